@@ -1,0 +1,217 @@
+"""What is optimised: a table of colours, carried by a pyramid of ever coarser tables.
+
+θ_level = φ_level + S_level θ_(level+1): coarse levels move large areas at once and carry what fine views miss, fine
+levels hold strokes. Only the entries a view sees, and the coarser entries under them, are read and updated in a step.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int32, Int64
+from torch import Tensor
+
+from style3d import kernels
+from style3d.operator import SparseMap
+from style3d.types import Colors, Indices
+
+
+class Hierarchy(ABC):
+    """Tables of falling size, and how an entry is interpolated from the next coarser table."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> tuple[int, ...]:
+        """Entries of each level, finest first."""
+
+    @abstractmethod
+    def parents(self, level: int, entries: Indices) -> tuple[Int64[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """Entries of ``level + 1`` that interpolate the given entries of ``level``; weights of a row sum to one."""
+
+    @abstractmethod
+    def restrict(self, level: int, colors: Colors) -> Colors:
+        """The table of ``level`` averaged down to ``level + 1``."""
+
+    @property
+    def levels(self) -> int:
+        """Number of tables."""
+        return len(self.sizes)
+
+
+@final
+@dataclass(frozen=True)
+class Flat(Hierarchy):
+    """A single table, every entry on its own."""
+
+    entries: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """One level."""
+        return (self.entries,)
+
+    def parents(self, level: int, entries: Indices) -> tuple[Int64[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """There is no coarser level."""
+        raise ValueError("a flat table has one level")
+
+    def restrict(self, level: int, colors: Colors) -> Colors:
+        """There is no coarser level."""
+        raise ValueError("a flat table has one level")
+
+
+@final
+@dataclass(frozen=True)
+class Explicit(Hierarchy):
+    """Levels given by index and weight arrays, for tables without a grid (vertex colours)."""
+
+    counts: tuple[int, ...]
+    indices: tuple[Int32[np.ndarray, "n k"], ...]
+    weights: tuple[Float[np.ndarray, "n k"], ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Entries of each level."""
+        return self.counts
+
+    def parents(self, level: int, entries: Indices) -> tuple[Int64[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """Rows of the given arrays."""
+        return self.indices[level][entries].astype(np.int64), self.weights[level][entries]
+
+    def restrict(self, level: int, colors: Colors) -> Colors:
+        """Weighted mean of the entries each coarse entry interpolates."""
+        index = torch.from_numpy(self.indices[level].astype(np.int64))
+        weight = torch.from_numpy(self.weights[level]).to(colors)
+        total = colors.new_zeros(self.counts[level + 1], 3)
+        norm = colors.new_zeros(self.counts[level + 1], 1)
+        for k in range(index.shape[1]):
+            total.index_add_(0, index[:, k], colors * weight[:, k : k + 1])
+            norm.index_add_(0, index[:, k], weight[:, k : k + 1])
+        return total / norm.clamp_min(1e-12)
+
+
+@final
+@dataclass(frozen=True)
+class Cascade:
+    """One view's share of the pyramid: which entries of each level it reads, and the maps between them."""
+
+    entries: tuple[Int64[np.ndarray, "columns"], ...]  # from the view's level to the coarsest
+    maps: tuple[SparseMap, ...]  # maps[i]: values of entries[i + 1] -> entries[i]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held."""
+        return sum(e.nbytes for e in self.entries) + sum(m.nbytes for m in self.maps)
+
+    def decode(self, parameters: list[Tensor]) -> Tensor:
+        """Colours of the view's entries from the gathered parameters; differentiable to each."""
+        values = parameters[-1]
+        for matrix, detail in zip(reversed(self.maps), reversed(parameters[:-1]), strict=True):
+            values = detail + matrix.apply(values)
+        return values
+
+
+def cascade(hierarchy: Hierarchy, level: int, entries: Indices) -> Cascade:
+    """The part of the pyramid that ``entries`` of ``level`` read."""
+    kept, maps = [entries], []
+    for below in range(level, hierarchy.levels - 1):
+        index, weight = hierarchy.parents(below, kept[-1])
+        coarse, local = unique_entries(index.ravel(), hierarchy.sizes[below + 1])
+        indptr = np.arange(len(index) + 1, dtype=np.int64) * index.shape[1]
+        maps.append(SparseMap(indptr, local, weight.ravel().astype(np.float32), len(coarse)))
+        kept.append(coarse)
+    return Cascade(tuple(kept), tuple(maps))
+
+
+def unique_entries(indices: Indices, size: int) -> tuple[Int64[np.ndarray, "columns"], Int32[np.ndarray, "n"]]:
+    """The distinct indices, ascending, and each index's place among them; faster than sorting."""
+    seen = np.zeros(size, dtype=bool)
+    seen[indices] = True
+    distinct = np.flatnonzero(seen)
+    place = np.empty(size, dtype=np.int32)
+    place[distinct] = np.arange(len(distinct), dtype=np.int32)
+    return distinct.astype(np.int64), place[indices]
+
+
+@final
+class Pyramid:
+    """The parameters φ of all levels, with Adam's moments, updated a view at a time."""
+
+    def __init__(self, hierarchy: Hierarchy, initial: Colors) -> None:
+        self.hierarchy = hierarchy
+        self.device = initial.device
+        tables = [initial]
+        for level in range(hierarchy.levels - 1):
+            tables.append(hierarchy.restrict(level, tables[-1]))
+        self.parameters = [torch.zeros_like(table) for table in tables]
+        self.parameters[-1] = tables[-1].clone()
+        for level in reversed(range(hierarchy.levels - 1)):
+            self.parameters[level] = tables[level] - self.decoded(level)
+        self.first = [torch.zeros_like(table) for table in tables]
+        self.second = [torch.zeros_like(table) for table in tables]
+        self.count = [torch.zeros(len(table), dtype=torch.int32, device=self.device) for table in tables]
+
+    def gather(self, part: Cascade) -> list[Tensor]:
+        """Leaf copies of the parameters a view reads, finest first, ready for `Cascade.decode`."""
+        first = self.hierarchy.levels - len(part.entries)
+        pairs = zip(self.parameters[first:], part.entries, strict=True)
+        return [table[torch.from_numpy(rows).to(self.device)].requires_grad_() for table, rows in pairs]
+
+    def step(self, part: Cascade, leaves: list[Tensor], rate: float, shrink: float = 0.0) -> None:
+        """One Adam step (Kingma & Ba 2015) on the entries a view read; ``shrink`` decays the details it touched."""
+        first = self.hierarchy.levels - len(part.entries)
+        for level, (rows, leaf) in enumerate(zip(part.entries, leaves, strict=True), start=first):
+            if leaf.grad is None:
+                continue
+            state = self.parameters[level], self.first[level], self.second[level], self.count[level]
+            update = _adam_torch if self.device.type == "cuda" else _adam_numba
+            update(rows, leaf.grad, *state, rate)
+            if shrink and level < self.hierarchy.levels - 1:
+                self.parameters[level][torch.from_numpy(rows).to(self.device)] *= 1 - shrink
+
+    def decoded(self, level: int = 0, block: int = 1 << 20) -> Colors:
+        """The whole table θ of a level, not clamped; computed in blocks so memory stays bounded."""
+        values = self.parameters[-1]
+        for fine in reversed(range(level, self.hierarchy.levels - 1)):
+            out = self.parameters[fine].clone()
+            for start in range(0, len(out), block):
+                rows = np.arange(start, min(start + block, len(out)))
+                index, weight = self.hierarchy.parents(fine, rows)
+                taps = values[torch.from_numpy(index).to(self.device)]
+                out[start : start + len(rows)] += (taps * torch.from_numpy(weight).to(taps)[..., None]).sum(1)
+            values = out
+        return values
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything a checkpoint needs, by name."""
+        groups = {"parameters": self.parameters, "first": self.first, "second": self.second, "count": self.count}
+        return {f"{name}.{level}": table for name, group in groups.items() for level, table in enumerate(group)}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Continue from `state`."""
+        for name, table in self.state().items():
+            table.copy_(state[name])
+
+
+def _adam_numba(
+    rows: Indices, gradient: Tensor, parameter: Tensor, first: Tensor, second: Tensor, count: Tensor, rate: float
+) -> None:
+    tables = (tensor.numpy() for tensor in (gradient, parameter, first, second, count))
+    kernels.adam_rows(rows, *tables, rate, (0.9, 0.99), 1e-8)
+
+
+def _adam_torch(
+    rows: Indices, gradient: Tensor, parameter: Tensor, first: Tensor, second: Tensor, count: Tensor, rate: float
+) -> None:
+    """The slow twin of `kernels.adam_rows`, on any device."""
+    index = torch.from_numpy(rows).to(parameter.device)
+    count[index] += 1
+    steps = count[index].to(parameter)[:, None]
+    moment = 0.9 * first[index] + 0.1 * gradient
+    energy = 0.99 * second[index] + 0.01 * gradient * gradient
+    first[index], second[index] = moment, energy
+    scale = torch.sqrt(energy / (1 - 0.99**steps)) + 1e-8
+    parameter[index] -= rate * moment / (1 - 0.9**steps) / scale

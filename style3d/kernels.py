@@ -1,0 +1,65 @@
+"""The sparse products of every step, compiled for the CPU; `operator` holds their pure-torch twins.
+
+Sums are taken in a fixed order whatever the number of threads, so the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+BLOCKS = 4  # the adjoint's private accumulators; fixed, so results do not depend on the machine's cores
+
+
+@njit(cache=True, parallel=True, fastmath=False)
+def csr_apply(indptr: Any, indices: Any, weights: Any, values: Any, out: Any) -> None:
+    """out[row] = Σ weights · values[indices] over the row."""
+    for row in prange(len(indptr) - 1):
+        red = green = blue = out.dtype.type(0)
+        for k in range(indptr[row], indptr[row + 1]):
+            weight, column = weights[k], indices[k]
+            red += weight * values[column, 0]
+            green += weight * values[column, 1]
+            blue += weight * values[column, 2]
+        out[row, 0], out[row, 1], out[row, 2] = red, green, blue
+
+
+@njit(cache=True, parallel=True, fastmath=False)
+def csr_adjoint(indptr: Any, indices: Any, weights: Any, values: Any, out: Any) -> None:
+    """out[column] = Σ weights · values[row] over the column; ``out`` is overwritten."""
+    rows = len(indptr) - 1
+    private = np.zeros((BLOCKS, out.shape[0], 3), out.dtype)
+    for block in prange(BLOCKS):
+        for row in range(rows * block // BLOCKS, rows * (block + 1) // BLOCKS):
+            red, green, blue = values[row, 0], values[row, 1], values[row, 2]
+            for k in range(indptr[row], indptr[row + 1]):
+                weight, column = weights[k], indices[k]
+                private[block, column, 0] += weight * red
+                private[block, column, 1] += weight * green
+                private[block, column, 2] += weight * blue
+    for column in prange(out.shape[0]):
+        for channel in range(3):
+            total = private[0, column, channel]
+            for block in range(1, BLOCKS):
+                total += private[block, column, channel]
+            out[column, channel] = total
+
+
+@njit(cache=True, parallel=True, fastmath=False)
+def adam_rows(
+    rows: Any, gradient: Any, parameter: Any, first: Any, second: Any, count: Any, rate: float, betas: Any, eps: float
+) -> None:
+    """Adam on the listed rows alone, in place, each with the bias correction of its own number of updates."""
+    beta1, beta2 = betas
+    for i in prange(len(rows)):
+        row = rows[i]
+        count[row] += 1
+        scale1, scale2 = 1 / (1 - beta1 ** count[row]), 1 / (1 - beta2 ** count[row])
+        for channel in range(3):
+            slope = gradient[i, channel]
+            first[row, channel] = beta1 * first[row, channel] + (1 - beta1) * slope
+            second[row, channel] = beta2 * second[row, channel] + (1 - beta2) * slope * slope
+            step = first[row, channel] * scale1 / (np.sqrt(second[row, channel] * scale2) + eps)
+            parameter[row, channel] -= rate * step

@@ -1,0 +1,116 @@
+"""Built views, held to a byte budget: what does not fit in memory is kept in a file and mapped back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, final
+
+import numpy as np
+
+from style3d.appearance import Cascade, Hierarchy, cascade
+from style3d.camera import Camera
+from style3d.operator import SparseMap, ViewOperator
+
+log = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True)
+class BuiltView:
+    """A view ready for steps: the operator and its share of the pyramid."""
+
+    camera: Camera
+    level: int
+    operator: ViewOperator
+    part: Cascade
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held."""
+        return self.operator.nbytes + self.part.nbytes
+
+
+@final
+class ViewCache:
+    """Views by (camera, level), each built once, in parallel; the oldest go to disk past ``budget`` bytes."""
+
+    def __init__(
+        self, build: Callable[[Camera, int], ViewOperator], hierarchy: Hierarchy, budget: int, workers: int | None = None
+    ) -> None:
+        self._build, self._hierarchy, self._budget = build, hierarchy, budget
+        self._workers = workers or min(8, os.cpu_count() or 1)
+        self._views: dict[tuple[str, int], BuiltView] = {}
+        self._held = 0
+        self._folder: Path | None = None
+
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        return self._held
+
+    def get(self, camera: Camera, level: int) -> BuiltView:
+        """The view, built now if need be."""
+        key = camera.key(), level
+        if key not in self._views:
+            self._keep(key, self._make(camera, level))
+        return self._views[key]
+
+    def build(self, cameras: Sequence[tuple[Camera, int]], progress: Callable[[int], None]) -> None:
+        """Build what is missing on all cores; ``progress`` gets the number of views done."""
+        missing = [(camera, level) for camera, level in cameras if (camera.key(), level) not in self._views]
+        progress(len(cameras) - len(missing))
+        with ThreadPoolExecutor(self._workers) as pool:
+            made = pool.map(lambda pair: self._make(*pair), missing)
+            for done, ((camera, level), view) in enumerate(zip(missing, made, strict=True), 1):
+                self._keep((camera.key(), level), view)
+                progress(len(cameras) - len(missing) + done)
+
+    def drop(self, level: int) -> None:
+        """Forget the views of a level."""
+        for key in [key for key in self._views if key[1] == level]:
+            view = self._views.pop(key)
+            if not isinstance(view.operator.matrix.weights, np.memmap):
+                self._held -= view.nbytes
+
+    def _make(self, camera: Camera, level: int) -> BuiltView:
+        operator = self._build(camera, level)
+        return BuiltView(camera, level, operator, cascade(self._hierarchy, level, operator.entries))
+
+    def _keep(self, key: tuple[str, int], view: BuiltView) -> None:
+        if self._held + view.nbytes > self._budget:
+            self._views[key] = self._spilled(view)
+        else:
+            self._views[key] = view
+            self._held += view.nbytes
+
+    def _spilled(self, view: BuiltView) -> BuiltView:
+        """The same view with its arrays in a file that is deleted with this cache."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="style3d-views-"))
+            weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
+            log.info("views exceed the cache of %.1f GB; the rest is kept in %s", self._budget / 1e9, self._folder)
+        stem = self._folder / f"{len(self._views)}"
+        matrix = _mapped_map(view.operator.matrix, f"{stem}-a")
+        operator = replace(view.operator, matrix=matrix)
+        maps = tuple(_mapped_map(m, f"{stem}-s{i}") for i, m in enumerate(view.part.maps))
+        return replace(view, operator=operator, part=Cascade(view.part.entries, maps))
+
+
+def _mapped_map(matrix: SparseMap, stem: str) -> SparseMap:
+    names = ("indptr", "indices", "weights")
+    arrays = (_mapped(getattr(matrix, name), f"{stem}-{name}.npy") for name in names)
+    return SparseMap(*arrays, matrix.columns)
+
+
+def _mapped(array: np.ndarray[Any, Any], path: str) -> np.ndarray[Any, Any]:
+    np.save(path, array)
+    loaded: np.ndarray[Any, Any] = np.load(path, mmap_mode="r")
+    return loaded

@@ -1,0 +1,207 @@
+"""Rows of A_v for a textured mesh: the texels under each pixel, weighted by how much of the pixel they fill."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64, Int64
+from numba import njit
+
+from style3d.camera import Camera
+from style3d.render.fragments import Fragments
+from style3d.render.surface import Surface
+from style3d.render.texels import WRAPS, TexelGrid
+
+PROBES = 8  # bilinear probes along each side of a ray's footprint, one a texel: minification up to 8 · samples
+SLOTS = 1 << 14  # distinct texels of one pixel are gathered in a table of this size
+
+
+def texture_rows(
+    surface: Surface, grid: TexelGrid, level: int, camera: Camera, samples: int, fragments: Fragments
+) -> tuple[Int64[np.ndarray, "pixels+1"], Int64[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Compressed rows (indptr, texel, weight) over the whole table of ``level``.
+
+    A ray's footprint on the face's plane is the parallelogram of its differentials (Igehy 1999), probed bilinearly
+    once a texel along each side, so every texel under a minified pixel has a weight. Rows sum to the painted coverage.
+    """
+    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials], dtype=np.int64)
+    shapes = np.array(grid.shapes[level], dtype=np.int64).reshape(-1, 2)
+    codes = np.array([[WRAPS.index(mode) for mode in wrap] for wrap in grid.wraps], dtype=np.int64).reshape(-1, 2)
+    rotation = camera.camera_to_world[:3, :3]
+    frame = np.array([camera.width, samples, camera.focal, camera.cx, camera.cy], dtype=np.float64)
+    arrays = (surface.positions, surface.faces, surface.uvs, through[surface.material])
+    tables = (shapes, codes, grid.offsets[level])
+    capacity, row = 6 * len(fragments.ray) + 1024, 0
+    indptr = np.zeros(len(fragments.start), dtype=np.int64)
+    index, weight = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.float32)
+    visible = (fragments.start, fragments.ray, fragments.face, fragments.u, fragments.v, fragments.depth)
+    while row < len(indptr) - 1:
+        row = _fill(row, visible, fragments.weight, arrays, tables, rotation, frame, indptr, index, weight)
+        if row < len(indptr) - 1:
+            index, weight = (np.concatenate([part, np.empty_like(part)]) for part in (index, weight))
+    return indptr, index[: indptr[-1]].copy(), weight[: indptr[-1]].copy()
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    row: int, visible: Any, shares: Any, arrays: Any, tables: Any, rotation: Any, frame: Any, indptr: Any,
+    index: Any, weight: Any,
+) -> int:  # fmt: skip
+    """Fill rows from ``row`` on; returns the first row that no longer fits."""
+    start, ray, face, u, v, depth = visible
+    through = arrays[3]
+    keys, sums = np.full(SLOTS, -1, np.int64), np.zeros(SLOTS, np.float64)
+    used = np.empty(SLOTS, np.int64)
+    jacobian, place = np.empty(4), np.empty(2)
+    while row < len(indptr) - 1:
+        count, total = 0, 0.0
+        for k in range(start[row], start[row + 1]):
+            texture = through[face[k]]
+            if texture < 0:
+                continue
+            _footprint(ray[k], face[k], u[k], v[k], depth[k], arrays, rotation, frame, jacobian, place)
+            count = _probe(place, jacobian, texture, shares[k], tables, keys, sums, used, count)
+            total += shares[k]
+        at = indptr[row]
+        if at + count > len(index):
+            for j in range(count):
+                keys[used[j]] = -1
+            return row
+        indptr[row + 1] = at + _flush(index, weight, at, keys, sums, used, count, total)
+        row += 1
+    return row
+
+
+@njit(cache=True, nogil=True)
+def _footprint(
+    ray: int, face: int, u: float, v: float, depth: float, arrays: Any, rotation: Any, frame: Any, jacobian: Any,
+    place: Any,
+) -> None:  # fmt: skip
+    """Texture coordinates of a hit and their change over one ray's step right and down."""
+    positions, faces, uvs, _ = arrays
+    a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+    width, samples, focal = int(frame[0]), int(frame[1]), frame[2]
+    ab, ac = positions[b] - positions[a], positions[c] - positions[a]
+    s, t = uvs[b] - uvs[a], uvs[c] - uvs[a]
+    place[0] = uvs[a, 0] + u * s[0] + v * t[0]
+    place[1] = uvs[a, 1] + u * s[1] + v * t[1]
+    pixel, sample = ray // (samples * samples), ray % (samples * samples)
+    x = (pixel % width + (sample % samples + 0.5) / samples - frame[3]) / focal
+    y = (pixel // width + (sample // samples + 0.5) / samples - frame[4]) / focal
+    direction = rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2]
+    normal = np.cross(ab, ac)
+    area = np.sqrt((normal * normal).sum())
+    if area <= 0.0:
+        jacobian[:] = 0.0
+        return
+    normal = normal / area
+    slant = (normal * direction).sum()
+    least = 0.05 * np.sqrt((direction * direction).sum())
+    if abs(slant) < least:  # a grazing footprint is long; bound it, or it would leave the face far behind
+        slant = least if slant >= 0 else -least
+    g00, g01, g11 = (ab * ab).sum(), (ab * ac).sum(), (ac * ac).sum()
+    determinant = max(g00 * g11 - g01 * g01, 1e-300)
+    for axis in range(2):
+        change = rotation[:, axis] / (focal * samples)
+        moved = depth * (change - direction * ((normal * change).sum() / slant))
+        p, q = (moved * ab).sum(), (moved * ac).sum()
+        du, dv = (g11 * p - g01 * q) / determinant, (g00 * q - g01 * p) / determinant
+        jacobian[2 * axis] = du * s[0] + dv * t[0]
+        jacobian[2 * axis + 1] = du * s[1] + dv * t[1]
+
+
+@njit(cache=True, nogil=True)
+def _probe(
+    place: Any, jacobian: Any, texture: int, share: float, tables: Any, keys: Any, sums: Any, used: Any, count: int
+) -> int:
+    """Bilinear probes over the footprint, added to the pixel's table; returns the number of distinct texels."""
+    shapes, codes, offsets = tables
+    height, width = shapes[texture, 0], shapes[texture, 1]
+    along = np.hypot(jacobian[0] * width, jacobian[1] * height)
+    across = np.hypot(jacobian[2] * width, jacobian[3] * height)
+    m, n = min(PROBES, max(1, int(np.ceil(along)))), min(PROBES, max(1, int(np.ceil(across))))
+    each = share / (m * n)
+    for i in range(m):
+        for j in range(n):
+            p, q = (i + 0.5) / m - 0.5, (j + 0.5) / n - 0.5
+            x = (place[0] + p * jacobian[0] + q * jacobian[2]) * width - 0.5
+            y = (place[1] + p * jacobian[1] + q * jacobian[3]) * height - 0.5
+            x0, y0 = np.floor(x), np.floor(y)
+            fx, fy = x - x0, y - y0
+            for dy in range(2):
+                for dx in range(2):
+                    value = each * (fx if dx else 1 - fx) * (fy if dy else 1 - fy)
+                    if value <= 0.0:
+                        continue
+                    column = _wrap(int(x0) + dx, width, codes[texture, 0])
+                    line = _wrap(int(y0) + dy, height, codes[texture, 1])
+                    count = _add(offsets[texture] + line * width + column, value, keys, sums, used, count)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _wrap(index: int, size: int, code: int) -> int:
+    if code == 0:
+        return index % size
+    if code == 1:
+        return min(max(index, 0), size - 1)
+    double = index % (2 * size)
+    return double if double < size else 2 * size - 1 - double
+
+
+@njit(cache=True, nogil=True)
+def _add(key: int, value: float, keys: Any, sums: Any, used: Any, count: int) -> int:
+    slot = (key * 2654435761) & (SLOTS - 1)
+    while keys[slot] != -1 and keys[slot] != key:
+        slot = (slot + 1) & (SLOTS - 1)
+    if keys[slot] == -1:
+        if count >= SLOTS - 1:
+            return count
+        keys[slot], sums[slot], used[count] = key, 0.0, slot
+        count += 1
+    sums[slot] += value
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _flush(
+    index: Any, weight: Any, at: int, keys: Any, sums: Any, used: Any, count: int, total: float
+) -> int:
+    """Write one row, without weights that cannot be seen, keeping its sum; returns its length."""
+    least, kept, length = min(1 / 255, 0.25 / max(count, 1)) * total, 0.0, 0
+    for j in range(count):
+        if sums[used[j]] >= least:
+            kept += sums[used[j]]
+    for j in range(count):
+        slot = used[j]
+        if sums[slot] >= least:
+            index[at + length], weight[at + length] = keys[slot], sums[slot] * (total / kept)
+            length += 1
+        keys[slot] = -1
+    return length
+
+
+def texels_per_pixel(
+    surface: Surface, grid: TexelGrid, level: int, faces: Int64[np.ndarray, "n"], pixel_area: Float64[np.ndarray, "n"]
+) -> Float64[np.ndarray, "n"]:
+    """Texels that a pixel covering ``pixel_area`` (square scene units on the surface) holds, by the face it lies on."""
+    return pixel_area / np.maximum(texel_areas(surface, grid, level)[faces], 1e-300)
+
+
+def texel_areas(surface: Surface, grid: TexelGrid, level: int) -> Float64[np.ndarray, "faces"]:
+    """Square scene units of one texel on each face; infinite where a face has no area in the texture."""
+    corners, uvs = surface.positions[surface.faces], surface.uvs[surface.faces]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+    return area / np.maximum(texel_counts(surface, grid, level, uvs), 1e-12)
+
+
+def texel_counts(
+    surface: Surface, grid: TexelGrid, level: int, uvs: Float64[np.ndarray, "faces 3 2"]
+) -> Float64[np.ndarray, "faces"]:
+    """Texels each face covers in its texture; zero for faces without one."""
+    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material]
+    shapes = np.array([*grid.shapes[level], (0, 0)], dtype=np.float64)[through]
+    s, t = uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
+    flat: Float64[np.ndarray, "faces"] = np.abs(s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]) / 2 * shapes[:, 0] * shapes[:, 1]
+    return flat

@@ -1,0 +1,22 @@
+"""Rows of A_v for a mesh painted by vertex: the three corners of each visible face, by barycentric weight."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Int64
+
+from style3d.render.fragments import Fragments
+from style3d.render.surface import Surface
+
+
+def vertex_rows(
+    surface: Surface, fragments: Fragments
+) -> tuple[Int64[np.ndarray, "pixels+1"], Int64[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Compressed rows (indptr, entry, weight); several fragments of a pixel may repeat an entry."""
+    corners = surface.entry[surface.faces[fragments.face]]
+    bary = np.stack([1 - fragments.u - fragments.v, fragments.u, fragments.v], 1)
+    weight = np.clip(bary, 0, 1) * fragments.weight[:, None]
+    painted = corners[:, 0] >= 0
+    counts = np.bincount(fragments.pixel[painted], minlength=len(fragments.start) - 1)
+    indptr = np.concatenate([[0], np.cumsum(3 * counts)]).astype(np.int64)
+    return indptr, corners[painted].ravel(), weight[painted].ravel().astype(np.float32)

@@ -1,0 +1,88 @@
+"""Surface and camera in, A_v and b_v out: once per view, off the gradient path."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Int32
+
+from style3d.appearance import unique_entries
+from style3d.camera import Camera
+from style3d.operator import SparseMap, ViewOperator
+from style3d.render.fragments import Fragments, trace_view
+from style3d.render.lighting import Lighting, light_factors
+from style3d.render.rasterizer import Rasterizer
+from style3d.render.surface import Surface
+from style3d.render.texels import TexelGrid
+from style3d.render.texture import texture_rows
+from style3d.render.vertex import vertex_rows
+
+
+def build_view(
+    surface: Surface,
+    grid: TexelGrid,
+    level: int,
+    rasterizer: Rasterizer,
+    camera: Camera,
+    lighting: Lighting = "studio",
+    samples: int = 2,
+) -> ViewOperator:
+    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel.
+
+    With vertex colours ``grid`` is not read and ``level`` must be 0.
+    """
+    fragments = trace_view(rasterizer, surface, camera, samples)
+    if surface.painted == "texture":
+        indptr, index, weight = texture_rows(surface, grid, level, camera, samples, fragments)
+        entries, local = unique_entries(index, grid.sizes[level])
+    else:
+        indptr, index, weight = vertex_rows(surface, fragments)
+        entries, local = unique_entries(index, surface.entries)
+    matrix = SparseMap(indptr, local, weight, len(entries))
+    light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments)
+    return ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width)
+
+
+def _shade(
+    surface: Surface, camera: Camera, lighting: Lighting, samples: int, fragments: Fragments
+) -> tuple[Float[np.ndarray, "pixels 3"], Float[np.ndarray, "pixels 3"], Float[np.ndarray, "pixels"]]:
+    """Per pixel: factor on the painted colour, premultiplied colour that is not painted, and coverage."""
+    pixels = len(fragments.start) - 1
+    corners = surface.faces[fragments.face]
+    bary = np.stack([1 - fragments.u - fragments.v, fragments.u, fragments.v], 1)[..., None]
+    normals = _unit((surface.normals[corners] * bary).sum(1), surface, corners)
+    factor = light_factors(lighting, normals, camera.directions(samples)[fragments.ray], camera)
+    tint = (surface.tint[corners] * bary).sum(1) * factor[:, None]
+    painted = _painted(surface)[fragments.face]
+    constant = np.array([m.rgb for m in surface.materials], dtype=np.float32)[surface.material[fragments.face]]
+    pixel, weight = fragments.pixel, fragments.weight
+    share = np.bincount(pixel, weights=weight * painted, minlength=pixels)
+    light, fixed = (np.empty((pixels, 3), dtype=np.float32) for _ in range(2))
+    for c in range(3):
+        sums = np.bincount(pixel, weights=weight * painted * tint[:, c], minlength=pixels)
+        light[:, c] = np.clip(np.where(share > 0, sums / np.maximum(share, 1e-12), 1.0), 0, 1)
+        untouched = weight * ~painted * tint[:, c] * constant[:, c]
+        fixed[:, c] = np.bincount(pixel, weights=untouched, minlength=pixels)
+    alpha = np.clip(np.bincount(pixel, weights=weight, minlength=pixels), 0, 1)
+    return light, fixed, alpha.astype(np.float32)
+
+
+def _unit(
+    normals: Float[np.ndarray, "n 3"], surface: Surface, corners: Int32[np.ndarray, "n 3"]
+) -> Float[np.ndarray, "n 3"]:
+    """Unit shading normals; the face's own where the file's cancel out."""
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    if (length < 1e-6).any():
+        a, b, c = (surface.positions[corners[:, k]] for k in range(3))
+        own = np.cross(b - a, c - a)
+        own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-300)
+        normals, length = np.where(length < 1e-6, own, normals), np.where(length < 1e-6, 1.0, length)
+    return normals / length
+
+
+def _painted(surface: Surface) -> Float[np.ndarray, "faces"]:
+    """Faces whose colour is in θ."""
+    if surface.painted == "vertices":
+        painted: Float[np.ndarray, "faces"] = surface.entry[surface.faces[:, 0]] >= 0
+        return painted
+    through = np.array([m.texture is not None for m in surface.materials], dtype=bool)
+    return through[surface.material]
