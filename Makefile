@@ -1,0 +1,67 @@
+# The one task runner; CI calls `make test`. Each target makes the environment it needs.
+#   make demo   paint two models of data/ (under 2 minutes after the installation) and name the picture to open
+#   make test   lint, types and tests
+# Another interpreter: make demo PYTHON=python3.12      Another environment: make demo VENV=/tmp/venv
+
+PYTHON ?= python3
+VENV ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PY := $(BIN)/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+RUN := $(VENV)/installed-run
+DEV := $(VENV)/installed-dev
+DEMO := out/demo
+
+.PHONY: demo test lint types unit bench bench-features gallery corpus clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo | test | lint | types | unit | bench | bench-features | gallery | corpus | clean"
+
+$(PY):
+	$(PYTHON) -c "import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else 'style3d needs Python 3.10 to 3.13, not ' + sys.version.split()[0] + '; say which with PYTHON=')"
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): pyproject.toml constraints.txt | $(PY)
+	@echo "Installing style3d into $(VENV); torch is large, so the first time takes minutes."
+	$(PIP) -e ".[video]"
+	@$(PY) -c "open(r'$@', 'w').close()"
+
+$(DEV): pyproject.toml constraints.txt | $(PY)
+	@echo "Installing style3d and what its tests use into $(VENV); torch is large, so the first time takes minutes."
+	$(PIP) -e ".[dev,video,draco]"
+	@$(PY) -c "open(r'$@', 'w').close()"
+
+demo: $(RUN)
+	$(PY) scripts/demo.py --output $(DEMO)
+
+test: lint types unit
+
+lint: $(DEV)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(DEV)
+	$(PY) -m mypy
+
+unit: $(DEV)
+	$(PY) -m pytest -q -n auto --maxprocesses 8
+
+bench: $(RUN)
+	$(PY) scripts/bench.py
+
+bench-features: $(RUN)
+	$(PY) scripts/bench_features.py
+
+gallery: $(RUN)
+	$(PY) scripts/gallery.py
+
+corpus: $(DEV)
+	$(PY) scripts/corpus.py
+
+clean:
+	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
