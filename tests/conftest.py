@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable
+from typing import Any
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # before numpy and numba read it
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import jaxtyping
+import numba
 import torch
 
+compiled = numba.njit
+
+
+def njit(*args: Any, **options: Any) -> Any:
+    """numba.njit of the function itself: numba cannot compile the shape check that the import hook wraps around it."""
+    if args and callable(args[0]):
+        return compiled(inspect.unwrap(args[0]), **options)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return compiled(*args, **options)(inspect.unwrap(function))
+
+    return decorate
+
+
+numba.njit = njit
 jaxtyping.install_import_hook("style3d", "beartype.beartype")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
