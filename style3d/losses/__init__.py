@@ -1,0 +1,23 @@
+"""Images in, numbers out: perceptual features, style and content terms. Knows no 3D, needs no device."""
+
+from __future__ import annotations
+
+from style3d.losses.color import affine_color_match
+from style3d.losses.features import Features, build_features
+from style3d.losses.objective import ContentTarget, Objective, StyleTarget
+from style3d.losses.recipes import default_objective, gatys_objective
+from style3d.losses.term import Frame, Prepared, Term
+
+__all__ = [
+    "ContentTarget",
+    "Features",
+    "Frame",
+    "Objective",
+    "Prepared",
+    "StyleTarget",
+    "Term",
+    "affine_color_match",
+    "build_features",
+    "default_objective",
+    "gatys_objective",
+]

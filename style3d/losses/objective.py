@@ -1,0 +1,79 @@
+"""The objective: what an image should look like, as named, weighted terms on shared features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from style3d.losses.features.base import Features
+from style3d.losses.moments import masked_mean
+from style3d.losses.term import Frame, Prepared, Term, make_frame
+from style3d.types import Image, Mask
+
+
+@final
+@dataclass(frozen=True)
+class StyleTarget:
+    """What the terms remember of the style images. Concretely: means and covariances of every layer."""
+
+    prepared: tuple[Prepared, ...]  # by term
+    mean_color: Float[Tensor, "3"]  # in [0, 1]: fill what is outside the mask with it
+
+
+@final
+@dataclass(frozen=True)
+class ContentTarget:
+    """What the terms remember of one view of the original."""
+
+    prepared: tuple[Prepared, ...]  # by term
+
+
+@final
+class Objective:
+    """Terms on one extractor, whose features are computed once an image and shared.
+
+    Args:
+        features: the perceptual network.
+        terms: what to sum; names must differ.
+    """
+
+    def __init__(self, features: Features, terms: Sequence[Term]) -> None:
+        names = [term.name for term in terms]
+        if len(set(names)) != len(names):
+            raise ValueError(f"terms must have different names, got {names}")
+        self.features = features
+        self.terms = tuple(terms)
+
+    @torch.no_grad()
+    def prepare_style(self, images: Sequence[tuple[Image, float]]) -> StyleTarget:
+        """Statistics of the style images, each (1, 3, h, w) at the size its strokes should have, with its weight."""
+        total = sum(weight for _, weight in images)
+        frames: list[tuple[Frame, float]] = []
+        for image, weight in images:
+            frames.append((make_frame(self.features, image, None), weight / total))
+        mean = sum((masked_mean(frame.image, frame.mask) * weight for frame, weight in frames), torch.zeros(()))
+        return StyleTarget(tuple(term.prepare_style(frames) for term in self.terms), mean)
+
+    @torch.no_grad()
+    def prepare_content(self, image: Image, mask: Mask | None = None) -> ContentTarget:
+        """Features of a view of the original; once per view."""
+        frame = make_frame(self.features, image, mask)
+        return ContentTarget(tuple(term.prepare_content(frame) for term in self.terms))
+
+    def __call__(
+        self, image: Image, mask: Mask | None, style: StyleTarget, content: ContentTarget
+    ) -> dict[str, Float[Tensor, ""]]:
+        """Weighted scalars by term name; their sum is the objective. Differentiable to ``image``.
+
+        Args:
+            image: display-referred, in [0, 1]; outside the mask filled with the style's mean colour.
+            mask: coverage in [0, 1]; None counts every pixel.
+        """
+        frame = make_frame(self.features, image, mask)
+        triples = zip(self.terms, style.prepared, content.prepared, strict=True)
+        return {term.name: term.weight * term.loss(frame, s, c) for term, s, c in triples}

@@ -1,0 +1,63 @@
+"""A term of the objective: a named, weighted number that says how far an image is from what is wanted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from style3d.losses.features.base import Features, Layers, pool_mask
+from style3d.types import Image, Mask
+
+Prepared = dict[str, Tensor]  # what a term keeps of a style or of a content image
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image, its coverage, and both at every layer, computed once and read by all terms."""
+
+    image: Image  # display-referred, in [0, 1]
+    mask: Mask  # coverage in [0, 1]
+    features: Layers  # (1, c, h', w') by layer
+    masks: dict[str, Tensor]  # (1, 1, h', w') by layer: the mask averaged to the layer's size
+
+
+@dataclass(frozen=True)
+class Term(ABC):
+    """One number of the objective. A term of one's own is a frozen dataclass with `loss`; the two others are for
+    once-work, done when a style or a view is prepared, so that nothing constant is computed in the loop."""
+
+    name: str
+    weight: float
+
+    def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
+        """What to remember of the style images; their weights sum to one."""
+        return {}
+
+    def prepare_content(self, frame: Frame) -> Prepared:
+        """What to remember of a view of the original."""
+        return {}
+
+    @abstractmethod
+    def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
+        """The unweighted scalar; differentiable to ``frame.image``."""
+
+
+def make_frame(features: Features, image: Image, mask: Mask | None) -> Frame:
+    """Runs the extractor and brings the mask to every layer's size."""
+    if mask is None:
+        mask = image.new_ones(1, 1, *image.shape[-2:])
+    layers = features(image)
+    sizes = {name: (value.shape[-2], value.shape[-1]) for name, value in layers.items()}
+    return Frame(image, mask, layers, {name: pool_mask(mask, size) for name, size in sizes.items()})
+
+
+def mixture(parts: Sequence[tuple[Prepared, float]]) -> Prepared:
+    """Weighted mean of statistics: for squared errors, the same gradient as the weighted sum of the losses."""
+    total: Prepared = {}
+    for prepared, weight in parts:
+        for name, value in prepared.items():
+            total[name] = total[name] + weight * value if name in total else weight * value
+    return total
