@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from style3d.losses.color import affine_color_match
 from style3d.losses.features import Features, build_features
-from style3d.losses.objective import ContentTarget, Objective, StyleTarget
-from style3d.losses.recipes import default_objective, gatys_objective
+from style3d.losses.objective import ContentTarget, Objective, StyleTarget, default_objective, gatys_objective
 from style3d.losses.term import Frame, Prepared, Term
 
 __all__ = [

@@ -62,7 +62,7 @@ class Covariance(Term):
 @final
 @dataclass(frozen=True)
 class Moments(Term):
-    """Mean and standard deviation of each channel: Σ_l w_l (‖μ − μ*‖² + ‖σ − σ*‖²) / c (AdaIN, Huang & Belongie 2017)."""
+    """AdaIN's moments per channel: Σ_l w_l (‖μ − μ*‖² + ‖σ − σ*‖²) / c (Huang & Belongie, ICCV 2017; Li et al. 2017)."""
 
     layers: tuple[tuple[str, float], ...] = ()
 

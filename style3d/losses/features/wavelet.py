@@ -83,7 +83,7 @@ class Wavelet(Features):
             rectified = self._rectified(channels)
             layers[name] = rectified if previous is None else torch.cat([rectified, previous], 1)
             channels = F.conv2d(F.pad(channels, (2, 2, 2, 2), mode="reflect"), self._blur, stride=2)
-            previous = F.adaptive_avg_pool2d(rectified, tuple(channels.shape[-2:]))
+            previous = F.adaptive_avg_pool2d(rectified, (channels.shape[-2], channels.shape[-1]))
         return layers
 
     def _rectified(self, channels: Tensor) -> Tensor:
