@@ -73,12 +73,10 @@ class ViewCache:
                 self._keep((camera.key(), level), view)
                 progress(len(cameras) - len(missing) + done)
 
-    def drop(self, level: int) -> None:
-        """Forget the views of a level."""
-        for key in [key for key in self._views if key[1] == level]:
-            view = self._views.pop(key)
-            if not isinstance(view.operator.matrix.weights, np.memmap):
-                self._held -= view.nbytes
+    def clear(self) -> None:
+        """Forget all views."""
+        self._views.clear()
+        self._held = 0
 
     def _make(self, camera: Camera, level: int) -> BuiltView:
         operator = self._build(camera, level)

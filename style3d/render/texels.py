@@ -43,6 +43,14 @@ class TexelGrid(Hierarchy):
         local = entries - offsets[texture]
         return texture, local // width, local % width
 
+    def texel(self, texture: Indices, uv: Float[np.ndarray, "n 2"]) -> Indices:
+        """Entry of level 0 that holds each texture coordinate."""
+        shape = np.array(self.shapes[0], dtype=np.int64).reshape(-1, 2)[texture]
+        code = np.array([[WRAPS.index(mode) for mode in wrap] for wrap in self.wraps]).reshape(-1, 2)[texture]
+        x, y = (np.floor(uv[:, k] * shape[:, 1 - k]).astype(np.int64) for k in (0, 1))
+        x, y = wrapped(x, shape[:, 1], code[:, 0]), wrapped(y, shape[:, 0], code[:, 1])
+        return self.offsets[0][texture] + y * shape[:, 1] + x
+
     def parents(self, level: int, entries: Indices) -> tuple[Int64[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
         """The four coarser texels around each entry's centre, with bilinear weights; sides wrap as the sampler does."""
         texture, row, column = self.locate(level, entries)

@@ -82,33 +82,38 @@ def _footprint(
     positions, faces, uvs, _ = arrays
     a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
     width, samples, focal = int(frame[0]), int(frame[1]), frame[2]
-    ab, ac = positions[b] - positions[a], positions[c] - positions[a]
-    s, t = uvs[b] - uvs[a], uvs[c] - uvs[a]
-    place[0] = uvs[a, 0] + u * s[0] + v * t[0]
-    place[1] = uvs[a, 1] + u * s[1] + v * t[1]
+    b0, b1, b2 = positions[b, 0] - positions[a, 0], positions[b, 1] - positions[a, 1], positions[b, 2] - positions[a, 2]
+    c0, c1, c2 = positions[c, 0] - positions[a, 0], positions[c, 1] - positions[a, 1], positions[c, 2] - positions[a, 2]
+    s0, s1 = uvs[b, 0] - uvs[a, 0], uvs[b, 1] - uvs[a, 1]
+    t0, t1 = uvs[c, 0] - uvs[a, 0], uvs[c, 1] - uvs[a, 1]
+    place[0] = uvs[a, 0] + u * s0 + v * t0
+    place[1] = uvs[a, 1] + u * s1 + v * t1
     pixel, sample = ray // (samples * samples), ray % (samples * samples)
     x = (pixel % width + (sample % samples + 0.5) / samples - frame[3]) / focal
     y = (pixel // width + (sample // samples + 0.5) / samples - frame[4]) / focal
-    direction = rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2]
-    normal = np.cross(ab, ac)
-    area = np.sqrt((normal * normal).sum())
+    dx = rotation[0, 0] * x + rotation[0, 1] * y + rotation[0, 2]
+    dy = rotation[1, 0] * x + rotation[1, 1] * y + rotation[1, 2]
+    dz = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2]
+    nx, ny, nz = b1 * c2 - b2 * c1, b2 * c0 - b0 * c2, b0 * c1 - b1 * c0
+    area = np.sqrt(nx * nx + ny * ny + nz * nz)
     if area <= 0.0:
         jacobian[:] = 0.0
         return
-    normal = normal / area
-    slant = (normal * direction).sum()
-    least = 0.05 * np.sqrt((direction * direction).sum())
+    slant = (nx * dx + ny * dy + nz * dz) / area
+    least = 0.05 * np.sqrt(dx * dx + dy * dy + dz * dz)
     if abs(slant) < least:  # a grazing footprint is long; bound it, or it would leave the face far behind
         slant = least if slant >= 0 else -least
-    g00, g01, g11 = (ab * ab).sum(), (ab * ac).sum(), (ac * ac).sum()
+    g00, g01, g11 = b0 * b0 + b1 * b1 + b2 * b2, b0 * c0 + b1 * c1 + b2 * c2, c0 * c0 + c1 * c1 + c2 * c2
     determinant = max(g00 * g11 - g01 * g01, 1e-300)
     for axis in range(2):
-        change = rotation[:, axis] / (focal * samples)
-        moved = depth * (change - direction * ((normal * change).sum() / slant))
-        p, q = (moved * ab).sum(), (moved * ac).sum()
+        step = depth / (focal * samples)
+        rx, ry, rz = rotation[0, axis], rotation[1, axis], rotation[2, axis]
+        back = (nx * rx + ny * ry + nz * rz) / area / slant
+        mx, my, mz = step * (rx - dx * back), step * (ry - dy * back), step * (rz - dz * back)
+        p, q = mx * b0 + my * b1 + mz * b2, mx * c0 + my * c1 + mz * c2
         du, dv = (g11 * p - g01 * q) / determinant, (g00 * q - g01 * p) / determinant
-        jacobian[2 * axis] = du * s[0] + dv * t[0]
-        jacobian[2 * axis + 1] = du * s[1] + dv * t[1]
+        jacobian[2 * axis] = du * s0 + dv * t0
+        jacobian[2 * axis + 1] = du * s1 + dv * t1
 
 
 @njit(cache=True, nogil=True)
@@ -182,26 +187,12 @@ def _flush(
     return length
 
 
-def texels_per_pixel(
-    surface: Surface, grid: TexelGrid, level: int, faces: Int64[np.ndarray, "n"], pixel_area: Float64[np.ndarray, "n"]
-) -> Float64[np.ndarray, "n"]:
-    """Texels that a pixel covering ``pixel_area`` (square scene units on the surface) holds, by the face it lies on."""
-    return pixel_area / np.maximum(texel_areas(surface, grid, level)[faces], 1e-300)
-
-
-def texel_areas(surface: Surface, grid: TexelGrid, level: int) -> Float64[np.ndarray, "faces"]:
-    """Square scene units of one texel on each face; infinite where a face has no area in the texture."""
+def texel_areas(surface: Surface, grid: TexelGrid) -> Float64[np.ndarray, "faces"]:
+    """Square scene units of one texel of the finest level on each face; huge where a face holds none."""
     corners, uvs = surface.positions[surface.faces], surface.uvs[surface.faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    return area / np.maximum(texel_counts(surface, grid, level, uvs), 1e-12)
-
-
-def texel_counts(
-    surface: Surface, grid: TexelGrid, level: int, uvs: Float64[np.ndarray, "faces 3 2"]
-) -> Float64[np.ndarray, "faces"]:
-    """Texels each face covers in its texture; zero for faces without one."""
     through = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material]
-    shapes = np.array([*grid.shapes[level], (0, 0)], dtype=np.float64)[through]
+    shapes = np.array([*grid.shapes[0], (0, 0)], dtype=np.float64)[through]
     s, t = uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
-    flat: Float64[np.ndarray, "faces"] = np.abs(s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]) / 2 * shapes[:, 0] * shapes[:, 1]
-    return flat
+    texels = np.abs(s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]) / 2 * shapes[:, 0] * shapes[:, 1]
+    return area / np.maximum(texels, 1e-12)

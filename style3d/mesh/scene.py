@@ -1,0 +1,176 @@
+"""A mesh as a scene: its texels or vertex colours are θ, Embree and the texture taps make A_v."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+
+from style3d.appearance import Hierarchy
+from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
+from style3d.mesh.asset import MeshAsset, save_asset
+from style3d.mesh.clusters import vertex_hierarchy
+from style3d.mesh.finish import filled
+from style3d.operator import ViewOperator
+from style3d.render.lighting import Lighting
+from style3d.render.plan import (
+    RESOLVED,
+    SurfaceSamples,
+    cover,
+    overview_cameras,
+    plan_closeups,
+    sample_surface,
+    seen_from_outside,
+    sights,
+)
+from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_rasterizer
+from style3d.render.texels import TexelGrid, texel_grid
+from style3d.render.view import build_view
+from style3d.scene import Scene, Views
+from style3d.types import Colors, Flags
+
+SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
+SIGHTS = 64  # directions close-ups are cut from
+RESOLVED_SHARE = 0.62  # of the texels, so that the median is well inside
+MOST_CLOSEUPS = 400
+
+
+@final
+class MeshScene(Scene):
+    """Every triangle of an asset, held still; see `Scene` for the contract."""
+
+    def __init__(self, asset: MeshAsset, lighting: Lighting = "studio", rasterizer: RasterizerName = "embree") -> None:
+        self.asset, self.surface = asset, asset.surface
+        self._lighting, self._name_of_rasterizer = lighting, rasterizer
+        self._caster = EmbreeRasterizer(self.surface)
+        self._rasterizer = self._caster if rasterizer == "embree" else build_rasterizer(rasterizer, self.surface)
+        self.grid: TexelGrid = texel_grid(self.surface.textures)
+        self._points = self.surface.positions[np.unique(self.surface.faces)]
+        self._center, self._radius = bounding_sphere(self._points)
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.asset.source.name
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash; see `Scene.key`."""
+        surface, digest = self.surface, hashlib.sha256(repr((self._lighting, self._name_of_rasterizer)).encode())
+        for array in (surface.positions, surface.faces, surface.uvs, surface.entry, surface.material, self._table()):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def extent(self) -> float:
+        """Diameter of the bounding sphere, scene units."""
+        return 2 * self._radius
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """Texture pyramid, or clusters of vertices."""
+        if self.surface.painted == "texture":
+            return self.grid
+        points = np.zeros((self.surface.entries, 3))
+        used = self.surface.entry >= 0
+        points[self.surface.entry[used]] = self.surface.positions[used]
+        return vertex_hierarchy(points)
+
+    def initial(self) -> Colors:
+        """θ as the asset came."""
+        return torch.from_numpy(self._table())
+
+    def _table(self) -> np.ndarray:  # type: ignore[type-arg]
+        if self.surface.painted == "vertices":
+            return np.ascontiguousarray(self.surface.vertex_rgb, dtype=np.float32)
+        return np.concatenate([texture.rgb.reshape(-1, 3) for texture in self.surface.textures]).astype(np.float32)
+
+    @cached_property
+    def _samples(self) -> SurfaceSamples:
+        return sample_surface(self.surface, self.grid, SAMPLES, np.random.default_rng(0))
+
+    @cached_property
+    def _outside(self) -> Flags:
+        return seen_from_outside(self._caster, self._samples, self._radius) & (self._samples.entry >= 0)
+
+    def plan(self, count: int, resolution: int) -> Views:
+        """Overviews along a golden spiral, then greedy close-ups."""
+        overviews = overview_cameras(self.surface, count, resolution)
+        wide = overview_cameras(self.surface, max(count, SIGHTS), resolution)
+        views = sights(self._caster, self._samples, wide, self._radius)
+        generator = np.random.default_rng(0)
+        plan = plan_closeups(views, SAMPLES, resolution, RESOLVED_SHARE, MOST_CLOSEUPS, generator)
+        return Views(tuple(overviews), plan.closeups)
+
+    def level(self, camera: Camera) -> int:
+        """The level at which the median texel in view is nearest to a pixel."""
+        if self.surface.painted == "vertices":
+            return 0
+        held = self._texels_per_pixel(camera)
+        if not np.isfinite(held).any():
+            return 0
+        linear = np.sqrt(np.median(held[np.isfinite(held)]))
+        return int(np.clip(round(np.log2(max(linear / 1.2, 1e-9))), 0, self.grid.levels - 1))
+
+    def _texels_per_pixel(self, camera: Camera) -> np.ndarray:  # type: ignore[type-arg]
+        """Texels of level 0 in a pixel of this view at each sample; infinite where it does not see the sample."""
+        sight = sights(self._caster, self._samples, [camera], self._radius)[0]
+        size = np.array([camera.width, camera.height])
+        inside = ((sight.pixel >= 0) & (sight.pixel < size)).all(1)
+        held = np.full(SAMPLES, np.inf)
+        held[sight.which[inside]] = sight.zoom[inside] ** 2
+        return held
+
+    def operator(self, camera: Camera, level: int) -> ViewOperator:
+        """A_v and b_v of a view."""
+        return build_view(self.surface, self.grid, level, self._rasterizer, camera, self._lighting)
+
+    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+        """Cameras for samples that the outside sees and no view has."""
+        missing = np.flatnonzero(self._outside & ~seen[self._samples.entry])
+        if len(missing) <= 0.005 * self._outside.sum():
+            return ()
+        return tuple(cover(self._caster, self.surface, self._samples, missing, resolution, limit=24))
+
+    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+        """A turntable a little above the equator."""
+        return tuple(framed_camera(direction, self._points, size) for direction in orbit_directions(count))
+
+    def distance(self, camera: Camera) -> float:
+        """Scene units to the middle of the bounding sphere."""
+        return float(np.linalg.norm(camera.position - self._center))
+
+    def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
+        """Counts, notes, coverage and how well the views resolve the texels."""
+        best = np.min([self._texels_per_pixel(camera) for camera in cameras], axis=0)
+        covered = seen[self._samples.entry][self._outside]
+        reached = best[np.isfinite(best)]
+        return {
+            "faces": len(self.surface.faces),
+            "vertices": len(self.surface.positions),
+            "materials": [material.name for material in self.surface.materials],
+            "textures": {t.name: [t.rgb.shape[1], t.rgb.shape[0]] for t in self.surface.textures},
+            "painted": self.surface.painted,
+            "entries": self.surface.entries,
+            "coverage_of_visible": float(covered.mean()) if len(covered) else 1.0,
+            "visible_from_outside": float(self._outside.mean()),
+            "entries_seen": float(seen.mean()),
+            "texels_per_pixel_median": float(np.median(reached)) if len(reached) else None,
+            "texels_resolved": float((reached <= RESOLVED).mean()) if len(reached) else None,
+            "notes": list(self.asset.notes),
+        }
+
+    def save(self, colors: Colors, seen: Flags, path: Path, texture_format: str) -> tuple[Path, ...]:
+        """Write the asset; see `Scene.save`."""
+        if self.surface.painted == "vertices":
+            return save_asset(self.asset, colors.numpy(), path, texture_format)
+        images = [image.permute(1, 2, 0).numpy() for image in self.grid.split(0, colors)]
+        offsets = self.grid.offsets[0]
+        masks = [seen[offsets[i] : offsets[i + 1]].reshape(image.shape[:2]) for i, image in enumerate(images)]
+        pairs = zip(images, masks, strict=True)
+        return save_asset(self.asset, [filled(image, mask) for image, mask in pairs], path, texture_format)

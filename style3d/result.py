@@ -1,0 +1,155 @@
+"""What a run gives: the new colours, and how to write them with the evidence beside them."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from style3d.files import atomic_path
+from style3d.images import read_style
+from style3d.job import Job, Recipe
+from style3d.preview import contact_sheet, loss_plot, turntable
+from style3d.progress import Silent, Watcher
+from style3d.scene import Scene
+from style3d.types import Colors, Flags
+
+SHEET_VIEWS = 5
+STUDIO_GREY = 0.93  # backdrop of pictures
+
+
+@final
+@dataclass(frozen=True)
+class Result:
+    """A finished (or interrupted) run.
+
+    Concretely: a cow's 1024² texels before and after, the mask of those some view saw, and the numbers of the run.
+    """
+
+    scene: Scene
+    job: Job
+    recipe: Recipe
+    before: Colors
+    after: Colors
+    seen: Flags  # (entries,)
+    record: Mapping[str, Any]  # seconds by phase, losses by step, device, views, …
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped by Ctrl-C."""
+        return bool(self.record["interrupted"])
+
+    def blend(self, strength: float) -> Colors:
+        """θ between the original (0) and the style (1): a straight line, exact in every view."""
+        return torch.lerp(self.before, self.after, strength)
+
+    def save(self, path: Path | str | None = None, watcher: Watcher | None = None) -> tuple[Path, ...]:
+        """Write the asset, and beside it the contact sheet, turntable, loss plot and report; returns the files.
+
+        Every file appears whole under its name or not at all.
+        """
+        target = Path(path) if path is not None else self.job.destination
+        watcher = watcher or Silent()
+        assets = self.scene.save(self.after, self.seen, target, self.job.texture_format)
+        written = [*assets, *self._pictures(target, watcher)]
+        report = beside(target, "report.json")
+        with atomic_path(report) as temporary:
+            text = json.dumps(self.report(written), indent=2, ensure_ascii=False, default=float)
+            temporary.write_text(text + "\n", encoding="utf-8")
+        return (*written, report)
+
+    def _pictures(self, target: Path, watcher: Watcher) -> list[Path]:
+        sheet, plot = beside(target, "contact-sheet.png"), beside(target, "loss.png")
+        moving = self.job.turntable != "none"
+        count = self.recipe.portraits if moving else 0
+        watcher.phase("rendering pictures", SHEET_VIEWS + count)
+        stills = self.scene.portraits(SHEET_VIEWS, max(self.recipe.portrait_size, 400))
+        pairs = []
+        for number, camera in enumerate(stills, 1):
+            pairs.append(self._pair(camera))
+            watcher.done(number)
+        styles = [read_style(path) for path, _ in self.job.mixture]
+        contact_sheet([pair[0] for pair in pairs], [pair[1] for pair in pairs], sheet, style=styles)
+        loss_plot(curves(self.record["losses"]), plot)
+        if not moving:
+            return [sheet, plot]
+        film, frames = beside(target, f"turntable.{self.job.turntable}"), []
+        for number, camera in enumerate(self.scene.portraits(count, self.recipe.portrait_size), SHEET_VIEWS + 1):
+            frames.append(self._pair(camera)[1])
+            watcher.done(number)
+        turntable(frames, film, fps=max(8, count // 4))
+        return [sheet, film, plot]
+
+    def _pair(self, camera: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        operator = self.scene.operator(camera, 0)
+        backdrop = torch.full((3,), STUDIO_GREY)
+        images = (operator.render(colors, backdrop)[0].permute(1, 2, 0) for colors in (self.before, self.after))
+        before, after = (image.clamp(0, 1).numpy() for image in images)
+        return before, after
+
+    def report(self, written: Sequence[Path] = ()) -> dict[str, Any]:
+        """Everything needed to judge and to repeat the run, as plain values."""
+        cameras = self.record["cameras"]
+        job = self.job.to_json()
+        sources = {str(path): file_hash(path) for path in (self.job.model, *self.job.style) if Path(path).is_file()}
+        record = {name: value for name, value in self.record.items() if name not in ("cameras", "losses")}
+        return {
+            "versions": versions(),
+            "inputs": sources,
+            "job": job,
+            **record,
+            "scene": dict(self.scene.facts(self.after, self.seen, cameras)),
+            "peak_memory_bytes": peak_memory(),
+            "written": [path.name for path in written],
+            "losses": curves(self.record["losses"]),
+        }
+
+
+def beside(target: Path, name: str) -> Path:
+    """The evidence file ``name`` of an output: model.styled.glb has model.styled.report.json."""
+    return target.with_name(f"{target.stem}.{name}")
+
+
+def curves(losses: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    """Loss by step for every term."""
+    names = dict.fromkeys(name for step in losses for name in step)
+    return {name: [round(step.get(name, 0.0), 6) for step in losses] for name in names}
+
+
+def file_hash(path: Path | str) -> str:
+    """SHA-256 of a file."""
+    digest = sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of everything that can change the result."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in ("style3d", "torch", "numpy", "scipy", "numba", "embreex", "trimesh", "xatlas"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def peak_memory() -> int | None:
+    """Largest resident size of this process so far, bytes; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,88 @@
+"""What the loop knows of a scene: a table of colours, cameras, and an operator for each camera."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from style3d.appearance import Hierarchy
+from style3d.camera import Camera
+from style3d.operator import ViewOperator
+from style3d.types import Colors, Flags
+
+
+@dataclass(frozen=True)
+class Views:
+    """The cameras of a run, at full resolution.
+
+    Concretely: 24 overviews of a whole cow, each filling its frame, and 40 close-ups that resolve its texels.
+    """
+
+    overviews: tuple[Camera, ...]
+    closeups: tuple[Camera, ...]
+
+
+class Scene(ABC):
+    """A still scene whose only unknown is its colours θ."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What to call it in pictures and reports."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """Content hash of geometry, table and rendering options: what a checkpoint must agree with."""
+
+    @property
+    @abstractmethod
+    def extent(self) -> float:
+        """Diameter of the object, scene units."""
+
+    @property
+    @abstractmethod
+    def hierarchy(self) -> Hierarchy:
+        """The pyramid over θ."""
+
+    @abstractmethod
+    def initial(self) -> Colors:
+        """θ as the asset came, (entries, 3) display-referred RGB in [0, 1]."""
+
+    @abstractmethod
+    def plan(self, count: int, resolution: int) -> Views:
+        """``count`` overviews and the close-ups that resolve what will be written."""
+
+    @abstractmethod
+    def level(self, camera: Camera) -> int:
+        """The pyramid level whose entries are about a pixel large in this view."""
+
+    @abstractmethod
+    def operator(self, camera: Camera, level: int) -> ViewOperator:
+        """A_v and b_v of a view, onto the table of ``level``. Safe to call from several threads."""
+
+    @abstractmethod
+    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+        """Further cameras for entries that could be seen from outside and are not in ``seen`` (entries,)."""
+
+    @abstractmethod
+    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+        """Square views of the whole scene for pictures, ``count`` steps around it."""
+
+    @abstractmethod
+    def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
+        """What the report says of the asset and its new colours, and of how well ``cameras`` saw it."""
+
+    @abstractmethod
+    def save(self, colors: Colors, seen: Flags, path: Path, texture_format: str) -> tuple[Path, ...]:
+        """Write the asset with new colours; entries never seen are filled from their neighbours. Files written."""
+
+    def pixel_extent(self, camera: Camera) -> float:
+        """Pixels that the whole object would span in this view: what the size of a brush stroke is measured in."""
+        return camera.focal * self.extent / self.distance(camera)
+
+    @abstractmethod
+    def distance(self, camera: Camera) -> float:
+        """Scene units from the camera to the object's middle."""

@@ -1,0 +1,104 @@
+"""The style images of a run: read once, measured at every brush size the views need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from style3d.images import read_style
+from style3d.job import Job
+from style3d.losses.color import affine_color_match
+from style3d.losses.features import build_features
+from style3d.losses.objective import Objective
+from style3d.losses.recipes import default_objective
+from style3d.render.cache import BuiltView
+from style3d.scene import Scene
+from style3d.types import Colors, Image
+
+SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
+BUCKETS = 2  # brush sizes per octave for which statistics are kept
+
+
+@final
+class StyleLibrary:
+    """Style statistics by brush size, made when first asked for."""
+
+    def __init__(
+        self, objective: Objective, images: Sequence[tuple[Image, float]], scale: float, device: torch.device
+    ) -> None:
+        self._objective, self._scale = objective, scale
+        self._images = [(image.to(device), weight) for image, weight in images]
+        self._targets: dict[int, Any] = {}
+        means = [weight * image.mean((0, 2, 3)) for image, weight in self._images]
+        self.backdrop: Float[Tensor, "3"] = torch.stack(means).sum(0)
+
+    def at(self, extent: float) -> Any:
+        """Statistics of the style with its longer side ``extent`` · style scale pixels long, to the nearest bucket.
+
+        A picture is never enlarged past its own pixels: there is no finer brush work in it to give.
+        """
+        wanted = math.log2(max(SMALLEST, extent * self._scale))
+        bucket = round(wanted * BUCKETS)
+        if bucket not in self._targets:
+            sized = [(resized(image, 2 ** (bucket / BUCKETS)), weight) for image, weight in self._images]
+            with torch.no_grad():
+                self._targets[bucket] = self._objective.prepare_style(sized)
+        return self._targets[bucket]
+
+    def pixels(self, count: int = 60_000) -> Float[Tensor, "n 3"]:
+        """Colours of the mixture, each image in proportion to its weight."""
+        parts = []
+        for image, weight in self._images:
+            flat = image[0].flatten(1).T
+            index = torch.linspace(0, len(flat) - 1, max(1, round(count * weight))).round().long()
+            parts.append(flat[index.to(flat.device)])
+        return torch.cat(parts)
+
+
+def resized(image: Image, longer: float) -> Image:
+    """The picture with its longer side about ``longer`` pixels, averaged; never enlarged."""
+    height, width = image.shape[-2:]
+    factor = min(1.0, longer / max(height, width))
+    size = max(8, round(height * factor)), max(8, round(width * factor))
+    return torch.nn.functional.interpolate(image, size, mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[Image, float]]:
+    """Style images as (1, 3, h, w) in [0, 1], with their weights."""
+    pairs = ((read_style(path), weight) for path, weight in mixture)
+    return [(torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None], weight) for rgb, weight in pairs]
+
+
+def default_objective_of(job: Job) -> Objective:
+    """The default losses on the network that a job names."""
+    features = build_features(job.features, job.weights)
+    return default_objective(features, content_weight=job.content_weight)
+
+
+def match_colors(scene: Scene, colors: Colors, views: Sequence[BuiltView], styles: StyleLibrary) -> Colors:
+    """θ recoloured so that the mean and covariance of what is seen are the style's (closed form, on θ itself).
+
+    Colours count by how many pixels show them: the column sums of the given views, which share one level.
+    """
+    level = views[0].level
+    table = colors
+    for fine in range(level):
+        table = scene.hierarchy.restrict(fine, table)
+    weights = np.zeros(len(table))
+    for view in views:
+        if view.level == level:
+            entries, sums = view.operator.column_sums()
+            weights[entries] += sums
+    seen = torch.from_numpy(np.flatnonzero(weights > 0))
+    if not len(seen):
+        return colors
+    share = torch.from_numpy(weights).to(table)[seen]
+    matrix, offset = affine_color_match(table[seen], share, styles.pixels().cpu())
+    return (colors @ matrix.T + offset).clamp(0, 1)

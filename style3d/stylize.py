@@ -1,0 +1,292 @@
+"""The loop, the only one: views of a scene, a perceptual objective, and a pyramid of colours between them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from style3d.appearance import Pyramid
+from style3d.camera import Camera
+from style3d.checkpoint import Checkpoint, Progress
+from style3d.errors import Style3DError
+from style3d.job import Job, Recipe, Stage, recipe
+from style3d.losses.objective import Objective
+from style3d.progress import Clock, Silent, Watcher
+from style3d.render.cache import BuiltView, ViewCache
+from style3d.result import Result
+from style3d.scene import Scene, Views
+from style3d.styles import StyleLibrary, default_objective_of, match_colors, read_styles
+from style3d.types import Colors, Flags
+
+log = logging.getLogger(__name__)
+
+COVERAGE_ROUNDS = 3  # times that views are added for what no view has seen
+CHECKPOINT_SECONDS = 45.0
+ROUGHNESS = 0.03  # noise on each pyramid level at the start, so that flat areas have something to grow strokes from
+
+
+def stylize(
+    scene: Scene,
+    job: Job,
+    objective: Objective | None = None,
+    *,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+    watcher: Watcher | None = None,
+) -> Result:
+    """Optimise the colours of ``scene`` so that its views look like the job's style images.
+
+    Args:
+        scene: what is painted; `style3d.load` makes one of a file.
+        job: style images and settings; the model path is not read here.
+        objective: losses of one's own instead of the default for ``job.features``.
+        checkpoint: where to keep the state of an unfinished run; none is kept by default.
+        resume: continue from that state if there is one.
+        watcher: hears of progress.
+
+    Returns:
+        The new colours with everything the report says. After Ctrl-C: the best so far, ``interrupted`` set.
+
+    Raises:
+        Style3DError: a style image cannot be read, weights are missing, memory runs out, or the loss diverges.
+    """
+    run = Run(scene, job, objective, checkpoint, watcher or Silent())
+    try:
+        return run.finish(resume)
+    except torch.OutOfMemoryError as error:
+        raise Style3DError("the device ran out of memory", hint="lower --resolution, or use --device cpu") from error
+    except MemoryError as error:
+        raise Style3DError("out of memory", hint="lower --texture-size, --resolution or --cache-gb") from error
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A view of a stage, ready to be stepped on."""
+
+    view: BuiltView
+    scale: float  # pixels that the whole object would span: what sizes the brush
+
+
+@final
+class Run:
+    """One run's working state; `stylize` is its only user."""
+
+    def __init__(
+        self, scene: Scene, job: Job, objective: Objective | None, checkpoint: Checkpoint | None, watcher: Watcher
+    ) -> None:
+        self.scene, self.job, self.checkpoint, self.watcher = scene, job, checkpoint, watcher
+        self.recipe: Recipe = recipe(job)
+        self.device = pick_device(job.device)
+        self.clock, self.losses = Clock(), list[dict[str, float]]()
+        with self.clock.time("features"):
+            self.objective = objective or default_objective_of(job)
+            self.objective.features.to(self.device)
+            self.styles = StyleLibrary(self.objective, read_styles(job.mixture), job.style_scale, self.device)
+        with self.clock.time("plan"):
+            watcher.phase("placing cameras", 1)
+            self.views: Views = scene.plan(self.recipe.views, self.recipe.resolution)
+            watcher.done(1)
+        self.cache = ViewCache(scene.operator, scene.hierarchy, int(job.cache_gb * 1e9))
+
+    def finish(self, resume: bool) -> Result:
+        """All stages, from the start or from a checkpoint."""
+        before = self.scene.initial()
+        saved = self.checkpoint.read() if resume and self.checkpoint else None
+        first = self._shots(0)
+        with self.clock.time("color match"):
+            start = match_colors(self.scene, before, [shot.view for shot in first], self.styles).to(self.device)
+        self.start = start
+        self.pyramid = Pyramid(self.scene.hierarchy, start)
+        self._roughen()
+        progress = Progress(0, 0, ())
+        if saved:
+            progress, state = saved
+            self.pyramid.restore(state)
+            self.losses = list(progress.losses)
+        interrupted = False
+        shots = first
+        try:
+            for number in range(progress.stage, len(self.recipe.stages)):
+                shots = first if number == 0 else self._shots(number)
+                self._stage(number, shots, progress.step if number == progress.stage else 0)
+        except KeyboardInterrupt:
+            interrupted = True
+        with self.clock.time("decode"):
+            after = self.pyramid.decoded().clamp(0, 1).cpu()
+        seen = seen_entries(self.scene, shots if self._final(shots) else ())
+        return Result(self.scene, self.job, self.recipe, before, after, seen, self._record(shots, interrupted))
+
+    def _final(self, shots: Sequence[Shot]) -> bool:
+        return any(shot.view.level == 0 for shot in shots)
+
+    def _shots(self, number: int) -> list[Shot]:
+        """The views of a stage, built; the last stage also gets what is needed to see everything."""
+        stage = self.recipe.stages[number]
+        if number:
+            self.cache.clear()
+        pairs = [(camera, self.scene.level(camera)) for camera in self._cameras(stage)]
+        if stage.closeups:
+            pairs = [(camera, 0) for camera, _ in pairs]
+        with self.clock.time("build views"):
+            self.watcher.phase("building views", len(pairs))
+            self.cache.build(pairs, self.watcher.done)
+            for _ in range(COVERAGE_ROUNDS if stage.closeups else 0):
+                seen = seen_entries(self.scene, [self._shot(*pair) for pair in pairs])
+                more = [(camera, 0) for camera in self.scene.unseen(seen, self.recipe.resolution)]
+                if not more:
+                    break
+                self.watcher.phase("building views of what was hidden", len(more))
+                self.cache.build(more, self.watcher.done)
+                pairs += more
+        return [self._shot(*pair) for pair in pairs]
+
+    def _shot(self, camera: Camera, level: int) -> Shot:
+        return Shot(self.cache.get(camera, level), self.scene.pixel_extent(camera))
+
+    def _cameras(self, stage: Stage) -> list[Camera]:
+        overviews = [camera.scaled(stage.scale) for camera in self.views.overviews]
+        return overviews + (list(self.views.closeups) if stage.closeups else [])
+
+    def _roughen(self) -> None:
+        generator = torch.Generator().manual_seed(self.job.seed)
+        for table in self.pyramid.parameters:
+            noise = torch.randn(table.shape[0], 1, generator=generator).expand(-1, 3)
+            table += ROUGHNESS * noise.to(table)
+
+    def _stage(self, number: int, shots: list[Shot], done: int) -> None:
+        stage = self.recipe.stages[number]
+        originals = self._originals(shots)
+        contents: dict[int, Any] = {}
+        self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", stage.steps)
+        saved = monotonic()
+        for step in range(done, stage.steps):
+            index = visit(self.job.seed, number, step, len(shots))
+            shot = shots[index]
+            if index not in contents:
+                with self.clock.time("content"):
+                    contents[index] = self._content(shot, originals[shot.view.level])
+            terms = self._step(shot, contents[index], stage.rate * decay(step / stage.steps))
+            self.losses.append(terms)
+            self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
+            if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
+                self._save(Progress(number, step + 1, tuple(self.losses)))
+                saved = monotonic()
+        if self.checkpoint and number + 1 < len(self.recipe.stages):
+            self._save(Progress(number + 1, 0, tuple(self.losses)))
+
+    def _save(self, progress: Progress) -> None:
+        assert self.checkpoint is not None
+        with self.clock.time("checkpoint"):
+            self.checkpoint.write(progress, self.pyramid.state())
+
+    def _originals(self, shots: list[Shot]) -> dict[int, Colors]:
+        """The colour-matched original at each level in use."""
+        tables, table = {}, self.start
+        for level in range(max(shot.view.level for shot in shots) + 1):
+            tables[level] = table
+            if level + 1 < self.scene.hierarchy.levels:
+                table = self.scene.hierarchy.restrict(level, table)
+        return tables
+
+    def _content(self, shot: Shot, table: Colors) -> Any:
+        operator = shot.view.operator
+        with torch.no_grad():
+            image = operator.render(table, self.styles.backdrop)
+            return self.objective.prepare_content(image, operator.mask(image))
+
+    def _step(self, shot: Shot, content: Any, rate: float) -> dict[str, float]:
+        """Gather, look, judge, scatter: one view, one Adam step."""
+        operator, part = shot.view.operator, shot.view.part
+        with self.clock.time("operators"):
+            leaves = self.pyramid.gather(part)
+            values = OneSidedClamp.apply(part.decode(leaves))  # type: ignore[no-untyped-call]
+            image = operator.image(values, self.styles.backdrop)
+        seen = image.detach().requires_grad_()
+        style = self.styles.at(shot.scale)
+        with self.clock.time("perception"):
+            terms = self.objective(seen, operator.mask(seen), style, content)
+            total = torch.stack(list(terms.values())).sum()
+            total.backward()  # type: ignore[no-untyped-call]
+        if not torch.isfinite(total):
+            raise Style3DError("the loss is not finite", hint="lower --learning-rate or --content-weight")
+        with self.clock.time("operators"):
+            image.backward(seen.grad)
+            self.pyramid.step(part, leaves, rate)
+        return {name: float(term.detach()) for name, term in terms.items()} | {"total": float(total.detach())}
+
+    def _record(self, shots: Sequence[Shot], interrupted: bool) -> dict[str, Any]:
+        return {
+            "interrupted": interrupted,
+            "device": str(self.device),
+            "seconds": dict(self.clock.seconds),
+            "steps": len(self.losses),
+            "views": {"overviews": len(self.views.overviews), "last stage": len(shots)},
+            "cache_bytes": self.cache.held,
+            "features": {"name": self.objective.features.name, "digest": self.objective.features.digest},
+            "losses": self.losses,
+            "cameras": tuple(shot.view.camera for shot in shots),
+        }
+
+
+class OneSidedClamp(torch.autograd.Function):
+    """Clamp to [0, 1]; backward keeps only what does not push further out (a projected gradient)."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        ctx.save_for_backward(values)
+        return values.clamp(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (values,) = ctx.saved_tensors
+        slope = gradients[0]
+        outward = ((values > 1) & (slope < 0)) | ((values < 0) & (slope > 0))
+        return slope.masked_fill(outward, 0)
+
+
+def visit(seed: int, stage: int, step: int, count: int) -> int:
+    """The view of a step: every view once an epoch, in an order drawn anew; depends on nothing but its arguments."""
+    epoch = np.random.default_rng([seed, stage, step // count]).permutation(count)
+    return int(epoch[step % count])
+
+
+def decay(share: float) -> float:
+    """Step size over a stage: full for the first half, then falling to a quarter along a cosine."""
+    falling = max(0.0, (share - 0.5) / 0.5)
+    return 0.25 + 0.75 * 0.5 * (1 + float(np.cos(np.pi * falling)))
+
+
+def seen_entries(scene: Scene, shots: Sequence[Shot]) -> Flags:
+    """Entries of θ with a positive column sum in some view of level 0."""
+    seen = np.zeros(scene.hierarchy.sizes[0], dtype=bool)
+    for shot in shots:
+        if shot.view.level == 0:
+            entries, sums = shot.view.operator.column_sums()
+            seen[entries[sums > 0]] = True
+    return seen
+
+
+def pick_device(name: str) -> torch.device:
+    """The device asked for; auto takes CUDA where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise Style3DError(f"device '{name}' is not usable here", expected="auto, cpu, cuda or cuda:N") from error
+    return device
+
+
+def image_of(scene: Scene, camera: Camera, colors: Colors, backdrop: Float[Tensor, "3"]) -> Float[np.ndarray, "h w 3"]:
+    """A picture of a scene with given colours."""
+    image = scene.operator(camera, 0).render(colors, backdrop)[0]
+    return image.permute(1, 2, 0).clamp(0, 1).numpy()
