@@ -1,0 +1,99 @@
+"""Reading with a limit, and writing so that a file is either whole or as it was."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from style3d.errors import Style3DError
+
+MAX_BYTES = 2 << 30  # of one file that is read
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The content of a file of at most ``limit`` bytes.
+
+    Raises:
+        Style3DError: the file is missing, a folder, empty, too large or may not be read.
+    """
+    check_readable(path, limit)
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(limit + 1)
+    except OSError as error:
+        raise Style3DError(f"{path} cannot be read", got=error.strerror or error) from None
+    if len(content) > limit:
+        raise Style3DError(f"{path} is too large", expected=f"at most {limit:,} bytes")
+    return content
+
+
+def check_readable(path: Path, limit: int = MAX_BYTES) -> None:
+    """Refuse what `read_bytes` would refuse, without reading it."""
+    try:
+        if not path.exists():
+            raise Style3DError(f"{path} does not exist", expected="a file", hint="check the path")
+        if not path.is_file():
+            raise Style3DError(f"{path} is not a file", expected="a file")
+        size = path.stat().st_size
+    except (OSError, ValueError) as error:  # a name too long, or with a null byte
+        raise Style3DError("a path cannot be read", got=f"{str(path)[:80]!r} ({error})") from None
+    if size == 0:
+        raise Style3DError(f"{path} is empty", hint="export or download it again")
+    if size > limit:
+        raise Style3DError(f"{path} is too large", got=f"{size:,} bytes", expected=f"at most {limit:,}")
+
+
+def check_writable(path: Path) -> None:
+    """Refuse an output that could not be written: what would be found out only after the work is done.
+
+    The folder is made if it is absent.
+
+    Raises:
+        Style3DError: the path is a folder, or its folder cannot be made or written to.
+    """
+    if path.is_dir():
+        raise Style3DError(f"{path} is a folder", expected="the name of a file to write")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(0, "it is write-protected")
+    except OSError as error:
+        reason = error.strerror or error
+        raise Style3DError(f"{path} cannot be written", got=reason, hint="choose another --output") from None
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path``, with its suffix, that becomes ``path`` when the block ends well.
+
+    When the block fails the temporary file goes and ``path`` is as it was. Folders on the way are made.
+
+    Raises:
+        Style3DError: the folder cannot be made or written to, or the disk is full.
+    """
+    temporary = path.with_name(f".{path.stem[:80]}.{os.getpid()}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise Style3DError(f"{path} cannot be written", got=reason, hint="choose another --output") from error
+    finally:
+        if temporary.parent.is_dir():
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` at once.
+
+    Raises:
+        Style3DError: see `atomic_path`.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
