@@ -15,6 +15,8 @@ import jaxtyping
 import numba
 import torch
 
+import tests.typecheck  # noqa: F401 - the import hook looks it up by name
+
 compiled = numba.njit
 
 
@@ -30,7 +32,7 @@ def njit(*args: Any, **options: Any) -> Any:
 
 
 numba.njit = njit
-jaxtyping.install_import_hook("style3d", "beartype.beartype")
+jaxtyping.install_import_hook("style3d", "tests.typecheck.check")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)

@@ -33,13 +33,13 @@ class Axis:
     def ticks(self) -> list[float]:
         """Round numbers inside the axis: powers of ten, with 2 and 5 between them where there are few."""
         if not self.log:
-            return _round_steps(self.low, self.high, 6)
+            return _round_steps(self.low, self.high)
         decades = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
         stride = ceil(len(decades) / 7)
         powers = [10.0**decade for decade in decades[::stride]]
         dense = [power * digit for power in powers for digit in (1, 2, 5)]
         inside = [tick for tick in (dense if len(decades) <= 4 else powers) if self.low <= tick <= self.high]
-        return inside if len(inside) > 1 else _round_steps(self.low, self.high, 4)
+        return inside if len(inside) > 1 else _round_steps(self.low, self.high)
 
 
 def log_axis(values: Values, start: float, end: float) -> Axis:
@@ -53,8 +53,8 @@ def log_axis(values: Values, start: float, end: float) -> Axis:
     return Axis(low - room, high + room, start, end, False)
 
 
-def _round_steps(low: float, high: float, wanted: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten, about ``wanted`` of them."""
+def _round_steps(low: float, high: float, wanted: int = 6) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten, two at least and about ``wanted``."""
     power = 10.0 ** floor(log10((high - low) / wanted))
     step = next(power * digit for digit in (1, 2, 5, 10) if power * digit * wanted >= high - low)
     return [float(index * step) for index in range(ceil(low / step), floor(high / step) + 1)]

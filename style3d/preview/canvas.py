@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from style3d.errors import Style3DError
 from style3d.files import atomic_path
 
-Picture = Float[np.ndarray, "h w 3"]  # display-referred RGB in [0, 1]; values outside are clipped
+Picture = Float[np.ndarray, "_ _ 3"]  # (h, w, 3) display-referred RGB in [0, 1]; values outside are clipped
 Typeface = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Rgb = tuple[int, int, int]
 

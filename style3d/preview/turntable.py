@@ -71,7 +71,7 @@ def _film(images: Iterator[Image.Image], path: Path, fps: float, name: str) -> N
     if executable is None:
         raise Style3DError(
             f"writing {name} needs ffmpeg, and there is none",
-            hint='install it with: pip install "style3d[video]", or name the file .webp or .gif',
+            hint="install it with: pip install imageio-ffmpeg, or name the file .webp or .gif",
         )
     first = next(images)
     size = f"{first.width}x{first.height}"
@@ -90,7 +90,9 @@ def _film(images: Iterator[Image.Image], path: Path, fps: float, name: str) -> N
 
 def _encoder(executable: str) -> list[str]:
     """Arguments for the best film encoder that this ffmpeg was built with."""
-    listed = subprocess.run([executable, "-v", "error", "-encoders"], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        [executable, "-v", "error", "-encoders"], capture_output=True, text=True, check=False
+    ).stdout
     for name, quality in ENCODERS:
         if f" {name} " in listed:
             return ["-c:v", name, *quality]

@@ -1,0 +1,54 @@
+"""The doctor names what is there, says what to type for the rest, and notices what is broken."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from style3d import doctor as module
+from style3d.doctor import Part, cast_a_ray, doctor, paint_a_step, read_features
+
+
+def test_report_names_versions_device_and_passes_its_checks() -> None:
+    import torch
+
+    report = doctor()
+    for line in (f"torch        {torch.__version__}", "embreex", "device: ", "optional parts:", "self-check:"):
+        assert line in report
+    assert "FAILED" not in report
+    assert "absent: style3d cannot work" not in report
+
+
+def test_missing_part_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OPTIONAL", (Part("no_such_module_anywhere", "time travel", "flux-capacitor"),))
+    report = doctor()
+    assert "time travel: not installed" in report
+    assert f"{sys.executable} -m pip install flux-capacitor" in report
+
+
+def test_broken_part_is_named_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    import embreex.rtcore_scene
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("wrong\nCPU")
+
+    monkeypatch.setattr(embreex.rtcore_scene, "EmbreeScene", broken)
+    with pytest.raises(RuntimeError):
+        cast_a_ray()
+    assert "cast a ray: FAILED, RuntimeError: wrong CPU" in doctor()
+
+
+def test_each_check_passes_here() -> None:
+    assert cast_a_ray() == "ok"
+    assert paint_a_step().startswith("ok on ")
+    assert read_features().startswith("ok, ")
+
+
+def test_missing_film_tool_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from style3d.preview.turntable import ffmpeg
+
+    monkeypatch.setattr(sys.modules[ffmpeg.__module__], "find_spec", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert "no ffmpeg; .webp and .gif work without" in doctor()
