@@ -40,7 +40,20 @@ def test_animated_picture_plays_back(tmp_path: Path, suffix: str) -> None:
 def test_film_plays_back(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "turn: 1.mp4"
     turntable(frames(*size), path, 10)
-    command = [str(ffmpeg()), "-v", "error", "-i", f"file:{path}", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    command = [
+        str(ffmpeg()),
+        "-v",
+        "error",
+        "-i",
+        f"file:{path}",
+        "-vf",
+        "scale=in_color_matrix=bt709",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-",
+    ]
     raw = subprocess.run(command, capture_output=True, check=True).stdout
     shown = np.frombuffer(raw, np.uint8).reshape(4, 32, 48, 3)
     assert shown[:, 16, 24] / 255 == pytest.approx(COLORS, abs=0.03)
