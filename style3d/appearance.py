@@ -7,6 +7,7 @@ levels hold strokes. Only the entries a view sees, and the coarser entries under
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -34,7 +35,7 @@ class Hierarchy(ABC):
 
     @abstractmethod
     def restrict(self, level: int, colors: Colors) -> Colors:
-        """The table of ``level`` averaged down to ``level + 1``."""
+        """The table of ``level`` averaged down to ``level + 1``; NaN where nothing is averaged."""
 
     @property
     def levels(self) -> int:
@@ -65,36 +66,6 @@ class Flat(Hierarchy):
 
 @final
 @dataclass(frozen=True)
-class Explicit(Hierarchy):
-    """Levels given by index and weight arrays, for tables without a grid (vertex colours)."""
-
-    counts: tuple[int, ...]
-    indices: tuple[Int32[np.ndarray, "n k"], ...]
-    weights: tuple[Float[np.ndarray, "n k"], ...]
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Entries of each level."""
-        return self.counts
-
-    def parents(self, level: int, entries: Indices) -> tuple[Int64[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
-        """Rows of the given arrays."""
-        return self.indices[level][entries].astype(np.int64), self.weights[level][entries]
-
-    def restrict(self, level: int, colors: Colors) -> Colors:
-        """Weighted mean of the entries each coarse entry interpolates."""
-        index = torch.from_numpy(self.indices[level].astype(np.int64))
-        weight = torch.from_numpy(self.weights[level]).to(colors)
-        total = colors.new_zeros(self.counts[level + 1], 3)
-        norm = colors.new_zeros(self.counts[level + 1], 1)
-        for k in range(index.shape[1]):
-            total.index_add_(0, index[:, k], colors * weight[:, k : k + 1])
-            norm.index_add_(0, index[:, k], weight[:, k : k + 1])
-        return total / norm.clamp_min(1e-12)
-
-
-@final
-@dataclass(frozen=True)
 class Cascade:
     """One view's share of the pyramid: which entries of each level it reads, and the maps between them."""
 
@@ -105,6 +76,11 @@ class Cascade:
     def nbytes(self) -> int:
         """Memory held."""
         return sum(e.nbytes for e in self.entries) + sum(m.nbytes for m in self.maps)
+
+    def gather(self, tables: Sequence[Tensor]) -> list[Tensor]:
+        """The rows of all levels' tables that the view reads, finest first."""
+        pairs = zip(tables[len(tables) - len(self.entries) :], self.entries, strict=True)
+        return [table[torch.from_numpy(rows).to(table.device)] for table, rows in pairs]
 
     def decode(self, parameters: list[Tensor]) -> Tensor:
         """Colours of the view's entries from the gathered parameters; differentiable to each."""
@@ -147,18 +123,19 @@ class Pyramid:
         for level in range(hierarchy.levels - 1):
             tables.append(hierarchy.restrict(level, tables[-1]))
         self.parameters = [torch.zeros_like(table) for table in tables]
-        self.parameters[-1] = tables[-1].clone()
+        self.parameters[-1] = torch.where(tables[-1].isnan(), tables[-1].nanmean(0), tables[-1])
+        values = self.parameters[-1]
         for level in reversed(range(hierarchy.levels - 1)):
-            self.parameters[level] = tables[level] - self.decoded(level)
+            values = self._raised(level, values)
+            self.parameters[level] = torch.where(tables[level].isnan(), 0, tables[level] - values)
+            values = values + self.parameters[level]
         self.first = [torch.zeros_like(table) for table in tables]
         self.second = [torch.zeros_like(table) for table in tables]
         self.count = [torch.zeros(len(table), dtype=torch.int32, device=self.device) for table in tables]
 
     def gather(self, part: Cascade) -> list[Tensor]:
         """Leaf copies of the parameters a view reads, finest first, ready for `Cascade.decode`."""
-        first = self.hierarchy.levels - len(part.entries)
-        pairs = zip(self.parameters[first:], part.entries, strict=True)
-        return [table[torch.from_numpy(rows).to(self.device)].requires_grad_() for table, rows in pairs]
+        return [leaf.requires_grad_() for leaf in part.gather(self.parameters)]
 
     def step(self, part: Cascade, leaves: list[Tensor], rate: float, shrink: float = 0.0) -> None:
         """One Adam step (Kingma & Ba 2015) on the entries a view read; ``shrink`` decays the details it touched."""
@@ -172,18 +149,22 @@ class Pyramid:
             if shrink and level < self.hierarchy.levels - 1:
                 self.parameters[level][torch.from_numpy(rows).to(self.device)] *= 1 - shrink
 
-    def decoded(self, level: int = 0, block: int = 1 << 20) -> Colors:
-        """The whole table θ of a level, not clamped; computed in blocks so memory stays bounded."""
+    def decoded(self, level: int = 0) -> Colors:
+        """The whole table θ of a level, not clamped."""
         values = self.parameters[-1]
         for fine in reversed(range(level, self.hierarchy.levels - 1)):
-            out = self.parameters[fine].clone()
-            for start in range(0, len(out), block):
-                rows = np.arange(start, min(start + block, len(out)))
-                index, weight = self.hierarchy.parents(fine, rows)
-                taps = values[torch.from_numpy(index).to(self.device)]
-                out[start : start + len(rows)] += (taps * torch.from_numpy(weight).to(taps)[..., None]).sum(1)
-            values = out
+            values = self.parameters[fine] + self._raised(fine, values)
         return values
+
+    def _raised(self, level: int, values: Colors, block: int = 1 << 19) -> Colors:
+        """S_level · values, in blocks so that memory stays bounded."""
+        out = values.new_empty(self.hierarchy.sizes[level], 3)
+        for start in range(0, len(out), block):
+            rows = np.arange(start, min(start + block, len(out)))
+            index, weight = self.hierarchy.parents(level, rows)
+            taps = values[torch.from_numpy(index).to(self.device)]
+            out[start : start + len(rows)] = (taps * torch.from_numpy(weight).to(taps)[..., None]).sum(1)
+        return out
 
     def state(self) -> dict[str, Tensor]:
         """Everything a checkpoint needs, by name."""

@@ -16,8 +16,7 @@ from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.color import affine_color_match
 from style3d.losses.features import build_features
-from style3d.losses.objective import Objective
-from style3d.losses.recipes import default_objective
+from style3d.losses.objective import Objective, default_objective
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
 from style3d.types import Colors, Image
@@ -96,7 +95,7 @@ def match_colors(scene: Scene, colors: Colors, views: Sequence[BuiltView], style
         if view.level == level:
             entries, sums = view.operator.column_sums()
             weights[entries] += sums
-    seen = torch.from_numpy(np.flatnonzero(weights > 0))
+    seen = torch.from_numpy(np.flatnonzero((weights > 0) & torch.isfinite(table).all(1).numpy()))
     if not len(seen):
         return colors
     share = torch.from_numpy(weights).to(table)[seen]

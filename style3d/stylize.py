@@ -103,8 +103,8 @@ class Run:
         first = self._shots(0)
         with self.clock.time("color match"):
             start = match_colors(self.scene, before, [shot.view for shot in first], self.styles).to(self.device)
-        self.start = start
         self.pyramid = Pyramid(self.scene.hierarchy, start)
+        self.original = [table.clone() for table in self.pyramid.parameters]
         self._roughen()
         progress = Progress(0, 0, ())
         if saved:
@@ -163,7 +163,6 @@ class Run:
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]
-        originals = self._originals(shots)
         contents: dict[int, Any] = {}
         self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", stage.steps)
         saved = monotonic()
@@ -172,7 +171,7 @@ class Run:
             shot = shots[index]
             if index not in contents:
                 with self.clock.time("content"):
-                    contents[index] = self._content(shot, originals[shot.view.level])
+                    contents[index] = self._content(shot)
             terms = self._step(shot, contents[index], stage.rate * decay(step / stage.steps))
             self.losses.append(terms)
             self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
@@ -187,19 +186,11 @@ class Run:
         with self.clock.time("checkpoint"):
             self.checkpoint.write(progress, self.pyramid.state())
 
-    def _originals(self, shots: list[Shot]) -> dict[int, Colors]:
-        """The colour-matched original at each level in use."""
-        tables, table = {}, self.start
-        for level in range(max(shot.view.level for shot in shots) + 1):
-            tables[level] = table
-            if level + 1 < self.scene.hierarchy.levels:
-                table = self.scene.hierarchy.restrict(level, table)
-        return tables
-
-    def _content(self, shot: Shot, table: Colors) -> Any:
-        operator = shot.view.operator
+    def _content(self, shot: Shot) -> Any:
+        """What the objective remembers of the colour-matched original in this view."""
+        operator, part = shot.view.operator, shot.view.part
         with torch.no_grad():
-            image = operator.render(table, self.styles.backdrop)
+            image = operator.image(part.decode(part.gather(self.original)).clamp(0, 1), self.styles.backdrop)
             return self.objective.prepare_content(image, operator.mask(image))
 
     def _step(self, shot: Shot, content: Any, rate: float) -> dict[str, float]:
@@ -259,9 +250,9 @@ def visit(seed: int, stage: int, step: int, count: int) -> int:
 
 
 def decay(share: float) -> float:
-    """Step size over a stage: full for the first half, then falling to a quarter along a cosine."""
-    falling = max(0.0, (share - 0.5) / 0.5)
-    return 0.25 + 0.75 * 0.5 * (1 + float(np.cos(np.pi * falling)))
+    """Step size over a stage, relative: full for the first third, then falling to a twentieth along a cosine."""
+    falling = max(0.0, (share - 1 / 3) * 1.5)
+    return 0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * falling)))
 
 
 def seen_entries(scene: Scene, shots: Sequence[Shot]) -> Flags:

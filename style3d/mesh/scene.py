@@ -11,12 +11,11 @@ from typing import final
 import numpy as np
 import torch
 
-from style3d.appearance import Hierarchy
 from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
 from style3d.mesh.asset import MeshAsset, save_asset
-from style3d.mesh.clusters import vertex_hierarchy
 from style3d.mesh.finish import filled
 from style3d.operator import ViewOperator
+from style3d.render.atlas import texel_points
 from style3d.render.lighting import Lighting
 from style3d.render.plan import (
     RESOLVED,
@@ -28,6 +27,7 @@ from style3d.render.plan import (
     seen_from_outside,
     sights,
 )
+from style3d.render.pyramid import SurfacePyramid, surface_pyramid
 from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_rasterizer
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import build_view
@@ -72,14 +72,21 @@ class MeshScene(Scene):
         return 2 * self._radius
 
     @cached_property
-    def hierarchy(self) -> Hierarchy:
-        """Texture pyramid, or clusters of vertices."""
+    def hierarchy(self) -> SurfacePyramid:
+        """Texels or vertices, and cubes in space above them."""
         if self.surface.painted == "texture":
-            return self.grid
-        points = np.zeros((self.surface.entries, 3))
-        used = self.surface.entry >= 0
-        points[self.surface.entry[used]] = self.surface.positions[used]
-        return vertex_hierarchy(points)
+            points, _ = texel_points(self.surface, self.grid)
+        else:
+            points = np.zeros((self.surface.entries, 3))
+            used = self.surface.entry >= 0
+            points[self.surface.entry[used]] = self.surface.positions[used]
+        return surface_pyramid(self.surface, points, self._spacing)
+
+    @cached_property
+    def _spacing(self) -> float:
+        """Scene units between neighbouring entries, in the middle of the range."""
+        areas = self._samples.texel_area[np.isfinite(self._samples.texel_area)]
+        return float(np.sqrt(np.median(areas))) if len(areas) else self.extent / 1000
 
     def initial(self) -> Colors:
         """θ as the asset came."""
@@ -108,14 +115,9 @@ class MeshScene(Scene):
         return Views(tuple(overviews), plan.closeups)
 
     def level(self, camera: Camera) -> int:
-        """The level at which the median texel in view is nearest to a pixel."""
-        if self.surface.painted == "vertices":
-            return 0
-        held = self._texels_per_pixel(camera)
-        if not np.isfinite(held).any():
-            return 0
-        linear = np.sqrt(np.median(held[np.isfinite(held)]))
-        return int(np.clip(round(np.log2(max(linear / 1.2, 1e-9))), 0, self.grid.levels - 1))
+        """The level whose entries are as far apart as the pixels of this view."""
+        pixel = self.distance(camera) / camera.focal
+        return int(np.clip(round(np.log2(pixel / self._spacing)), 0, self.hierarchy.levels - 1))
 
     def _texels_per_pixel(self, camera: Camera) -> np.ndarray:  # type: ignore[type-arg]
         """Texels of level 0 in a pixel of this view at each sample; infinite where it does not see the sample."""
@@ -128,7 +130,7 @@ class MeshScene(Scene):
 
     def operator(self, camera: Camera, level: int) -> ViewOperator:
         """A_v and b_v of a view."""
-        return build_view(self.surface, self.grid, level, self._rasterizer, camera, self._lighting)
+        return build_view(self.surface, self.grid, self.hierarchy, level, self._rasterizer, camera, self._lighting)
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""
@@ -169,8 +171,8 @@ class MeshScene(Scene):
         """Write the asset; see `Scene.save`."""
         if self.surface.painted == "vertices":
             return save_asset(self.asset, colors.numpy(), path, texture_format)
-        images = [image.permute(1, 2, 0).numpy() for image in self.grid.split(0, colors)]
-        offsets = self.grid.offsets[0]
+        images = [image.numpy() for image in self.grid.split(colors)]
+        offsets = self.grid.offsets
         masks = [seen[offsets[i] : offsets[i + 1]].reshape(image.shape[:2]) for i, image in enumerate(images)]
         pairs = zip(images, masks, strict=True)
         return save_asset(self.asset, [filled(image, mask) for image, mask in pairs], path, texture_format)

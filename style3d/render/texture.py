@@ -10,28 +10,28 @@ from numba import njit
 
 from style3d.camera import Camera
 from style3d.render.fragments import Fragments
+from style3d.render.gather import add, flush, table
 from style3d.render.surface import Surface
-from style3d.render.texels import WRAPS, TexelGrid
+from style3d.render.texels import WRAPS, TexelGrid, wrap
 
 PROBES = 8  # bilinear probes along each side of a ray's footprint, one a texel: minification up to 8 · samples
-SLOTS = 1 << 14  # distinct texels of one pixel are gathered in a table of this size
 
 
 def texture_rows(
-    surface: Surface, grid: TexelGrid, level: int, camera: Camera, samples: int, fragments: Fragments
+    surface: Surface, grid: TexelGrid, camera: Camera, samples: int, fragments: Fragments
 ) -> tuple[Int64[np.ndarray, "pixels+1"], Int64[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-    """Compressed rows (indptr, texel, weight) over the whole table of ``level``.
+    """Compressed rows (indptr, texel, weight) over the whole table of texels.
 
     A ray's footprint on the face's plane is the parallelogram of its differentials (Igehy 1999), probed bilinearly
     once a texel along each side, so every texel under a minified pixel has a weight. Rows sum to the painted coverage.
     """
     through = np.array([-1 if m.texture is None else m.texture for m in surface.materials], dtype=np.int64)
-    shapes = np.array(grid.shapes[level], dtype=np.int64).reshape(-1, 2)
-    codes = np.array([[WRAPS.index(mode) for mode in wrap] for wrap in grid.wraps], dtype=np.int64).reshape(-1, 2)
+    shapes = np.array(grid.shapes, dtype=np.int64).reshape(-1, 2)
+    codes = np.array([[WRAPS.index(mode) for mode in pair] for pair in grid.wraps], dtype=np.int64).reshape(-1, 2)
     rotation = camera.camera_to_world[:3, :3]
     frame = np.array([camera.width, samples, camera.focal, camera.cx, camera.cy], dtype=np.float64)
     arrays = (surface.positions, surface.faces, surface.uvs, through[surface.material])
-    tables = (shapes, codes, grid.offsets[level])
+    tables = (shapes, codes, grid.offsets)
     capacity, row = 6 * len(fragments.ray) + 1024, 0
     indptr = np.zeros(len(fragments.start), dtype=np.int64)
     index, weight = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.float32)
@@ -51,8 +51,7 @@ def _fill(
     """Fill rows from ``row`` on; returns the first row that no longer fits."""
     start, ray, face, u, v, depth = visible
     through = arrays[3]
-    keys, sums = np.full(SLOTS, -1, np.int64), np.zeros(SLOTS, np.float64)
-    used = np.empty(SLOTS, np.int64)
+    gathered = table()
     jacobian, place = np.empty(4), np.empty(2)
     while row < len(indptr) - 1:
         count, total = 0, 0.0
@@ -61,14 +60,12 @@ def _fill(
             if texture < 0:
                 continue
             _footprint(ray[k], face[k], u[k], v[k], depth[k], arrays, rotation, frame, jacobian, place)
-            count = _probe(place, jacobian, texture, shares[k], tables, keys, sums, used, count)
+            count = _probe(place, jacobian, texture, shares[k], tables, gathered, count)
             total += shares[k]
-        at = indptr[row]
-        if at + count > len(index):
-            for j in range(count):
-                keys[used[j]] = -1
+        length = flush(index, weight, indptr[row], gathered, count, total)
+        if length < 0:
             return row
-        indptr[row + 1] = at + _flush(index, weight, at, keys, sums, used, count, total)
+        indptr[row + 1] = indptr[row] + length
         row += 1
     return row
 
@@ -118,7 +115,7 @@ def _footprint(
 
 @njit(cache=True, nogil=True)
 def _probe(
-    place: Any, jacobian: Any, texture: int, share: float, tables: Any, keys: Any, sums: Any, used: Any, count: int
+    place: Any, jacobian: Any, texture: int, share: float, tables: Any, gathered: Any, count: int
 ) -> int:
     """Bilinear probes over the footprint, added to the pixel's table; returns the number of distinct texels."""
     shapes, codes, offsets = tables
@@ -139,52 +136,10 @@ def _probe(
                     value = each * (fx if dx else 1 - fx) * (fy if dy else 1 - fy)
                     if value <= 0.0:
                         continue
-                    column = _wrap(int(x0) + dx, width, codes[texture, 0])
-                    line = _wrap(int(y0) + dy, height, codes[texture, 1])
-                    count = _add(offsets[texture] + line * width + column, value, keys, sums, used, count)
+                    column = wrap(int(x0) + dx, width, codes[texture, 0])
+                    line = wrap(int(y0) + dy, height, codes[texture, 1])
+                    count = add(offsets[texture] + line * width + column, value, gathered, count)
     return count
-
-
-@njit(cache=True, nogil=True)
-def _wrap(index: int, size: int, code: int) -> int:
-    if code == 0:
-        return index % size
-    if code == 1:
-        return min(max(index, 0), size - 1)
-    double = index % (2 * size)
-    return double if double < size else 2 * size - 1 - double
-
-
-@njit(cache=True, nogil=True)
-def _add(key: int, value: float, keys: Any, sums: Any, used: Any, count: int) -> int:
-    slot = (key * 2654435761) & (SLOTS - 1)
-    while keys[slot] != -1 and keys[slot] != key:
-        slot = (slot + 1) & (SLOTS - 1)
-    if keys[slot] == -1:
-        if count >= SLOTS - 1:
-            return count
-        keys[slot], sums[slot], used[count] = key, 0.0, slot
-        count += 1
-    sums[slot] += value
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _flush(
-    index: Any, weight: Any, at: int, keys: Any, sums: Any, used: Any, count: int, total: float
-) -> int:
-    """Write one row, without weights that cannot be seen, keeping its sum; returns its length."""
-    least, kept, length = min(1 / 255, 0.25 / max(count, 1)) * total, 0.0, 0
-    for j in range(count):
-        if sums[used[j]] >= least:
-            kept += sums[used[j]]
-    for j in range(count):
-        slot = used[j]
-        if sums[slot] >= least:
-            index[at + length], weight[at + length] = keys[slot], sums[slot] * (total / kept)
-            length += 1
-        keys[slot] = -1
-    return length
 
 
 def texel_areas(surface: Surface, grid: TexelGrid) -> Float64[np.ndarray, "faces"]:
@@ -192,7 +147,7 @@ def texel_areas(surface: Surface, grid: TexelGrid) -> Float64[np.ndarray, "faces
     corners, uvs = surface.positions[surface.faces], surface.uvs[surface.faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
     through = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material]
-    shapes = np.array([*grid.shapes[0], (0, 0)], dtype=np.float64)[through]
+    shapes = np.array([*grid.shapes, (0, 0)], dtype=np.float64)[through]
     s, t = uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
     texels = np.abs(s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]) / 2 * shapes[:, 0] * shapes[:, 1]
     return area / np.maximum(texels, 1e-12)

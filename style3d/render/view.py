@@ -10,7 +10,9 @@ from style3d.camera import Camera
 from style3d.operator import SparseMap, ViewOperator
 from style3d.render.fragments import Fragments, trace_view
 from style3d.render.lighting import Lighting, light_factors
+from style3d.render.pyramid import SurfacePyramid
 from style3d.render.rasterizer import Rasterizer
+from style3d.render.space import space_rows
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
 from style3d.render.texture import texture_rows
@@ -20,23 +22,23 @@ from style3d.render.vertex import vertex_rows
 def build_view(
     surface: Surface,
     grid: TexelGrid,
+    pyramid: SurfacePyramid,
     level: int,
     rasterizer: Rasterizer,
     camera: Camera,
     lighting: Lighting = "studio",
     samples: int = 2,
 ) -> ViewOperator:
-    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel.
-
-    With vertex colours ``grid`` is not read and ``level`` must be 0.
-    """
+    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel."""
     fragments = trace_view(rasterizer, surface, camera, samples)
-    if surface.painted == "texture":
-        indptr, index, weight = texture_rows(surface, grid, level, camera, samples, fragments)
-        entries, local = unique_entries(index, grid.sizes[level])
+    if level > 0:
+        rows = space_rows(surface, pyramid, level, fragments, _painted(surface)[fragments.face])
+    elif surface.painted == "texture":
+        rows = texture_rows(surface, grid, camera, samples, fragments)
     else:
-        indptr, index, weight = vertex_rows(surface, fragments)
-        entries, local = unique_entries(index, surface.entries)
+        rows = vertex_rows(surface, fragments)
+    indptr, index, weight = rows
+    entries, local = unique_entries(index, pyramid.sizes[level])
     matrix = SparseMap(indptr, local, weight, len(entries))
     light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments)
     return ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width)

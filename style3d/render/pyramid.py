@@ -1,0 +1,76 @@
+"""The pyramid over a surface's colours: entries (texels or vertices) at the bottom, cubes in space above.
+
+Coarse levels live on the surface and not in the texture's atlas: two texels that touch in space share them however far
+apart they lie in the atlas, so neither UV seams nor islands show in what coarse levels paint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Float64, Int64
+
+from style3d.appearance import Hierarchy
+from style3d.render.surface import Surface
+from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
+from style3d.types import Colors, Indices
+
+LEAST_CELLS = 12  # along the object's longest side, on the coarsest level
+
+
+@final
+@dataclass(frozen=True)
+class SurfacePyramid(Hierarchy):
+    """Level 0: the surface's entries, each at a point in space. Level k: corners of cubes of side 2^k entries."""
+
+    origin: Float64[np.ndarray, "3"]
+    points: Float32[np.ndarray, "entries 3"]  # offset of each entry from the origin, scene units
+    grids: tuple[VoxelGrid, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Entries of each level."""
+        return (len(self.points), *(grid.entries for grid in self.grids))
+
+    def parents(self, level: int, entries: Indices) -> tuple[Int64[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """The eight corners around each entry, with trilinear weights."""
+        if level == 0:
+            points = self.points[entries].astype(np.float64)
+        else:
+            points = self.grids[level - 1].coordinates[entries] * self.grids[level - 1].size
+        index, weight = self.grids[level].taps(points)
+        return index, weight.astype(np.float32)
+
+    def restrict(self, level: int, colors: Colors, block: int = 1 << 19) -> Colors:
+        """Weighted mean of the entries around each corner; NaN where there is none. NaN entries do not count."""
+        total = colors.new_zeros(self.sizes[level + 1], 3)
+        norm = colors.new_zeros(self.sizes[level + 1], 1)
+        for start in range(0, len(colors), block):
+            part = colors[start : start + block]
+            known = torch.isfinite(part).all(1)
+            rows = np.arange(start, start + len(part))[known.cpu().numpy()]
+            index, weight = self.parents(level, rows)
+            for k in range(index.shape[1]):
+                where, share = torch.from_numpy(index[:, k]).to(colors.device), torch.from_numpy(weight[:, k, None])
+                total.index_add_(0, where, part[known] * share.to(colors))
+                norm.index_add_(0, where, share.to(colors))
+        return torch.where(norm > 1e-6, total / norm.clamp_min(1e-6), torch.nan)
+
+
+def surface_pyramid(
+    surface: Surface, points: Float64[np.ndarray, "entries 3"], spacing: float, levels: int = 7
+) -> SurfacePyramid:
+    """Levels of doubling size above entries that are ``spacing`` scene units apart."""
+    corners = surface.positions[surface.faces]
+    extent = float(np.ptp(corners.reshape(-1, 3), axis=0).max()) or 1.0
+    size = max(2 * spacing, extent / (1 << 18))
+    origin = corners.reshape(-1, 3).min(0) - 2 * size
+    sampled = np.concatenate([points, surface_points(corners, 0.7 * size).reshape(-1, 3)]) - origin
+    grids = [voxel_grid(np.maximum(sampled, 0), size)]
+    while len(grids) < levels - 1 and extent / (2 * grids[-1].size) >= LEAST_CELLS:
+        last = grids[-1]
+        grids.append(voxel_grid(last.coordinates * last.size, 2 * last.size))
+    return SurfacePyramid(origin, (points - origin).astype(np.float32), tuple(grids))
