@@ -37,8 +37,8 @@ $(DEV): pyproject.toml constraints.txt | $(PY)
 	@$(PY) -c "open(r'$@', 'w').close()"
 
 demo: $(RUN)
-	$(BIN)/style3d mesh data/models/teapot.glb --style data/styles/oil.png --preset draft --output $(DEMO)/teapot.glb
-	$(BIN)/style3d mesh data/models/creature.glb --style data/styles/glass.png --preset draft --output $(DEMO)/creature.glb
+	$(BIN)/style3d mesh data/models/teapot.glb --style data/styles/oil.jpg --preset draft --output $(DEMO)/teapot.glb
+	$(BIN)/style3d mesh data/models/creature.glb --style data/styles/stained-glass.jpg --preset draft --output $(DEMO)/creature.glb
 	@echo
 	@echo "Done. Open $(DEMO)/teapot.contact-sheet.png: the teapot as it was above, as it is painted now below."
 	@echo "The models themselves are $(DEMO)/teapot.glb and $(DEMO)/creature.glb; any glTF viewer shows them."
