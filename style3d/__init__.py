@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from style3d.stylize import stylize
 
 __version__ = "0.1.0"
-__all__ = ["Job", "Result", "Scene", "Style3DError", "load", "stylize", "__version__"]
+__all__ = ["Job", "Result", "Scene", "Style3DError", "__version__", "load", "stylize"]
 
 _HOMES = {"Job": "style3d.job", "Result": "style3d.result", "Scene": "style3d.scene", "stylize": "style3d.stylize"}
 

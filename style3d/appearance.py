@@ -180,8 +180,8 @@ class Pyramid:
 def _adam_numba(
     rows: Indices, gradient: Tensor, parameter: Tensor, first: Tensor, second: Tensor, count: Tensor, rate: float
 ) -> None:
-    tables = (tensor.numpy() for tensor in (gradient, parameter, first, second, count))
-    kernels.adam_rows(rows, *tables, rate, (0.9, 0.99), 1e-8)
+    slopes, values, moment, energy, steps = (part.numpy() for part in (gradient, parameter, first, second, count))
+    kernels.adam_rows(rows, slopes, values, moment, energy, steps, rate, (0.9, 0.99), 1e-8)
 
 
 def _adam_torch(

@@ -113,7 +113,7 @@ def fitted_camera(direction: Vector, points: Points, size: int, fov: float = 35.
     pad = margin * max(float((high - low).max()), 1e-9 * size)
     low, high = low - pad, high + pad
     factor = size / float((high - low).max())
-    width, height = (max(8, int(math.ceil(side * factor))) for side in high - low)
+    width, height = (max(8, math.ceil(side * factor)) for side in high - low)
     wide = Camera(camera.camera_to_world, camera.focal * factor, camera.cx * factor, camera.cy * factor, width, height)
     middle = (low + high) / 2 * factor
     return wide.crop(middle[0] - width / 2, middle[1] - height / 2, min(width, size), min(height, size))

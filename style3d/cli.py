@@ -128,7 +128,7 @@ def _mesh(arguments: list[str]) -> int:
     with bars.progress if bars else contextlib.nullcontext():
         scene = load(job)
         identity = {"job": job.to_json(), "scene": scene.key, "styles": [file_hash(path) for path in job.style]}
-        checkpoint = Checkpoint(target, {name: value for name, value in identity.items()})
+        checkpoint = Checkpoint(target, identity)
         with terminable():
             result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
         written = result.save(target, bars)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float32
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
@@ -111,7 +111,7 @@ def _open(content: bytes, name: str, max_pixels: int) -> Image.Image:
             image = Image.open(io.BytesIO(content))
     except Image.DecompressionBombError:
         raise _too_large(name, "far more", max_pixels) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Style3DError(f"{name} is not an image", expected=KINDS, hint="convert it to PNG") from None
     except (OSError, ValueError, SyntaxError, MemoryError, OverflowError, EOFError) as error:
         raise Style3DError(f"{name} is not an image that can be read", got=error, expected=KINDS) from None

@@ -69,7 +69,7 @@ class SparseMap:
 
         return csr_array((self.weights, self.indices, self.indptr), shape=(self.rows, self.columns))
 
-    def torch(self, like: Tensor) -> Tensor:
+    def to_torch(self, like: Tensor) -> Tensor:
         """The same map as a torch sparse CSR tensor of the device and dtype of ``like``."""
         return self._on(like)[0]
 
@@ -92,7 +92,7 @@ class _Apply(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, matrix: SparseMap) -> Tensor:
         ctx.matrix = matrix
         if values.is_cuda:
-            return torch.sparse.mm(matrix.torch(values), values)
+            return torch.sparse.mm(matrix.to_torch(values), values)
         out = np.empty((matrix.rows, 3), _numpy_dtype(values))
         kernels.csr_apply(matrix.indptr, matrix.indices, matrix.weights, _numpy(values), out)
         return torch.from_numpy(out)

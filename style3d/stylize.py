@@ -20,6 +20,7 @@ from style3d.errors import Style3DError
 from style3d.job import Job, Recipe, Stage, recipe
 from style3d.losses.objective import Objective
 from style3d.progress import Clock, Silent, Watcher
+from style3d.quasi_newton import minimise
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.result import Result
 from style3d.scene import Scene, Views
@@ -163,23 +164,48 @@ class Run:
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]
-        contents: dict[int, Any] = {}
         self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", stage.steps)
+        if self.job.optimizer == "lbfgs":
+            self._all_views(stage, shots)
+        else:
+            self._view_by_view(number, stage, shots, done)
+        if self.checkpoint and number + 1 < len(self.recipe.stages):
+            self._save(Progress(number + 1, 0, tuple(self.losses)))
+
+    def _view_by_view(self, number: int, stage: Stage, shots: list[Shot], done: int) -> None:
+        """Adam, one view a step, every view once an epoch."""
+        contents: dict[int, Any] = {}
         saved = monotonic()
         for step in range(done, stage.steps):
             index = visit(self.job.seed, number, step, len(shots))
-            shot = shots[index]
             if index not in contents:
-                with self.clock.time("content"):
-                    contents[index] = self._content(shot)
-            terms = self._step(shot, contents[index], stage.rate * decay(step / stage.steps))
+                contents[index] = self._content(shots[index])
+            terms = self._step(shots[index], contents[index], stage.rate * decay(step / stage.steps))
             self.losses.append(terms)
             self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save(Progress(number, step + 1, tuple(self.losses)))
                 saved = monotonic()
-        if self.checkpoint and number + 1 < len(self.recipe.stages):
-            self._save(Progress(number + 1, 0, tuple(self.losses)))
+
+    def _all_views(self, stage: Stage, shots: list[Shot]) -> None:
+        """L-BFGS; an iteration looks at every view at least once."""
+        level = min(shot.view.level for shot in shots)
+        shots = [shot for shot in shots if shot.view.level == level]
+        contents = [self._content(shot) for shot in shots]
+
+        def loss(index: int, values: Tensor) -> Tensor:
+            operator = shots[index].view.operator
+            image = operator.image(OneSidedClamp.apply(values), self.styles.backdrop)  # type: ignore[no-untyped-call]
+            style = self.styles.at(shots[index].scale)
+            terms = self.objective(image, operator.mask(image), style, contents[index])
+            return torch.stack(list(terms.values())).sum()
+
+        def report(step: int, value: float) -> None:
+            self.losses.append({"total": value})
+            self.watcher.done(step, f"loss {value:.4f}")
+
+        with self.clock.time("perception"):
+            minimise(self.pyramid, level, [shot.view.part for shot in shots], loss, stage.steps, report)
 
     def _save(self, progress: Progress) -> None:
         assert self.checkpoint is not None
@@ -189,7 +215,7 @@ class Run:
     def _content(self, shot: Shot) -> Any:
         """What the objective remembers of the colour-matched original in this view."""
         operator, part = shot.view.operator, shot.view.part
-        with torch.no_grad():
+        with torch.no_grad(), self.clock.time("content"):
             image = operator.image(part.decode(part.gather(self.original)).clamp(0, 1), self.styles.backdrop)
             return self.objective.prepare_content(image, operator.mask(image))
 

@@ -43,7 +43,11 @@ class ViewCache:
     """Views by (camera, level), each built once, in parallel; the oldest go to disk past ``budget`` bytes."""
 
     def __init__(
-        self, build: Callable[[Camera, int], ViewOperator], hierarchy: Hierarchy, budget: int, workers: int | None = None
+        self,
+        build: Callable[[Camera, int], ViewOperator],
+        hierarchy: Hierarchy,
+        budget: int,
+        workers: int | None = None,
     ) -> None:
         self._build, self._hierarchy, self._budget = build, hierarchy, budget
         self._workers = workers or min(8, os.cpu_count() or 1)
@@ -103,9 +107,8 @@ class ViewCache:
 
 
 def _mapped_map(matrix: SparseMap, stem: str) -> SparseMap:
-    names = ("indptr", "indices", "weights")
-    arrays = (_mapped(getattr(matrix, name), f"{stem}-{name}.npy") for name in names)
-    return SparseMap(*arrays, matrix.columns)
+    indptr, indices = _mapped(matrix.indptr, f"{stem}-indptr.npy"), _mapped(matrix.indices, f"{stem}-indices.npy")
+    return SparseMap(indptr, indices, _mapped(matrix.weights, f"{stem}-weights.npy"), matrix.columns)
 
 
 def _mapped(array: np.ndarray[Any, Any], path: str) -> np.ndarray[Any, Any]:

@@ -67,11 +67,11 @@ def _ordered(parts: list[tuple[Indices, Hits, Float32[np.ndarray, "n"]]], camera
     order = np.argsort(ray, kind="stable") if len(parts) > 1 else slice(None)
     pixel = ray[order] // (samples * samples)
     counts = np.bincount(pixel, minlength=camera.width * camera.height)
-    columns = (np.concatenate([getattr(part[1], name) for part in parts])[order] for name in ("face", "u", "v"))
+    face, u, v = (np.concatenate([getattr(part[1], name) for part in parts])[order] for name in ("face", "u", "v"))
     depth = np.concatenate([part[1].depth for part in parts])[order]
     weight = np.concatenate([part[2] for part in parts])[order] / (samples * samples)
     start = np.concatenate([[0], np.cumsum(counts)])
-    return Fragments(start.astype(np.int64), ray[order], *columns, depth, weight.astype(np.float32))
+    return Fragments(start.astype(np.int64), ray[order], face, u, v, depth, weight.astype(np.float32))
 
 
 def _select(hits: Hits, which: Float[np.ndarray, "n"]) -> Hits:
@@ -84,9 +84,7 @@ def _see_through(surface: Surface) -> Float[np.ndarray, "faces"]:
     return np.array(special, dtype=bool)[surface.material]
 
 
-def _opacity(
-    surface: Surface, camera: Camera, samples: int, hits: Hits, rays: Indices
-) -> Float32[np.ndarray, "n"]:
+def _opacity(surface: Surface, camera: Camera, samples: int, hits: Hits, rays: Indices) -> Float32[np.ndarray, "n"]:
     """Opacity in [0, 1] of each hit; zero on the undrawn back of a single-sided face."""
     corners = surface.faces[hits.face]
     a, b, c = (surface.positions[corners[:, k]] for k in range(3))

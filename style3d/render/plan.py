@@ -31,9 +31,7 @@ class SurfaceSamples:
     entry: Int64[np.ndarray, "n"]  # row of θ at the point
 
 
-def sample_surface(
-    surface: Surface, grid: TexelGrid, count: int, generator: np.random.Generator
-) -> SurfaceSamples:
+def sample_surface(surface: Surface, grid: TexelGrid, count: int, generator: np.random.Generator) -> SurfaceSamples:
     """``count`` points, each face drawn in proportion to the entries of θ it holds."""
     texel_area = texel_areas(surface, grid) if surface.painted == "texture" else vertex_areas(surface)
     corners = surface.positions[surface.faces]
@@ -165,7 +163,8 @@ def _window(
     inside = (np.abs(view.pixel - view.pixel[center]) * zoom < size / 2).all(1)
     gain = int((inside & wanting & ((view.zoom / zoom) ** 2 <= RESOLVED)).sum())
     middle = view.pixel[center] * zoom
-    return gain, view, _enlarged(view.camera, zoom).crop(*(middle - size / 2), size, size), inside
+    left, top = middle - size / 2
+    return gain, view, _enlarged(view.camera, zoom).crop(left, top, size, size), inside
 
 
 def _enlarged(camera: Camera, zoom: float) -> Camera:
@@ -211,4 +210,5 @@ def _aimed(
     low, high = pixel.min(0), pixel.max(0)
     zoom = float(np.clip(0.7 * size / max(float((high - low).max()), 1.0), 1.0, 4.0))
     middle = (low + high) / 2 * zoom
-    return _enlarged(camera, zoom).crop(*(middle - size / 2), size, size)
+    left, top = middle - size / 2
+    return _enlarged(camera, zoom).crop(left, top, size, size)

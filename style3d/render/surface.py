@@ -57,7 +57,9 @@ class Surface:
     materials: tuple[Material, ...]
     textures: tuple[Texture, ...] = ()
     painted: Literal["texture", "vertices"] = "texture"
-    vertex_rgb: Float[np.ndarray, "entries 3"] = field(default_factory=lambda: np.zeros((0, 3)))  # initial θ when vertices
+    vertex_rgb: Float[np.ndarray, "entries 3"] = field(
+        default_factory=lambda: np.zeros((0, 3))
+    )  # initial θ when vertices
 
     @property
     def offsets(self) -> Int64[np.ndarray, "textures+1"]:

@@ -114,9 +114,7 @@ def _footprint(
 
 
 @njit(cache=True, nogil=True)
-def _probe(
-    place: Any, jacobian: Any, texture: int, share: float, tables: Any, gathered: Any, count: int
-) -> int:
+def _probe(place: Any, jacobian: Any, texture: int, share: float, tables: Any, gathered: Any, count: int) -> int:
     """Bilinear probes over the footprint, added to the pixel's table; returns the number of distinct texels."""
     shapes, codes, offsets = tables
     height, width = shapes[texture, 0], shapes[texture, 1]

@@ -32,9 +32,7 @@ class VoxelGrid:
         """Number of corners: each is one entry of the table."""
         return len(self.coordinates)
 
-    def taps(
-        self, points: Float64[np.ndarray, "n 3"]
-    ) -> tuple[Int64[np.ndarray, "n 8"], Float64[np.ndarray, "n 8"]]:
+    def taps(self, points: Float64[np.ndarray, "n 3"]) -> tuple[Int64[np.ndarray, "n 8"], Float64[np.ndarray, "n 8"]]:
         """Corners around each point and their trilinear weights, which sum to one.
 
         ``points`` are offsets from the grid's origin, scene units; one outside all cubes takes the nearest cube.

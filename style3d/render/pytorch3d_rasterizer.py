@@ -1,0 +1,61 @@
+"""Visibility by pytorch3d's mesh rasteriser, for those who have it built."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from style3d.camera import Camera
+from style3d.errors import Style3DError
+from style3d.render.rasterizer import Hits, Rasterizer
+from style3d.render.surface import Surface
+from style3d.types import Indices
+
+DEPTH_LAYERS = 8
+
+
+@final
+class Pytorch3dRasterizer(Rasterizer):
+    """`rasterize_meshes` with up to eight faces a pixel, so that layers behind a see-through one are there."""
+
+    def __init__(self, surface: Surface) -> None:
+        try:
+            from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
+            from pytorch3d.structures import Meshes
+        except ImportError as error:
+            hint = "build it from source (see pytorch3d's INSTALL.md), or use --rasterizer embree"
+            raise Style3DError("the rasteriser pytorch3d is not installed", hint=hint) from error
+        self._rasterize: Any = rasterize_meshes
+        self._meshes: Any = Meshes
+        self._surface = surface
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    def cast(self, camera: Camera, samples: int, rays: Indices, beyond: Float[np.ndarray, "rays"]) -> Hits:
+        """First hits; see `Rasterizer.cast`."""
+        wide = camera.scaled(samples)
+        pixels, depth = wide.project(self._surface.positions)
+        # Screen space of pytorch3d: x left, y up, the shorter side spans [-1, 1].
+        half = min(wide.width, wide.height) / 2
+        screen = np.stack([(wide.width / 2 - pixels[:, 0]) / half, (wide.height / 2 - pixels[:, 1]) / half, depth], 1)
+        points = torch.from_numpy(screen).float().to(self._device)
+        mesh = self._meshes([points], [torch.from_numpy(self._surface.faces.astype(np.int64)).to(self._device)])
+        face, z, bary, _ = self._rasterize(
+            mesh, (wide.height, wide.width), 0.0, DEPTH_LAYERS, perspective_correct=True, cull_backfaces=False
+        )
+        order = ray_order(camera, samples)[rays]
+        face, z = (part[0].reshape(-1, DEPTH_LAYERS).cpu().numpy()[order] for part in (face, z))
+        bary = bary[0].reshape(-1, DEPTH_LAYERS, 3).cpu().numpy()[order]
+        shown = (face >= 0) & (z > np.where(beyond > 0, beyond * (1 + 1e-5), 0.0)[:, None])
+        first, row = shown.argmax(1), np.arange(len(order))
+        found = np.where(shown.any(1), face[row, first], -1).astype(np.int32)
+        return Hits(found, bary[row, first, 1], bary[row, first, 2], z[row, first])
+
+
+def ray_order(camera: Camera, samples: int) -> Indices:
+    """Pixel of the ``samples`` times larger image that each ray of `Camera.directions` goes through."""
+    index = np.arange(camera.height * samples * camera.width * samples)
+    blocks = index.reshape(camera.height, samples, camera.width, samples).transpose(0, 2, 1, 3)
+    return blocks.reshape(-1)
