@@ -15,7 +15,18 @@ FLOORS = {
     0: ["errors", "types", "camera", "operator", "kernels", "images", "files"],
     1: ["scene", "appearance", "render", "losses"],
     2: ["mesh", "nerf"],
-    3: ["job", "styles", "progress", "checkpoint", "stylize", "result", "evaluate", "preview", "doctor"],
+    3: [
+        "job",
+        "styles",
+        "progress",
+        "checkpoint",
+        "quasi_newton",
+        "stylize",
+        "result",
+        "evaluate",
+        "preview",
+        "doctor",
+    ],
     4: ["cli", "__init__", "__main__"],
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts}
