@@ -1,0 +1,112 @@
+"""The network shipped with style3d, trained by the project on images it generates itself (scripts/train_embedded.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from style3d.errors import Style3DError
+from style3d.losses.features.base import Features, Layers, digest_of
+from style3d.types import Image
+
+SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "embedded.safetensors"
+WIDTHS = (32, 64, 128, 256)
+# (convolution, halve before it); a layer of features ends each size
+PLAN = (("conv1", False), ("conv2a", True), ("conv2b", False), ("conv3a", True), ("conv3b", False), ("conv4a", True),
+        ("conv4b", False))  # fmt: skip
+LAYERS = ("conv1", "conv2b", "conv3b", "conv4b")
+
+
+def embedded_convolutions(widths: tuple[int, ...] = WIDTHS) -> nn.ModuleDict:
+    """One 5×5 and six 3×3 convolutions, untrained."""
+    convolutions, inputs = nn.ModuleDict(), 3
+    for name, _ in PLAN:
+        outputs, size = widths[int(name[4]) - 1], 5 if name == "conv1" else 3
+        convolutions[name] = nn.Conv2d(inputs, outputs, size, padding=size // 2)
+        inputs = outputs
+    return convolutions
+
+
+@final
+class Embedded(Features):
+    """Convolutions, ReLU and average pooling; each channel's mean over the training images is one.
+
+    Runs channels-last, and in bfloat16 where the processor multiplies it natively (five times as fast there).
+    """
+
+    def __init__(self, convolutions: nn.ModuleDict) -> None:
+        self._net = convolutions.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+        self._digest = digest_of(convolutions, "embedded-1")
+        self._half = half_precision("cpu")
+
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
+        return "embedded"
+
+    @property
+    def digest(self) -> str:
+        """Of the weights."""
+        return self._digest
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The last of each size: 1, 1/2, 1/4 and 1/8 of the image."""
+        return LAYERS
+
+    @property
+    def content_layer(self) -> str:
+        """Quarter size: shapes, without the brush strokes on them."""
+        return "conv3b"
+
+    def to(self, device: torch.device | str) -> Embedded:
+        """Moves the weights."""
+        self._net.to(device)
+        self._half = half_precision(torch.device(device).type)
+        return self
+
+    def __call__(self, image: Image) -> Layers:
+        """Feature maps in float32; the gradient is exact up to the precision it runs in."""
+        layers: Layers = {}
+        x: Tensor = ((image - 0.5) * 4).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(image.device.type, torch.bfloat16, enabled=self._half):
+            for name, halve in PLAN:
+                if halve and min(x.shape[-2:]) < 4:
+                    break
+                x = self._net[name](F.avg_pool2d(x, 2) if halve else x).relu()
+                if name in LAYERS:
+                    layers[name] = x.float()
+        return layers
+
+
+def half_precision(device: str) -> bool:
+    """Whether bfloat16 convolutions are native there."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device == "cpu" and torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def load_embedded(weights: Path | None = None) -> Embedded:
+    """The shipped network, or one of the same shape from a .safetensors file.
+
+    Raises:
+        Style3DError: if the file is missing or holds another network.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = weights or SHIPPED
+    try:
+        tensors = {name: value.float() for name, value in load_file(path).items()}
+    except (OSError, SafetensorError) as error:
+        raise Style3DError(f"cannot read {path}", got=str(error), expected="embedded features (.safetensors)") from error
+    net = embedded_convolutions()
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise Style3DError(f"{path} holds another network", expected="the shape of embedded.safetensors") from error
+    return Embedded(net)
