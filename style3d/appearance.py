@@ -34,7 +34,7 @@ class Hierarchy(ABC):
         """Entries of ``level + 1`` that interpolate the given entries of ``level``; weights of a row sum to one."""
 
     @abstractmethod
-    def restrict(self, level: int, colors: Colors) -> Colors:
+    def restrict(self, level: int, colors: Colors) -> Float[Tensor, "coarse 3"]:
         """The table of ``level`` averaged down to ``level + 1``; NaN where nothing is averaged."""
 
     @property
@@ -59,7 +59,7 @@ class Flat(Hierarchy):
         """There is no coarser level."""
         raise ValueError("a flat table has one level")
 
-    def restrict(self, level: int, colors: Colors) -> Colors:
+    def restrict(self, level: int, colors: Colors) -> Float[Tensor, "coarse 3"]:
         """There is no coarser level."""
         raise ValueError("a flat table has one level")
 
@@ -69,7 +69,7 @@ class Flat(Hierarchy):
 class Cascade:
     """One view's share of the pyramid: which entries of each level it reads, and the maps between them."""
 
-    entries: tuple[Int64[np.ndarray, "columns"], ...]  # from the view's level to the coarsest
+    entries: tuple[Int64[np.ndarray, "_"], ...]  # from the view's level to the coarsest
     maps: tuple[SparseMap, ...]  # maps[i]: values of entries[i + 1] -> entries[i]
 
     @property
@@ -102,7 +102,7 @@ def cascade(hierarchy: Hierarchy, level: int, entries: Indices) -> Cascade:
     return Cascade(tuple(kept), tuple(maps))
 
 
-def unique_entries(indices: Indices, size: int) -> tuple[Int64[np.ndarray, "columns"], Int32[np.ndarray, "n"]]:
+def unique_entries(indices: Indices, size: int) -> tuple[Int64[np.ndarray, "distinct"], Int32[np.ndarray, "n"]]:
     """The distinct indices, ascending, and each index's place among them; faster than sorting."""
     seen = np.zeros(size, dtype=bool)
     seen[indices] = True
@@ -156,7 +156,7 @@ class Pyramid:
             values = self.parameters[fine] + self._raised(fine, values)
         return values
 
-    def _raised(self, level: int, values: Colors, block: int = 1 << 19) -> Colors:
+    def _raised(self, level: int, values: Colors, block: int = 1 << 19) -> Float[Tensor, "fine 3"]:
         """S_level · values, in blocks so that memory stays bounded."""
         out = values.new_empty(self.hierarchy.sizes[level], 3)
         for start in range(0, len(out), block):

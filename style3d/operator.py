@@ -23,7 +23,7 @@ class SparseMap:
     Concretely: 100 000 pixels by 150 000 texels with nine weights a pixel. Differentiable to its input.
     """
 
-    indptr: Int64[np.ndarray, "rows+1"]
+    indptr: Int64[np.ndarray, "rows_and_end"]
     indices: Int32[np.ndarray, "nonzeros"]  # column of each weight
     weights: Float[np.ndarray, "nonzeros"]
     columns: int

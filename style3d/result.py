@@ -14,6 +14,7 @@ from typing import Any, final
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 
 from style3d.files import atomic_path
 from style3d.images import read_style
@@ -89,7 +90,7 @@ class Result:
         turntable(frames, film, fps=max(8, count // 4))
         return [sheet, film, plot]
 
-    def _pair(self, camera: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    def _pair(self, camera: Any) -> tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 3"]]:
         operator = self.scene.operator(camera, 0)
         backdrop = torch.full((3,), STUDIO_GREY)
         images = (operator.render(colors, backdrop)[0].permute(1, 2, 0) for colors in (self.before, self.after))

@@ -10,6 +10,7 @@ from typing import final
 
 import numpy as np
 import torch
+from jaxtyping import Float32, Float64
 
 from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
 from style3d.mesh.asset import MeshAsset, save_asset
@@ -92,7 +93,7 @@ class MeshScene(Scene):
         """θ as the asset came."""
         return torch.from_numpy(self._table())
 
-    def _table(self) -> np.ndarray:  # type: ignore[type-arg]
+    def _table(self) -> Float32[np.ndarray, "entries 3"]:
         if self.surface.painted == "vertices":
             return np.ascontiguousarray(self.surface.vertex_rgb, dtype=np.float32)
         return np.concatenate([texture.rgb.reshape(-1, 3) for texture in self.surface.textures]).astype(np.float32)
@@ -119,7 +120,7 @@ class MeshScene(Scene):
         pixel = self.distance(camera) / camera.focal
         return int(np.clip(round(np.log2(pixel / self._spacing)), 0, self.hierarchy.levels - 1))
 
-    def _texels_per_pixel(self, camera: Camera) -> np.ndarray:  # type: ignore[type-arg]
+    def _texels_per_pixel(self, camera: Camera) -> Float64[np.ndarray, "n"]:
         """Texels of level 0 in a pixel of this view at each sample; infinite where it does not see the sample."""
         sight = sights(self._caster, self._samples, [camera], self._radius)[0]
         size = np.array([camera.width, camera.height])

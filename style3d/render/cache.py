@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, final
+from typing import final
 
 import numpy as np
+from jaxtyping import Num
 
 from style3d.appearance import Cascade, Hierarchy, cascade
 from style3d.camera import Camera
@@ -111,7 +112,7 @@ def _mapped_map(matrix: SparseMap, stem: str) -> SparseMap:
     return SparseMap(indptr, indices, _mapped(matrix.weights, f"{stem}-weights.npy"), matrix.columns)
 
 
-def _mapped(array: np.ndarray[Any, Any], path: str) -> np.ndarray[Any, Any]:
+def _mapped(array: Num[np.ndarray, "..."], path: str) -> Num[np.ndarray, "..."]:
     np.save(path, array)
-    loaded: np.ndarray[Any, Any] = np.load(path, mmap_mode="r")
+    loaded: Num[np.ndarray, "..."] = np.load(path, mmap_mode="r")
     return loaded

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32, Int32, Int64
 from style3d.camera import Camera
 from style3d.render.rasterizer import Hits, Rasterizer, sample_rays
 from style3d.render.surface import Material, Surface
-from style3d.types import Indices
+from style3d.types import Flags, Indices
 
 LAYERS = 8  # surfaces a ray may pass through before the rest of its light is given up
 
@@ -22,16 +22,16 @@ class Fragments:
     Concretely: ray 12 of pixel 3 sees face 17 through a half transparent lens, so with weight 0.5 / samples².
     """
 
-    start: Int64[np.ndarray, "pixels+1"]  # fragments of pixel p are start[p] … start[p + 1]
-    ray: Int64[np.ndarray, "n"]
-    face: Int32[np.ndarray, "n"]
-    u: Float32[np.ndarray, "n"]
-    v: Float32[np.ndarray, "n"]
-    depth: Float[np.ndarray, "n"]  # along the camera's z, scene units
-    weight: Float32[np.ndarray, "n"]  # opacity · transmittance / samples²
+    start: Int64[np.ndarray, "pixels_and_end"]  # fragments of pixel p are start[p] … start[p + 1]
+    ray: Int64[np.ndarray, "fragments"]
+    face: Int32[np.ndarray, "fragments"]
+    u: Float32[np.ndarray, "fragments"]
+    v: Float32[np.ndarray, "fragments"]
+    depth: Float[np.ndarray, "fragments"]  # along the camera's z, scene units
+    weight: Float32[np.ndarray, "fragments"]  # opacity · transmittance / samples²
 
     @property
-    def pixel(self) -> Int64[np.ndarray, "n"]:
+    def pixel(self) -> Int64[np.ndarray, "fragments"]:
         """Pixel of each fragment."""
         return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
 
@@ -74,11 +74,11 @@ def _ordered(parts: list[tuple[Indices, Hits, Float32[np.ndarray, "n"]]], camera
     return Fragments(start.astype(np.int64), ray[order], face, u, v, depth, weight.astype(np.float32))
 
 
-def _select(hits: Hits, which: Float[np.ndarray, "n"]) -> Hits:
+def _select(hits: Hits, which: Flags) -> Hits:
     return Hits(hits.face[which], hits.u[which], hits.v[which], hits.depth[which])
 
 
-def _see_through(surface: Surface) -> Float[np.ndarray, "faces"]:
+def _see_through(surface: Surface) -> Flags:
     """Faces that a ray may pass: not opaque, or with a back that is not drawn."""
     special = [m.alpha_mode != "OPAQUE" or not m.double_sided for m in surface.materials]
     return np.array(special, dtype=bool)[surface.material]

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, Int64
 
+from torch import Tensor
+
 from style3d.appearance import Hierarchy
 from style3d.render.surface import Surface
 from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
@@ -44,7 +46,7 @@ class SurfacePyramid(Hierarchy):
         index, weight = self.grids[level].taps(points)
         return index, weight.astype(np.float32)
 
-    def restrict(self, level: int, colors: Colors, block: int = 1 << 19) -> Colors:
+    def restrict(self, level: int, colors: Colors, block: int = 1 << 19) -> Float[Tensor, "coarse 3"]:
         """Weighted mean of the entries around each corner; NaN where there is none. NaN entries do not count."""
         total = colors.new_zeros(self.sizes[level + 1], 3)
         norm = colors.new_zeros(self.sizes[level + 1], 1)

@@ -17,7 +17,7 @@ from style3d.types import Flags
 
 def space_rows(
     surface: Surface, pyramid: SurfacePyramid, level: int, fragments: Fragments, painted: Flags
-) -> tuple[Int64[np.ndarray, "pixels+1"], Int64[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+) -> tuple[Int64[np.ndarray, "pixels_and_end"], Int64[np.ndarray, "taps"], Float[np.ndarray, "taps"]]:
     """Compressed rows (indptr, corner, weight) over the table of ``level`` ≥ 1, from the ``painted`` fragments."""
     corners = surface.positions[surface.faces[fragments.face]] - pyramid.origin
     u, v = fragments.u.astype(np.float64)[:, None], fragments.v.astype(np.float64)[:, None]

@@ -62,7 +62,7 @@ class Surface:
     )  # initial θ when vertices
 
     @property
-    def offsets(self) -> Int64[np.ndarray, "textures+1"]:
+    def offsets(self) -> Int64[np.ndarray, "textures_and_end"]:
         """First table entry of each texture, and the total at the end."""
         sizes = [texture.rgb.shape[0] * texture.rgb.shape[1] for texture in self.textures]
         return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)

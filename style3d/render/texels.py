@@ -26,7 +26,7 @@ class TexelGrid:
     wraps: tuple[tuple[Wrap, Wrap], ...]  # [texture] -> (u, v)
 
     @cached_property
-    def offsets(self) -> Int64[np.ndarray, "textures+1"]:
+    def offsets(self) -> Int64[np.ndarray, "textures_and_end"]:
         """First entry of each texture, and the total at the end."""
         return np.cumsum([0] + [h * w for h, w in self.shapes]).astype(np.int64)
 

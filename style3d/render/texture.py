@@ -19,7 +19,7 @@ PROBES = 8  # bilinear probes along each side of a ray's footprint, one a texel:
 
 def texture_rows(
     surface: Surface, grid: TexelGrid, camera: Camera, samples: int, fragments: Fragments
-) -> tuple[Int64[np.ndarray, "pixels+1"], Int64[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+) -> tuple[Int64[np.ndarray, "pixels_and_end"], Int64[np.ndarray, "taps"], Float[np.ndarray, "taps"]]:
     """Compressed rows (indptr, texel, weight) over the whole table of texels.
 
     A ray's footprint on the face's plane is the parallelogram of its differentials (Igehy 1999), probed bilinearly
@@ -120,7 +120,8 @@ def _probe(place: Any, jacobian: Any, texture: int, share: float, tables: Any, g
     height, width = shapes[texture, 0], shapes[texture, 1]
     along = np.hypot(jacobian[0] * width, jacobian[1] * height)
     across = np.hypot(jacobian[2] * width, jacobian[3] * height)
-    m, n = min(PROBES, max(1, int(np.ceil(along)))), min(PROBES, max(1, int(np.ceil(across))))
+    m = min(PROBES, max(1, int(np.ceil(along - 0.25))))  # a bilinear probe reaches half a texel past its own
+    n = min(PROBES, max(1, int(np.ceil(across - 0.25))))
     each = share / (m * n)
     for i in range(m):
         for j in range(n):

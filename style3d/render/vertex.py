@@ -11,7 +11,7 @@ from style3d.render.surface import Surface
 
 def vertex_rows(
     surface: Surface, fragments: Fragments
-) -> tuple[Int64[np.ndarray, "pixels+1"], Int64[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+) -> tuple[Int64[np.ndarray, "pixels_and_end"], Int64[np.ndarray, "taps"], Float[np.ndarray, "taps"]]:
     """Compressed rows (indptr, entry, weight); several fragments of a pixel may repeat an entry."""
     corners = surface.entry[surface.faces[fragments.face]]
     bary = np.stack([1 - fragments.u - fragments.v, fragments.u, fragments.v], 1)

@@ -17,6 +17,7 @@ from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
 from style3d.render.texture import texture_rows
 from style3d.render.vertex import vertex_rows
+from style3d.types import Flags
 
 
 def build_view(
@@ -81,10 +82,10 @@ def _unit(
     return normals / length
 
 
-def _painted(surface: Surface) -> Float[np.ndarray, "faces"]:
+def _painted(surface: Surface) -> Flags:
     """Faces whose colour is in θ."""
     if surface.painted == "vertices":
-        painted: Float[np.ndarray, "faces"] = surface.entry[surface.faces[:, 0]] >= 0
+        painted: Flags = surface.entry[surface.faces[:, 0]] >= 0
         return painted
     through = np.array([m.texture is not None for m in surface.materials], dtype=bool)
     return through[surface.material]

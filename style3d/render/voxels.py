@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int32, Int64
 from numba import njit
 from scipy.spatial import cKDTree
 
-from style3d.types import Indices
+from style3d.types import Flags, Indices
 
 _CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=np.int64)
 _BITS = 21  # of each coordinate in a key
@@ -50,7 +50,7 @@ class VoxelGrid:
             weights *= np.where(_CORNERS[:, axis] == 1, part[:, axis, None], 1 - part[:, axis, None])
         return self.corners[place].astype(np.int64), weights
 
-    def _find(self, cell: Int64[np.ndarray, "n 3"]) -> tuple[Indices, np.ndarray[Any, Any]]:
+    def _find(self, cell: Int64[np.ndarray, "n 3"]) -> tuple[Indices, Flags]:
         key = pack(cell)
         place = np.minimum(np.searchsorted(self.cells, key), len(self.cells) - 1)
         return place, self.cells[place] == key

@@ -87,7 +87,9 @@ def half_precision(device: str) -> bool:
     """Whether bfloat16 convolutions are native there."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported()
-    return device == "cpu" and torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return (
+        device == "cpu" and torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    )
 
 
 def load_embedded(weights: Path | None = None) -> Embedded:
@@ -103,7 +105,9 @@ def load_embedded(weights: Path | None = None) -> Embedded:
     try:
         tensors = {name: value.float() for name, value in load_file(path).items()}
     except (OSError, SafetensorError) as error:
-        raise Style3DError(f"cannot read {path}", got=str(error), expected="embedded features (.safetensors)") from error
+        raise Style3DError(
+            f"cannot read {path}", got=str(error), expected="embedded features (.safetensors)"
+        ) from error
     net = embedded_convolutions()
     try:
         net.load_state_dict(tensors)

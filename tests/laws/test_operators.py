@@ -1,0 +1,106 @@
+"""The laws of image = A·θ + b, over every builder of A. A new builder joins `BUILDERS` and inherits them all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from style3d.appearance import cascade
+from style3d.operator import ViewOperator, apply_reference
+from tests.surfaces import front, pyramid_of, sphere, view_of
+
+BUILDERS = {
+    "texture": lambda lighting: view_of(sphere(), front(), 0, lighting),
+    "vertex": lambda lighting: view_of(sphere("vertices"), front(), 0, lighting),
+    "texture in space": lambda lighting: view_of(sphere(), front(), 1, lighting),
+    "vertex in space": lambda lighting: view_of(sphere("vertices"), front(), 2, lighting),
+}
+
+
+@pytest.fixture(params=sorted(BUILDERS))
+def build(request: pytest.FixtureRequest):
+    return BUILDERS[request.param]
+
+
+def draw(rows: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(rows, 3, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("lighting", ["unlit", "studio"])
+def test_adjoint(build, lighting: str) -> None:
+    operator: ViewOperator = build(lighting)
+    x, y = draw(operator.matrix.columns), draw(operator.matrix.rows, 1)
+    left, right = (operator.apply(x) * y).sum(), (x * operator.adjoint(y)).sum()
+    assert abs(left - right) <= 1e-10 * abs(left)
+
+
+def test_linear(build) -> None:
+    operator = build("studio")
+    x, y = draw(operator.matrix.columns), draw(operator.matrix.columns, 1)
+    together = operator.apply(2 * x - 3 * y)
+    assert torch.allclose(together, 2 * operator.apply(x) - 3 * operator.apply(y), atol=1e-12)
+
+
+def test_rows_and_background_sum_to_one(build) -> None:
+    operator = build("unlit")
+    sums = operator.matrix.row_sums() + (1 - operator.alpha)
+    assert np.abs(sums - 1).max() < 1e-5
+
+
+def test_constant_in_constant_out(build) -> None:
+    operator = build("unlit")
+    color = torch.tensor([0.2, 0.5, 0.9], dtype=torch.float64)
+    image = operator.image(color.expand(operator.matrix.columns, 3).contiguous(), color)
+    assert (image - color[None, :, None, None]).abs().max() < 1e-5
+
+
+def test_light_only_darkens(build) -> None:
+    operator = build("studio")
+    assert operator.light.min() > 0
+    assert operator.light.max() <= 1
+
+
+def test_gradient(build) -> None:
+    operator = build("studio")
+    x = draw(operator.matrix.columns).requires_grad_()
+    weights = draw(operator.matrix.rows, 1)
+    assert torch.autograd.gradcheck(lambda v: (operator.apply(v) * weights).sum(), x, fast_mode=True)
+
+
+def test_twin_agrees(build) -> None:
+    matrix = build("unlit").matrix
+    x, y = draw(matrix.columns).requires_grad_(), draw(matrix.columns).requires_grad_()
+    fast, slow = matrix.apply(x), apply_reference(matrix, y)
+    assert torch.allclose(fast, slow, atol=1e-12)
+    weights = draw(matrix.rows, 3)
+    (fast * weights).sum().backward()
+    (slow * weights).sum().backward()
+    assert torch.allclose(x.grad, y.grad, atol=1e-12)
+
+
+def test_coverage_is_the_column_sum(build) -> None:
+    operator = build("unlit")
+    entries, sums = operator.column_sums()
+    ones = operator.matrix.adjoint(torch.ones(operator.matrix.rows, 3, dtype=torch.float64))[:, 0]
+    assert np.allclose(sums, ones.numpy(), atol=1e-10)
+    assert (sums > 0).all()
+    assert (np.diff(entries) > 0).all()
+
+
+def test_strength_is_a_straight_line(build) -> None:
+    operator = build("studio")
+    x, y, color = draw(operator.matrix.columns), draw(operator.matrix.columns, 1), torch.zeros(3, dtype=torch.float64)
+    middle = operator.image(torch.lerp(x, y, 0.3), color)
+    assert torch.allclose(middle, torch.lerp(operator.image(x, color), operator.image(y, color), 0.3), atol=1e-12)
+
+
+@pytest.mark.parametrize("painted", ["texture", "vertices"])
+def test_composition_with_the_pyramid(painted: str) -> None:
+    surface = sphere(painted)
+    operator, pyramid = view_of(surface, front()), pyramid_of(surface)
+    part = cascade(pyramid, 0, operator.entries)
+    x = draw(part.maps[0].columns)
+    twice = operator.matrix.apply(part.maps[0].apply(x))
+    once = operator.matrix.compose(part.maps[0]).apply(x)
+    assert torch.allclose(twice, once, atol=1e-7)
