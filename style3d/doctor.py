@@ -21,7 +21,6 @@ CORE = (
     "embreex",
     "xatlas",
     "trimesh",
-    "imageio",
     "pillow",
     "safetensors",
     "jaxtyping",

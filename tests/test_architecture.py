@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,14 @@ FLOORS = {
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts}
 STRANGERS = [("render", "losses"), ("mesh", "nerf")]
 HEAVY = ["torchvision", "nerfstudio", "open_clip", "pytorch3d", "nvdiffrast", "matplotlib", "imageio_ffmpeg", "DracoPy"]
+OPTIONAL = [
+    "torchvision",
+    "open_clip",
+    "pytorch3d",
+    "nvdiffrast",
+    "imageio_ffmpeg",
+    "DracoPy",
+]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -59,6 +68,15 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
             elif name.startswith("style3d."):
                 inner = name.split(".")[1]
                 yield inner if inner in FLOOR else "__init__", node.lineno
+
+
+def outside(path: Path) -> Iterator[str]:
+    """Every module a file imports, in full."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -120,6 +138,17 @@ def test_file_is_small_and_annotated(path: Path) -> None:
         bare = [a.arg for a in arguments if a.annotation is None and a.arg not in ("self", "cls")]
         assert not bare, f"{where} does not annotate {bare}"
         assert function.returns is not None, f"{where} does not say what it returns"
+
+
+def test_libraries_are_declared() -> None:
+    """What is imported is in pyproject.toml, so that a plain installation lacks nothing the tests happen to bring."""
+    text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
+    core = re.search(r"^dependencies = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
+    assert core
+    declared = set(re.findall(r'^ +"([A-Za-z0-9_-]+)', core[1], re.MULTILINE)) | {"PIL", "style3d", *OPTIONAL}
+    used = {(name.split(".")[0], path.relative_to(PACKAGE)) for path in FILES for name in outside(path)}
+    missing = [f"{path} imports {name}" for name, path in used if name not in declared | sys.stdlib_module_names]
+    assert not missing, "\n".join(sorted(missing))
 
 
 def test_importing_style3d_is_light() -> None:
