@@ -1,0 +1,146 @@
+"""From what is prepared to what is rendered: one list of triangles in world space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from style3d.mesh.materials import base_color, transformed
+from style3d.mesh.nodes import Placement
+from style3d.mesh.normals import compact_vertices, corner_normals
+from style3d.mesh.pool import Key, Pool
+from style3d.mesh.pose import posed
+from style3d.mesh.primitives import Primitive
+from style3d.render.surface import Material, Surface, Texture
+
+GAMMA = 2.2  # a linear-light factor k acts on display-referred colour as k^(1/2.2)
+Array = np.ndarray[Any, Any]
+Entries = Mapping[Key, Int64[np.ndarray, "vertices"]]  # vertex-colour table row of each vertex, -1 for none
+
+
+@dataclass(frozen=True)
+class _Shaded:
+    """A primitive with normals, and the vertex each of its vertices was in the file."""
+
+    primitive: Primitive
+    source: Int64[np.ndarray, "vertices"]
+
+
+def assemble(
+    pool: Pool,
+    textures: tuple[Texture, ...],
+    table: Mapping[int, int],
+    entries: Entries | None = None,
+    vertex_rgb: Float64[np.ndarray, "entries 3"] | None = None,
+) -> Surface:
+    """Every triangle that is shown.
+
+    Args:
+        pool: what is shown; materials keep their numbers, an extra one stands for none.
+        textures: what is painted.
+        table: which of them each painted material takes.
+        entries: rows of the vertex-colour table, where vertices are painted.
+        vertex_rgb: that table.
+    """
+    materials = _materials(pool, table)
+    shaded = {key: _with_normals(primitive) for key, primitive in pool.primitives.items()}
+    pieces = [
+        _piece(pool, shaded[key], key, placement, instance, len(materials) - 1, entries)
+        for placement, instance, key in _shown(pool)
+    ]
+    starts = np.cumsum([0] + [len(piece["positions"]) for piece in pieces])
+    joined = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0] if name != "faces"}
+    faces = np.concatenate([piece["faces"] + start for piece, start in zip(pieces, starts[:-1], strict=True)])
+    painted: Literal["texture", "vertices"] = "texture" if entries is None else "vertices"
+    colors = np.zeros((0, 3)) if vertex_rgb is None else vertex_rgb
+    return Surface(
+        **joined,
+        faces=faces.astype(np.int32),
+        materials=tuple(materials),
+        textures=textures,
+        painted=painted,
+        vertex_rgb=colors,
+    )
+
+
+def _materials(pool: Pool, table: Mapping[int, int]) -> list[Material]:
+    materials = []
+    for index, _ in enumerate(pool.document.items("materials")):
+        constant = base_color(pool.document, index).constant()
+        painted = index in table
+        materials.append(replace(constant, texture=table[index], rgb=(1.0, 1.0, 1.0)) if painted else constant)
+    return [*materials, base_color(pool.document, None).constant()]
+
+
+def _shown(pool: Pool) -> Iterator[tuple[Placement, int, Key]]:
+    for placement in pool.drawn:
+        keys = [key for key in pool.primitives if key[0] == placement.mesh]
+        for instance in range(len(placement.matrices)):
+            for key in keys:
+                yield placement, instance, key
+
+
+def _piece(
+    pool: Pool, shaded: _Shaded, key: Key, placement: Placement, instance: int, default: int, entries: Entries | None
+) -> dict[str, Array]:
+    """The arrays of one placed primitive."""
+    primitive, color = shaded.primitive, pool.color(key)
+    positions, normals, mirrored = posed(primitive, placement, instance)
+    count = len(positions)
+    faces = primitive.faces[:, ::-1] if mirrored else primitive.faces
+    linear = primitive.colors if primitive.colors is not None else np.ones((count, 4))
+    uvs = primitive.uvs.get(color.texcoord)
+    entry = np.full(count, -1, np.int64) if entries is None or key not in entries else entries[key][shaded.source]
+    tint = np.ones((count, 3)) if entries is not None and key in entries else linear[:, :3] ** (1 / GAMMA)
+    return {
+        "positions": positions,
+        "normals": _unit(normals, positions, faces).astype(np.float32),
+        "faces": faces,
+        "uvs": np.zeros((count, 2)) if uvs is None else np.nan_to_num(transformed(uvs, color)),
+        "tint": tint.astype(np.float32),
+        "alpha": (linear[:, 3] if color.alpha_mode != "OPAQUE" else np.ones(count)).astype(np.float32),
+        "entry": entry,
+        "material": np.full(len(faces), default if primitive.material is None else primitive.material, np.int32),
+    }
+
+
+def _with_normals(primitive: Primitive) -> _Shaded:
+    """The primitive as it is, or split at its creases where it brings no normals."""
+    if primitive.normals is not None:
+        return _Shaded(primitive, np.arange(len(primitive.positions)))
+    source, normals, faces = compact_vertices(primitive.faces, corner_normals(primitive.positions, primitive.faces))
+    split = replace(
+        primitive,
+        positions=primitive.positions[source],
+        normals=normals,
+        faces=faces,
+        colors=None if primitive.colors is None else primitive.colors[source],
+        uvs={index: values[source] for index, values in primitive.uvs.items()},
+        joints=None if primitive.joints is None else primitive.joints[source],
+        weights=None if primitive.weights is None else primitive.weights[source],
+        moves=tuple(move[source] for move in primitive.moves),
+        turns=tuple(None for _ in primitive.turns),
+    )
+    return _Shaded(split, source)
+
+
+def _unit(normals: Array | None, positions: Array, faces: Array) -> Float64[np.ndarray, "vertices 3"]:
+    """Normals made unit; the area-weighted mean of the faces around a vertex where there is no sensible one."""
+    found = np.zeros_like(positions) if normals is None else np.nan_to_num(normals, posinf=0.0, neginf=0.0)
+    size = np.abs(found).max(1, keepdims=True)
+    found = found / np.where(size > 0, size, 1)  # first by the largest part, so that tiny ones do not vanish
+    length = np.linalg.norm(found, axis=1)
+    if (length == 0).any():
+        sides = positions[faces]
+        sides = (sides - sides.mean((0, 1))) / (np.abs(np.ptp(sides.reshape(-1, 3), axis=0)).max() or 1)
+        area = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
+        around = np.zeros_like(positions)
+        for corner in range(3):
+            np.add.at(around, faces[:, corner], area)
+        found = np.where((length == 0)[:, None], around, found)
+        length = np.linalg.norm(found, axis=1)
+    return np.where((length > 0)[:, None], found / np.where(length > 0, length, 1)[:, None], [0.0, 1.0, 0.0])

@@ -1,0 +1,165 @@
+"""A model file as something to paint, and back into a file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from style3d.errors import Style3DError
+from style3d.files import read_bytes
+from style3d.images import ImageFormat
+from style3d.mesh.assemble import assemble
+from style3d.mesh.container import write_glb, write_gltf
+from style3d.mesh.document import Document, parse_document
+from style3d.mesh.formats import check_kind
+from style3d.mesh.pool import Key, Pool, read_pool
+from style3d.mesh.prepare import Slot, prepare_textures, usable_texcoord
+from style3d.mesh.repaint import with_textures
+from style3d.mesh.textures import LEAST
+from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
+from style3d.render.surface import Surface
+
+log = logging.getLogger(__name__)
+Paint = Literal["texture", "vertices"]
+Array = np.ndarray[Any, Any]
+SIZES = range(16, 16385)  # of textures
+
+
+@dataclass(frozen=True)
+class MeshAsset:
+    """A model: the file it came from, kept whole, and the surface that is painted.
+
+    Concretely: a helmet of 6 materials whose 6 base-colour textures are painted and whose 9 other maps stay.
+    """
+
+    document: Document
+    surface: Surface
+    source: Path
+    notes: tuple[str, ...]  # remarks and warnings for the report
+    slots: tuple[Slot, ...] = ()  # which material takes which texture
+    entries: Mapping[Key, Array] = field(default_factory=dict)  # rows of the vertex-colour table by primitive
+    opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
+
+
+def load_asset(path: Path | str, *, paint: Paint | None = None, texture_size: int | None = None) -> MeshAsset:
+    """Read a model and get it ready to be painted.
+
+    Args:
+        path: a .glb, .gltf, .obj, .ply, .stl or .off file.
+        paint: textures or vertex colours; by default textures, but vertex colours for a mesh without UVs that has
+            more vertices than a quarter of the texels it would get.
+        texture_size: texels on the longer side of what is written; by default the source's, and at least 1024.
+
+    Raises:
+        Style3DError: the file is missing, damaged, of another kind, or shows no faces.
+    """
+    path = Path(path)
+    if texture_size is not None and texture_size not in SIZES:
+        raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
+    try:
+        document, notes = _read(path)
+        return _prepared(path, document, notes, paint, texture_size)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        log.debug("reading %s failed", path, exc_info=True)
+        got = f"{type(error).__name__}: {str(error)[:120]}"
+        raise Style3DError(
+            f"{path.name} is damaged", got=got, hint="export it again, or check it with a validator"
+        ) from error
+    except MemoryError:
+        raise Style3DError(f"{path.name} does not fit in memory", hint="use a simplified mesh") from None
+
+
+def save_asset(
+    asset: MeshAsset, colors: Sequence[Array] | Array, path: Path | str, texture_format: str = "png"
+) -> tuple[Path, ...]:
+    """Write an asset with new colours; the suffix of ``path`` says how: .glb, .gltf, .obj or .ply.
+
+    Args:
+        asset: what `load_asset` gave.
+        colors: an image (h, w, 3) for each of the surface's textures, or (entries, 3) vertex colours; display-referred.
+        path: the file to write.
+        texture_format: png, jpeg (PNG where there is opacity) or webp.
+
+    Returns:
+        Every file written, the model last.
+
+    Raises:
+        Style3DError: an unknown suffix or format, colours of another shape, or a file that cannot be written.
+    """
+    path = Path(path)
+    kind = _checked(asset, colors, path, texture_format)
+    names: dict[int, str] = {}
+    if path.suffix.lower() in (".obj", ".ply"):
+        from style3d.mesh.writers import write_obj, write_ply
+
+        if path.suffix.lower() == ".obj":
+            return write_obj(asset.surface, colors, path, kind)
+        return write_ply(asset.surface, colors, path)
+    if asset.surface.painted == "vertices":
+        document = with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), np.asarray(colors))
+    else:
+        document, names = with_textures(asset.document, asset.slots, asset.surface.textures, list(colors), kind)
+    return write_glb(document, path) if path.suffix.lower() == ".glb" else write_gltf(document, path, names)
+
+
+def _read(path: Path) -> tuple[Document, list[str]]:
+    content = read_bytes(path)
+    kind = check_kind(path, content)
+    if kind in ("glb", "gltf"):
+        return parse_document(content, path.parent, path.name), []
+    from style3d.mesh.imported import import_mesh
+
+    return import_mesh(path, content, kind)
+
+
+def _prepared(path: Path, document: Document, notes: list[str], paint: Paint | None, size: int | None) -> MeshAsset:
+    pool = read_pool(document)
+    notes = [*notes, *pool.notes]
+    if paint is None:
+        paint = _better(pool, size or LEAST, notes)
+    if paint == "vertices":
+        entries, rgb, opacity = vertex_table(pool, notes)
+        if not entries:
+            raise Style3DError(f"{path.name} has no vertices that can take colours", hint="try --paint texture")
+        changed = prepare_vertices(pool, list(entries))
+        surface = assemble(read_pool(changed), (), {}, entries, rgb)
+        return MeshAsset(changed, surface, path, tuple(notes), (), entries, opacity)
+    prepared = prepare_textures(pool, size)
+    if not prepared.slots:
+        raise Style3DError(
+            f"{path.name} has nothing to paint", got="; ".join(prepared.notes), hint="decompress it first"
+        )
+    surface = assemble(prepared.pool, prepared.textures, {slot.material: slot.table for slot in prepared.slots})
+    return MeshAsset(prepared.pool.document, surface, path, (*notes, *prepared.notes), prepared.slots)
+
+
+def _better(pool: Pool, size: int, notes: list[str]) -> Paint:
+    """Vertex colours where a mesh without UVs is so dense that a texture would hold less."""
+    bare = [p for key, p in pool.primitives.items() if usable_texcoord(p, pool.color(key)) is None]
+    count = sum(len(primitive.positions) for primitive in bare)
+    if len(bare) == len(pool.primitives) and count >= size * size / 4:
+        notes.append(f"no UVs and {count:,} vertices: vertex colours are painted (--paint texture unwraps it)")
+        return "vertices"
+    return "texture"
+
+
+def _checked(asset: MeshAsset, colors: Sequence[Array] | Array, path: Path, texture_format: str) -> ImageFormat:
+    kinds: dict[str, ImageFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
+    if path.suffix.lower() not in (".glb", ".gltf", ".obj", ".ply"):
+        raise Style3DError(f"{path.name} is of no kind that can be written", expected=".glb, .gltf, .obj or .ply")
+    if texture_format.lower() not in kinds:
+        raise Style3DError("unknown texture format", got=repr(texture_format), expected="png, jpeg or webp")
+    surface = asset.surface
+    wanted = [texture.rgb.shape for texture in surface.textures]
+    if surface.painted == "vertices":
+        wanted, shapes = [(surface.entries, 3)], [np.shape(colors)]
+    else:
+        shapes = [np.shape(image) for image in colors]
+    if shapes != wanted:
+        raise Style3DError("the colours do not fit the asset", got=shapes, expected=str(wanted))
+    return kinds[texture_format.lower()]

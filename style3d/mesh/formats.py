@@ -1,0 +1,55 @@
+"""Which kind of file it is: by its suffix, checked against its first bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from style3d.errors import Style3DError
+
+Kind = Literal["glb", "gltf", "obj", "ply", "stl", "off"]
+KINDS: tuple[Kind, ...] = ("glb", "gltf", "obj", "ply", "stl", "off")
+WANTED = ".glb, .gltf, .obj, .ply, .stl or .off"
+ARCHIVES = {b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
+OTHERS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"%PDF": "a PDF", b"Kaydara FBX": "an FBX file"}
+
+
+def check_kind(path: Path, content: bytes) -> Kind:
+    """The kind that the suffix names.
+
+    Raises:
+        Style3DError: an archive, another kind of file, an unknown suffix, or a suffix that does not fit the content.
+    """
+    suffix = path.suffix.lower().lstrip(".")
+    archive = next((name for start, name in ARCHIVES.items() if content.startswith(start)), None)
+    if archive is not None:
+        raise Style3DError(f"{path.name} is a {archive} archive", expected=WANTED, hint="unpack it first")
+    other = next((name for start, name in OTHERS.items() if content.startswith(start)), None)
+    if other is not None:
+        raise Style3DError(f"{path.name} is not a mesh", got=other, expected=WANTED)
+    found = sniff(content)
+    if suffix not in KINDS:
+        hint = f"it looks like .{found}: rename it" if found else "convert it, for instance with Blender"
+        raise Style3DError(
+            f"{path.name} is of no kind that is read", got=f"suffix {path.suffix!r}", expected=WANTED, hint=hint
+        )
+    wrong = found is not None and found != suffix
+    if wrong or (found is None and suffix in ("glb", "gltf", "ply")):
+        got = f"the content of .{found}" if found else f"{content[:12]!r}…"
+        hint = f"rename it to {path.stem}.{found}" if found else "export it again"
+        raise Style3DError(f"{path.name} does not hold what its suffix says", got=got, hint=hint)
+    return next(kind for kind in KINDS if kind == suffix)
+
+
+def sniff(content: bytes) -> Kind | None:
+    """The kind by the first bytes alone; None for OBJ, binary STL and what is unknown."""
+    start = content[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"glTF"):
+        return "glb"
+    if start.startswith(b"{"):
+        return "gltf"
+    if start.startswith((b"ply\n", b"ply\r", b"ply ")):
+        return "ply"
+    if start.startswith((b"OFF", b"COFF", b"NOFF", b"STOFF")):
+        return "off"
+    return None

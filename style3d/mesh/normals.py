@@ -1,0 +1,68 @@
+"""Normals for surfaces that bring none: smooth, but for creases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from numba import njit
+
+CREASE = 60.0  # degrees between two faces, above which their edge stays sharp
+
+
+def corner_normals(
+    positions: Float64[np.ndarray, "vertices 3"], faces: Int64[np.ndarray, "faces 3"], crease: float = CREASE
+) -> Float64[np.ndarray, "faces 3 3"]:
+    """A unit normal for each corner: the area-weighted mean over the faces around its point within ``crease`` degrees.
+
+    Points are told apart by position, so cuts in a mesh do not show. Faces without area get (0, 1, 0).
+    """
+    sides = positions[faces]
+    scale = float(np.ptp(positions[np.unique(faces)], axis=0).max()) if len(faces) else 1.0
+    sides = (sides - sides.reshape(-1, 3).mean(0)) / (scale or 1.0) if len(faces) else sides
+    area = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
+    length = np.linalg.norm(area, axis=1, keepdims=True)
+    unit = np.divide(area, length, out=np.zeros_like(area), where=length > 0)
+    point = point_numbers(positions)[faces].ravel()
+    order = np.argsort(point, kind="stable")
+    starts = np.searchsorted(point[order], np.arange(point.max(initial=-1) + 2))
+    result = np.zeros((len(faces) * 3, 3))
+    _gather(order, starts, area, unit, np.cos(np.radians(crease)), result)
+    size = np.linalg.norm(result, axis=1, keepdims=True)
+    result = np.divide(result, size, out=np.tile([0.0, 1.0, 0.0], (len(result), 1)), where=size > 0)
+    return result.reshape(-1, 3, 3)
+
+
+def point_numbers(positions: Float64[np.ndarray, "vertices 3"]) -> Int64[np.ndarray, "vertices"]:
+    """The same number for vertices at the same place."""
+    rows = np.ascontiguousarray(positions + 0.0).view([("", positions.dtype)] * positions.shape[1]).ravel()
+    return np.unique(rows, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _gather(order: Any, starts: Any, area: Any, unit: Any, least: float, result: Any) -> None:
+    """Add up the faces around each point; where very many meet, corners past the first 64 look at 64 others."""
+    for point in range(len(starts) - 1):
+        first, last = starts[point], starts[point + 1]
+        for i in range(first, last):
+            corner = order[i]
+            own = corner // 3
+            for j in range(first, last) if last - first <= 64 else range(max(first, i - 32), min(last, i + 32)):
+                other = order[j] // 3
+                cosine = 0.0
+                for k in range(3):
+                    cosine += unit[own, k] * unit[other, k]
+                if cosine >= least or other == own:
+                    for k in range(3):
+                        result[corner, k] += area[other, k]
+
+
+def compact_vertices(
+    faces: Int64[np.ndarray, "faces 3"], normals: Float64[np.ndarray, "faces 3 3"]
+) -> tuple[Int64[np.ndarray, "vertices"], Float64[np.ndarray, "vertices 3"], Int64[np.ndarray, "faces 3"]]:
+    """Vertices split only where their corners disagree: (old vertex, normal) of each new one, and faces of them."""
+    keys = np.column_stack([faces.ravel(), np.rint(normals.reshape(-1, 3) * 1e4).astype(np.int64)])
+    rows = np.ascontiguousarray(keys).view([("", keys.dtype)] * 4).ravel()
+    _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
+    return faces.ravel()[first], normals.reshape(-1, 3)[first], inverse.reshape(-1, 3)

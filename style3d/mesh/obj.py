@@ -1,0 +1,215 @@
+"""Wavefront OBJ: polygons with their own indices for position, UV and normal; several objects and materials."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from style3d.errors import Style3DError
+from style3d.images import decode_srgb
+from style3d.mesh.parts import Part
+from style3d.mesh.polygons import triangles_of
+
+MAX_GROUPS = 200  # beyond which groups are not kept apart
+MISSING = -1
+Array = np.ndarray[Any, Any]
+
+
+@dataclass
+class Statements:
+    """The lines of an OBJ file by what they say.
+
+    Concretely: 2930 positions, 3225 UVs, and 5856 faces of object 'spot' in material 'cow'.
+    """
+
+    positions: list[str] = field(default_factory=list)
+    uvs: list[str] = field(default_factory=list)
+    normals: list[str] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)  # MTL files
+    faces: dict[tuple[str, str, str], list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # object, group, material
+    ignored: int = 0  # curves, points, lines
+
+
+def parse_obj(text: str) -> Statements:
+    """Sort the lines of an OBJ file. Relative (negative) indices are made absolute on the way."""
+    found = Statements()
+    current = ["", "", ""]
+    faces = found.faces[("", "", "")]
+    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+        head, _, rest = (
+            line.strip().partition(" ") if "\t" not in line else line.strip().replace("\t", " ").partition(" ")
+        )
+        if head == "v":
+            found.positions.append(rest)
+        elif head == "vt":
+            found.uvs.append(rest)
+        elif head == "vn":
+            found.normals.append(rest)
+        elif head in ("f", "fo"):
+            faces.append(_absolute(rest, found) if "-" in rest else rest)
+        elif head in ("o", "g", "usemtl"):
+            current[("o", "g", "usemtl").index(head)] = rest.strip()
+            faces = found.faces[(current[0], current[1], current[2])]
+        elif head == "mtllib":
+            found.libraries.append(rest.strip())
+        elif head in ("p", "l", "curv", "curv2", "surf"):
+            found.ignored += 1
+    return found
+
+
+def obj_parts(found: Statements, looks: dict[str, int], stem: str) -> list[Part]:
+    """One part for each object and material, faces with and without UVs apart.
+
+    Raises:
+        Style3DError: a number or a face that cannot be read, or an index out of range.
+    """
+    values = _table(found.positions, 3, "v")
+    positions, colors = values[:, :3], _colors(values)
+    uvs = _table(found.uvs, 2, "vt")[:, :2] * [1, -1] + [0, 1]
+    normals = _table(found.normals, 3, "vn")[:, :3]
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    names = _mesh_names(found, stem)
+    for key, lines in found.faces.items():
+        grouped[(names[key], key[2])].extend(lines)
+    parts = []
+    for (name, material), lines in grouped.items():
+        corners = face_corners(lines, positions)
+        if not len(corners):
+            continue
+        _check(corners[:, :, 0], len(positions))
+        for column, table in ((1, uvs), (2, normals)):  # without these a face can still be shown
+            corners[:, :, column][corners[:, :, column] >= len(table)] = MISSING
+        with_uvs = (corners[:, :, 1] != MISSING).all(1)
+        for chosen, has in ((with_uvs, True), (~with_uvs, False)):
+            if chosen.any():
+                tables = (positions, uvs if has else None, normals, colors)
+                parts.append(_part(name, corners[chosen], tables, looks.get(material)))
+    return parts
+
+
+def face_corners(lines: list[str], positions: Float64[np.ndarray, "n 3"]) -> Int64[np.ndarray, "faces 3 3"]:
+    """Triangles of (position, UV, normal) indices from 0; MISSING where a corner has none."""
+    by_shape: dict[tuple[int, int], list[tuple[int, str]]] = defaultdict(list)
+    for number, line in enumerate(lines):
+        corners = line.split()
+        if len(corners) >= 3:
+            first = corners[0]
+            kind = 0 if "/" not in first else 3 if "//" in first else first.count("/")
+            by_shape[(len(corners), kind)].append((number, line))
+    found, order = [np.zeros((0, 3, 3), np.int64)], [np.zeros(0, np.int64)]
+    for (size, kind), numbered in by_shape.items():
+        polygons = _polygons([line for _, line in numbered], size, kind)
+        triangles, owner = triangles_of(polygons, positions)
+        found.append(triangles)
+        order.append(np.array([number for number, _ in numbered])[owner])
+    placed = np.argsort(np.concatenate(order), kind="stable")
+    return np.concatenate(found)[placed]
+
+
+def _polygons(lines: list[str], size: int, kind: int) -> Int64[np.ndarray, "faces size 3"]:
+    """Corners of faces that are all written alike (kind 0: v, 1: v/vt, 2: v/vt/vn, 3: v//vn), one by one if not."""
+    width = {0: 1, 1: 2, 2: 3, 3: 2}[kind]
+    numbers = " ".join(lines).replace("/", " ").split()
+    result = np.full((len(lines), size, 3), MISSING, np.int64)
+    columns = {0: [0], 1: [0, 1], 2: [0, 1, 2], 3: [0, 2]}[kind]
+    try:
+        if len(numbers) == len(lines) * size * width:
+            result[:, :, columns] = np.array(numbers, dtype=np.int64).reshape(len(lines), size, width) - 1
+            return result
+        for row, line in zip(result, lines, strict=True):
+            for corner, word in zip(row, line.split(), strict=True):
+                parts = (word + "//").split("/")[:3]
+                corner[:] = [int(part) - 1 if part else MISSING for part in parts]
+    except ValueError as error:
+        raise Style3DError(
+            "a face of the OBJ file cannot be read", got=str(error)[:80], hint="export it again"
+        ) from None
+    return result
+
+
+def _absolute(rest: str, found: Statements) -> str:
+    """A face with its negative indices, which count back from the newest, made positive."""
+    counts = (len(found.positions), len(found.uvs), len(found.normals))
+    words = []
+    for word in rest.split():
+        parts = word.split("/")
+        for k, part in enumerate(parts[:3]):
+            if part.startswith("-") and part[1:].isdigit():
+                parts[k] = str(counts[k] + 1 + int(part))
+        words.append("/".join(parts))
+    return " ".join(words)
+
+
+def _table(lines: list[str], least: int, what: str) -> Float64[np.ndarray, "n width"]:
+    """Numbers of the lines, padded with NaN to the longest; at least ``least`` columns."""
+    rows = [line.split("#", 1)[0].split() if "#" in line else line.split() for line in lines]
+    width = max(max(map(len, rows), default=0), least)
+    try:
+        if all(len(row) == width for row in rows):
+            return np.array(rows, dtype=np.float64).reshape(-1, width)
+        result = np.full((len(rows), width), np.nan)
+        for target, row in zip(result, rows, strict=True):
+            target[: len(row)] = [float(word) for word in row]
+    except ValueError as error:
+        raise Style3DError(f"a line '{what}' of the OBJ file cannot be read", got=str(error)[:80]) from None
+    if what == "vt":
+        result = np.nan_to_num(result)
+    return result
+
+
+def _colors(values: Float64[np.ndarray, "n width"]) -> Float64[np.ndarray, "n 4"] | None:
+    """Colours that follow positions, as linear light; white where a line has none. Up to 1 or up to 255."""
+    if values.shape[1] < 6:
+        return None
+    rgb = np.where(np.isfinite(values[:, 3:6]), values[:, 3:6], np.nan)
+    top = np.nanmax(rgb) if np.isfinite(rgb).any() else 0.0
+    if top <= 0 and not np.isfinite(rgb).all():
+        return None
+    rgb = np.where(np.isfinite(rgb).all(1, keepdims=True), rgb / (255.0 if top > 1 else 1.0), 1.0)
+    return np.column_stack([decode_srgb(rgb), np.ones(len(rgb))])
+
+
+def _mesh_names(found: Statements, stem: str) -> dict[tuple[str, str, str], str]:
+    """What mesh each run of faces belongs to: its object, else its group unless there are very many."""
+    objects = {key[0] for key, lines in found.faces.items() if lines}
+    groups = {key[1] for key, lines in found.faces.items() if lines}
+    which = 0 if len(objects) > 1 or len(groups) > MAX_GROUPS else 1
+    if len(objects) > MAX_GROUPS:
+        return dict.fromkeys(found.faces, stem)
+    return {key: key[which] or key[0] or stem for key in found.faces}
+
+
+def _check(index: Array, count: int) -> None:
+    wrong = (index >= count) | (index < 0)
+    if wrong.any():
+        got = f"index {int(index[wrong][0]) + 1} of {count}"
+        raise Style3DError("faces point to vertices that do not exist", got=got, hint="repair or export the mesh again")
+
+
+def _part(name: str, corners: Int64[np.ndarray, "faces 3 3"], tables: tuple[Any, ...], look: int | None) -> Part:
+    """Vertices of the corners that differ in any of their indices."""
+    positions, uvs, normals, colors = tables
+    flat = corners.reshape(-1, 3).copy()
+    has_normals = bool((flat[:, 2] != MISSING).all())
+    if uvs is None:
+        flat[:, 1] = MISSING
+    if not has_normals:
+        flat[:, 2] = MISSING
+    packed = np.ascontiguousarray(flat).view([("", flat.dtype)] * 3).ravel()
+    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+    place, texcoord, normal = flat[first].T
+    return Part(
+        name,
+        positions[place],
+        inverse.reshape(-1, 3),
+        look,
+        normals[normal] if has_normals else None,
+        None if uvs is None else uvs[texcoord],
+        None if colors is None else colors[place],
+    )

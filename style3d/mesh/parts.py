@@ -1,0 +1,162 @@
+"""Meshes of formats other than glTF, on their way to becoming a glTF document."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from PIL import Image
+
+from style3d.errors import Style3DError
+from style3d.images import read_image
+from style3d.mesh.container import image_kind
+from style3d.mesh.document import Document, Json
+from style3d.mesh.editor import Editor
+from style3d.mesh.normals import compact_vertices, corner_normals
+
+FAR = 8.0  # extents from the origin, beyond which positions are stored around their middle
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A material of a format that knows less than glTF.
+
+    Concretely: 'body' of an MTL file, with the bytes of body.png.
+    """
+
+    name: str
+    rgb: tuple[float, float, float] = (1.0, 1.0, 1.0)  # linear light, [0, 1]
+    alpha: float = 1.0
+    metallic: float = 0.0
+    roughness: float = 0.9
+    emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    images: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by glTF slot: name and file content
+
+
+@dataclass(frozen=True)
+class Part:
+    """Triangles of one material.
+
+    Concretely: the wheels of a car, 2000 vertices with UVs.
+    """
+
+    mesh: str  # parts of the same name become primitives of one mesh
+    positions: Float64[np.ndarray, "vertices 3"]
+    faces: Int64[np.ndarray, "faces 3"]
+    look: int | None = None
+    normals: Float64[np.ndarray, "vertices 3"] | None = None
+    uvs: Float64[np.ndarray, "vertices 2"] | None = None  # v downwards, as in glTF
+    colors: Float64[np.ndarray, "vertices 4"] | None = None  # linear RGB and opacity, [0, 1]
+
+
+def build_document(parts: list[Part], looks: list[Look], folder: Path) -> Document:
+    """A glTF document of the parts, in their order, with float32 positions around a float64 offset where that matters.
+
+    Raises:
+        Style3DError: no faces, positions that are not finite, or indices out of range.
+    """
+    parts = [part for part in parts if len(part.faces)]
+    if not parts:
+        raise Style3DError("the model has no faces", expected="triangles or polygons", hint="export a surface")
+    for part in parts:
+        _check(part)
+    offset = _offset(parts)
+    editor = Editor(Document({"asset": {"version": "2.0", "generator": "style3d"}, "scene": 0}, (), folder))
+    used = sorted({part.look for part in parts if part.look is not None})
+    materials = {look: editor.append("materials", _material(editor, looks[look])) for look in used}
+    meshes: dict[str, Json] = {}
+    for part in parts:
+        mesh = meshes.setdefault(part.mesh, {"name": part.mesh, "primitives": []})
+        primitive = _primitive(editor, part, offset)
+        if part.look is not None:
+            primitive["material"] = materials[part.look]
+        mesh["primitives"].append(primitive)
+    roots = []
+    for name, mesh in meshes.items():
+        node: Json = {"name": name, "mesh": editor.append("meshes", mesh)}
+        if offset.any():
+            node["translation"] = offset.tolist()
+        roots.append(editor.append("nodes", node))
+    editor.append("scenes", {"nodes": roots})
+    return editor.finish()
+
+
+def _check(part: Part) -> None:
+    low, high = int(part.faces.min()), int(part.faces.max())
+    if low < 0 or high >= len(part.positions):
+        got = f"vertex {low if low < 0 else high} of {len(part.positions)}"
+        raise Style3DError("faces point to vertices that do not exist", got=got, hint="repair or export the mesh again")
+    used = part.positions[np.unique(part.faces)]
+    if not np.isfinite(used).all():
+        got = f"{int((~np.isfinite(used)).any(1).sum())} NaN or infinite"
+        raise Style3DError(
+            "vertices have positions that are not finite", got=got, hint="repair or export the mesh again"
+        )
+    if np.abs(used).max() > 1e30:
+        raise Style3DError("positions are beyond all measure", got=f"{np.abs(used).max():.3g}", expected="< 1e30")
+
+
+def _offset(parts: list[Part]) -> Float64[np.ndarray, "3"]:
+    """The middle of the model where it is so far out that float32 would round it visibly; else zero."""
+    low = np.min([part.positions[part.faces].min((0, 1)) for part in parts], axis=0)
+    high = np.max([part.positions[part.faces].max((0, 1)) for part in parts], axis=0)
+    middle = (low + high) / 2
+    far = np.abs(middle).max() > FAR * float((high - low).max())
+    return middle if far else np.zeros(3)
+
+
+def _primitive(editor: Editor, part: Part, offset: Float64[np.ndarray, "3"]) -> Json:
+    """Accessors of a part; normals are made where it has none."""
+    source, normals, faces = np.arange(len(part.positions)), part.normals, part.faces
+    bad = normals is None or not np.isfinite(normals).all() or bool((np.abs(normals).max(1) == 0).any())
+    if normals is None or bad:
+        source, normals, faces = compact_vertices(part.faces, corner_normals(part.positions, part.faces))
+    else:
+        source, inverse = np.unique(part.faces, return_inverse=True)
+        faces = inverse.reshape(-1, 3)
+        normals = normals[source] / np.abs(normals[source]).max(1, keepdims=True)
+        normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    positions = (part.positions[source] - offset).astype("<f4")
+    attributes = {
+        "POSITION": editor.add_accessor(positions, "VEC3", bounds=True),
+        "NORMAL": editor.add_accessor(normals.astype("<f4"), "VEC3"),
+    }
+    if part.uvs is not None:
+        attributes["TEXCOORD_0"] = editor.add_accessor(part.uvs[source].astype("<f4"), "VEC2")
+    if part.colors is not None:
+        colors = np.rint(part.colors[source].clip(0, 1) * 65535).astype("<u2")
+        attributes["COLOR_0"] = editor.add_accessor(colors, "VEC4", normalized=True)
+    indices = faces.ravel().astype("<u2" if len(source) < 65535 else "<u4")
+    return {"attributes": attributes, "indices": editor.add_accessor(indices, "SCALAR")}
+
+
+def _material(editor: Editor, look: Look) -> Json:
+    surface: Json = {"metallicFactor": look.metallic, "roughnessFactor": look.roughness}
+    if (*look.rgb, look.alpha) != (1, 1, 1, 1):
+        surface["baseColorFactor"] = [*look.rgb, look.alpha]
+    item: Json = {"name": look.name, "pbrMetallicRoughness": surface, "doubleSided": True}
+    if look.alpha < 1:
+        item["alphaMode"] = "BLEND"
+    if any(look.emissive):
+        item["emissiveFactor"] = list(look.emissive)
+    for slot, (name, content) in look.images.items():
+        place = surface if slot == "baseColorTexture" else item
+        place[slot] = {"index": editor.append("textures", {"source": _image(editor, name, content)})}
+    return item
+
+
+def _image(editor: Editor, name: str, content: bytes) -> int:
+    """An image as it is if glTF takes its kind, else as PNG."""
+    kind = image_kind(content)
+    if kind is None or kind[0] not in ("image/png", "image/jpeg"):
+        pixels = np.rint(read_image(content, name=name, use_profile=False) * 255).astype(np.uint8)
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, format="PNG")
+        content, kind = stream.getvalue(), ("image/png", ".png")
+    stem = Path(name.replace("\\", "/")).stem
+    return editor.append("images", {"name": stem, "bufferView": editor.add_view(content), "mimeType": kind[0]})

@@ -1,0 +1,93 @@
+"""What a document shows, read once: its placements, their primitives, materials and base-colour images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from style3d.errors import Style3DError
+from style3d.images import read_image
+from style3d.mesh.accessors import Accessors
+from style3d.mesh.container import image_bytes
+from style3d.mesh.document import Document
+from style3d.mesh.materials import BaseColor, base_color
+from style3d.mesh.nodes import Placement, placements
+from style3d.mesh.primitives import Primitive, read_primitive
+from style3d.mesh.textures import Opacity, Rgb
+
+MAX_FACES = 20_000_000
+Key = tuple[int, int]  # mesh, primitive
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The drawn geometry of a document, not yet placed.
+
+    Concretely: one chess piece, drawn 16 times, and the board.
+    """
+
+    document: Document
+    drawn: tuple[Placement, ...]
+    primitives: dict[Key, Primitive]
+    notes: tuple[str, ...]
+    images: dict[int, tuple[Rgb, Opacity | None] | None] = field(default_factory=dict)  # read so far; None: broken
+
+    def color(self, key: Key) -> BaseColor:
+        """The base colour of a primitive's material."""
+        return base_color(self.document, self.primitives[key].material)
+
+    def image(self, index: int, remarks: list[str]) -> tuple[Rgb, Opacity | None] | None:
+        """Colour and opacity of an image; None, with a remark, where it cannot be read."""
+        if index not in self.images:
+            name = image_name(self.document, index) or f"image {index}"
+            try:
+                content = image_bytes(self.document, Accessors(self.document), index)
+                pixels = read_image(content, name=name, use_profile=False)
+            except Style3DError as error:
+                if "too many pixels" in str(error):
+                    raise
+                remarks.append(f"texture {name!r} could not be read ({error}); the material's plain colour is used")
+                self.images[index] = None
+            else:
+                alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
+                self.images[index] = (np.ascontiguousarray(pixels[..., :3]), alpha)
+        return self.images[index]
+
+
+def read_pool(document: Document) -> Pool:
+    """Read what the default scene shows.
+
+    Raises:
+        Style3DError: nothing with faces is shown, there are too many faces, or something is damaged.
+    """
+    reader = Accessors(document)
+    drawn, notes = placements(reader)
+    primitives: dict[Key, Primitive] = {}
+    skipped, faces = 0, 0
+    for placement in drawn:
+        for index, _ in enumerate(document.item("meshes", placement.mesh).get("primitives", [])):
+            key = (placement.mesh, index)
+            if key not in primitives:
+                found = read_primitive(reader, *key)
+                if found is None or not len(found.faces):
+                    skipped += 1
+                    continue
+                primitives[key] = found
+            faces += len(primitives[key].faces) * len(placement.matrices)
+            if faces > MAX_FACES:
+                raise Style3DError("the mesh has too many faces", got=f"over {faces:,}", expected=f"≤ {MAX_FACES:,}")
+    if not primitives:
+        got = f"{skipped} of points, lines or nothing" if skipped else "nothing that is shown"
+        raise Style3DError("the model has no faces", got=got, expected="triangles", hint="export a surface")
+    if skipped:
+        notes.append(f"{skipped} primitives of points, lines or nothing are left as they are")
+    return Pool(document, tuple(drawn), primitives, tuple(notes))
+
+
+def image_name(document: Document, index: int) -> str:
+    """What an image is called: its name, or its file's."""
+    item = document.item("images", index)
+    uri = item.get("uri", "")
+    stem = "" if uri.startswith("data:") else uri.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return str(item.get("name") or stem)

@@ -1,0 +1,139 @@
+"""Painted surfaces as OBJ with MTL and images, and as PLY with vertex colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from style3d.files import write_bytes
+from style3d.images import ImageFormat, encode_image
+from style3d.mesh.container import safe_name
+from style3d.mesh.textures import sampled
+from style3d.render.surface import Surface
+
+Array = np.ndarray[Any, Any]
+SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+
+
+def write_obj(surface: Surface, colors: Sequence[Array] | Array, path: Path, kind: ImageFormat) -> tuple[Path, ...]:
+    """Write world-space triangles with UVs and normals, an MTL file, and an image for each texture.
+
+    Vertex colours follow the positions, as many programs read them.
+
+    Raises:
+        Style3DError: a file cannot be written.
+    """
+    stem = safe_name(path.stem)
+    library, images = path.with_name(f"{stem}.mtl"), []
+    if surface.painted == "texture":
+        for index, (texture, rgb) in enumerate(zip(surface.textures, colors, strict=True)):
+            content, used = encode_image(rgb, texture.alpha, kind)
+            images.append(path.with_name(f"{stem}-{index}-{safe_name(texture.name)}.{SUFFIXES[used]}"))
+            write_bytes(images[-1], content)
+    names = _material_names(surface)
+    write_bytes(library, _mtl(surface, names, images).encode())
+    write_bytes(path, _obj(surface, names, library.name, _vertex_colors(surface, colors)).encode())
+    return (*images, library, path)
+
+
+def write_ply(surface: Surface, colors: Sequence[Array] | Array, path: Path) -> tuple[Path, ...]:
+    """Write a binary PLY with 8-bit vertex colours; of painted textures, what they show at the vertices.
+
+    Raises:
+        Style3DError: the file cannot be written.
+    """
+    shown = _vertex_colors(surface, colors)
+    rgb = _sampled_colors(surface, list(colors)) if shown is None else shown
+    fields = [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("nx", "<f4"), ("ny", "<f4"), ("nz", "<f4")]
+    fields += [("red", "u1"), ("green", "u1"), ("blue", "u1"), ("alpha", "u1")]
+    vertices = np.zeros(len(surface.positions), dtype=fields)
+    values = np.column_stack([surface.positions, surface.normals])
+    for name, column in zip(["x", "y", "z", "nx", "ny", "nz"], values.T, strict=True):
+        vertices[name] = column
+    bytes_ = np.rint(np.column_stack([rgb, surface.alpha]).clip(0, 1) * 255).astype(np.uint8)
+    for name, column in zip(("red", "green", "blue", "alpha"), bytes_.T, strict=True):
+        vertices[name] = column
+    faces = np.zeros(len(surface.faces), dtype=[("count", "u1"), ("index", "<i4", 3)])
+    faces["count"], faces["index"] = 3, surface.faces
+    kinds = {"<f8": "double", "<f4": "float", "u1": "uchar"}
+    head = ["ply", "format binary_little_endian 1.0", f"element vertex {len(vertices)}"]
+    head += [f"property {kinds[kind]} {name}" for name, kind in fields]
+    head += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header", ""]
+    write_bytes(path, "\n".join(head).encode() + vertices.tobytes() + faces.tobytes())
+    return (path,)
+
+
+def _material_names(surface: Surface) -> list[str]:
+    """Names without spaces, each different."""
+    names: list[str] = []
+    for index, material in enumerate(surface.materials):
+        name = safe_name(material.name)
+        names.append(name if name not in names else f"{name}-{index}")
+    return names
+
+
+def _mtl(surface: Surface, names: list[str], images: list[Path]) -> str:
+    lines = []
+    for index in np.unique(surface.material):
+        material = surface.materials[index]
+        lines += [f"newmtl {names[index]}", "Kd {:.6g} {:.6g} {:.6g}".format(*material.rgb), "illum 1"]
+        if material.alpha < 1 and material.alpha_mode == "BLEND":
+            lines.append(f"d {material.alpha:.6g}")
+        if material.texture is not None and images:
+            clamp = "-clamp on " if surface.textures[material.texture].wrap == ("clamp", "clamp") else ""
+            lines.append(f"map_Kd {clamp}{images[material.texture].name}")
+            if surface.textures[material.texture].alpha is not None and material.alpha_mode != "OPAQUE":
+                lines.append(f"map_d {images[material.texture].name}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _obj(surface: Surface, names: list[str], library: str, rgb: Array | None) -> str:
+    lines = [f"mtllib {library}"]
+    places = surface.positions.tolist()
+    if rgb is None:
+        lines += [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in places]
+    else:
+        shades = np.round(rgb, 5).tolist()
+        lines += [f"v {x:.9g} {y:.9g} {z:.9g} {r} {g} {b}" for (x, y, z), (r, g, b) in zip(places, shades, strict=True)]
+    lines += [f"vt {u:.8g} {v:.8g}" for u, v in (surface.uvs * [1, -1] + [0, 1]).tolist()]
+    lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in surface.normals.tolist()]
+    for index in np.unique(surface.material):
+        lines.append(f"usemtl {names[index]}")
+        chosen = (surface.faces[surface.material == index] + 1).tolist()
+        lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in chosen]
+    return "\n".join(lines) + "\n"
+
+
+def _vertex_colors(surface: Surface, colors: Sequence[Array] | Array) -> Array | None:
+    """Painted vertex colours, constant ones where a vertex has no entry; None if textures are painted."""
+    if surface.painted != "vertices":
+        return None
+    result = _constants(surface)
+    painted = surface.entry >= 0
+    result[painted] = np.asarray(colors)[surface.entry[painted]]
+    return result
+
+
+def _constants(surface: Surface) -> Array:
+    """The plain colour of each vertex's material."""
+    result = np.ones((len(surface.positions), 3))
+    plain = np.array([material.rgb for material in surface.materials])
+    for corner in range(3):
+        result[surface.faces[:, corner]] = plain[surface.material]
+    return result
+
+
+def _sampled_colors(surface: Surface, colors: list[Array]) -> Array:
+    """What the textures show at the vertices."""
+    result = _constants(surface)
+    for index, material in enumerate(surface.materials):
+        if material.texture is None:
+            continue
+        used = np.unique(surface.faces[surface.material == index])
+        wrap = surface.textures[material.texture].wrap
+        result[used] = sampled(colors[material.texture], surface.uvs[used], wrap) * surface.tint[used]
+    return result
