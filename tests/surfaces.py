@@ -25,13 +25,18 @@ def sphere(painted: Literal["texture", "vertices"] = "texture", size: int = 48) 
     """A unit sphere of two materials, each with its own texture."""
     mesh = trimesh.creation.uv_sphere(radius=1.0, count=[12, 24])
     points = np.array(mesh.vertices, dtype=np.float64)
-    uvs = np.stack([np.arctan2(points[:, 0], points[:, 2]) / (2 * np.pi) + 0.5, np.arccos(points[:, 1].clip(-1, 1)) / np.pi], 1)
+    uvs = np.stack(
+        [np.arctan2(points[:, 0], points[:, 2]) / (2 * np.pi) + 0.5, np.arccos(points[:, 1].clip(-1, 1)) / np.pi], 1
+    )
     faces = np.array(mesh.faces, dtype=np.int32)
     count = len(points)
     upper = (points[faces].mean(1)[:, 1] > 0).astype(np.int32)
     by_texture = painted == "texture"
     materials = tuple(Material(name, index if by_texture else None) for index, name in enumerate(("lower", "upper")))
-    textures = (Texture("lower", noise(size, size)), Texture("upper", noise(size // 2, size, 1), wrap=("mirror", "clamp")))
+    textures = (
+        Texture("lower", noise(size, size)),
+        Texture("upper", noise(size // 2, size, 1), wrap=("mirror", "clamp")),
+    )
     return Surface(
         positions=points,
         normals=points.astype(np.float32),
@@ -48,7 +53,9 @@ def sphere(painted: Literal["texture", "vertices"] = "texture", size: int = 48) 
     )
 
 
-def quad(texture: Texture | None = None, material: Material | None = None, repeat: float = 1.0, z: float = 0.0) -> Surface:
+def quad(
+    texture: Texture | None = None, material: Material | None = None, repeat: float = 1.0, z: float = 0.0
+) -> Surface:
     """A square of side 2 facing +Z, its texture upright; ``repeat`` tiles along each side."""
     points = np.array([[-1, 1, z], [1, 1, z], [1, -1, z], [-1, -1, z]], dtype=np.float64)
     uvs = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.float64) * repeat
@@ -92,7 +99,7 @@ def pyramid_of(surface: Surface) -> SurfacePyramid:
         points, _ = texel_points(surface, texel_grid(surface.textures))
     else:
         points = surface.positions
-    return surface_pyramid(surface, points, 2 * bounding_sphere(surface.positions)[1] / 64)
+    return surface_pyramid(surface, points, 2 * bounding_sphere(surface.positions)[1] / 200)
 
 
 def view_of(surface: Surface, camera: Camera, level: int = 0, lighting: str = "unlit", samples: int = 2):
@@ -108,4 +115,6 @@ def front(size: int = 32, fov: float = 40.0, distance: float = 4.0) -> Camera:
 
 def flat_on(size: int, across: float = 2.0, distance: float = 1000.0) -> Camera:
     """A nearly orthographic view from +Z whose frame is ``across`` scene units wide at z = 0."""
-    return look_at(np.array([0.0, 0.0, distance]), np.zeros(3), 2 * float(np.degrees(np.arctan(across / 2 / distance))), size)
+    return look_at(
+        np.array([0.0, 0.0, distance]), np.zeros(3), 2 * float(np.degrees(np.arctan(across / 2 / distance))), size
+    )

@@ -10,7 +10,9 @@ from style3d.camera import fibonacci_directions, fitted_camera, look_at, orbit_d
 POINTS = np.random.default_rng(0).normal(size=(50, 3))
 
 
-@pytest.mark.parametrize("direction", [*fibonacci_directions(12), np.array([0.0, 1.0, 0.0]), np.array([0.0, -1.0, 0.0])])
+@pytest.mark.parametrize(
+    "direction", [*fibonacci_directions(12), np.array([0.0, 1.0, 0.0]), np.array([0.0, -1.0, 0.0])]
+)
 def test_round_trip(direction: np.ndarray) -> None:
     camera = fitted_camera(direction, POINTS, 256)
     pixels, depth = camera.project(POINTS)

@@ -118,7 +118,8 @@ class MeshScene(Scene):
     def level(self, camera: Camera) -> int:
         """The level whose entries are as far apart as the pixels of this view."""
         pixel = self.distance(camera) / camera.focal
-        return int(np.clip(round(np.log2(pixel / self._spacing)), 0, self.hierarchy.levels - 1))
+        sizes = np.array([self._spacing, *(grid.size for grid in self.hierarchy.grids)])
+        return int(np.abs(np.log(sizes / pixel)).argmin())
 
     def _texels_per_pixel(self, camera: Camera) -> Float64[np.ndarray, "n"]:
         """Texels of level 0 in a pixel of this view at each sample; infinite where it does not see the sample."""

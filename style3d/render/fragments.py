@@ -54,7 +54,7 @@ def trace_view(rasterizer: Rasterizer, surface: Surface, camera: Camera, samples
         if special.any():
             opacity[special] = _opacity(surface, camera, samples, _select(hits, special), rays[special])
         shown = opacity > 0
-        parts.append((rays[shown], _select(hits, shown), (transmittance * opacity)[shown]))
+        parts.append(_Layer(rays[shown], _select(hits, shown), (transmittance * opacity)[shown]))
         passing = special & (transmittance * (1 - opacity) > 1 / 255)
         if not passing.any():
             break
@@ -62,14 +62,23 @@ def trace_view(rasterizer: Rasterizer, surface: Surface, camera: Camera, samples
     return _ordered(parts, camera, samples)
 
 
-def _ordered(parts: list[tuple[Indices, Hits, Float32[np.ndarray, "n"]]], camera: Camera, samples: int) -> Fragments:
-    ray = np.concatenate([part[0] for part in parts])
+@dataclass(frozen=True)
+class _Layer:
+    """One surface behind another: what the rays that got that far hit."""
+
+    ray: Int64[np.ndarray, "_"]
+    hits: Hits
+    weight: Float32[np.ndarray, "_"]
+
+
+def _ordered(parts: list[_Layer], camera: Camera, samples: int) -> Fragments:
+    ray = np.concatenate([part.ray for part in parts])
     order = np.argsort(ray, kind="stable") if len(parts) > 1 else slice(None)
     pixel = ray[order] // (samples * samples)
     counts = np.bincount(pixel, minlength=camera.width * camera.height)
-    face, u, v = (np.concatenate([getattr(part[1], name) for part in parts])[order] for name in ("face", "u", "v"))
-    depth = np.concatenate([part[1].depth for part in parts])[order]
-    weight = np.concatenate([part[2] for part in parts])[order] / (samples * samples)
+    face, u, v = (np.concatenate([getattr(part.hits, name) for part in parts])[order] for name in ("face", "u", "v"))
+    depth = np.concatenate([part.hits.depth for part in parts])[order]
+    weight = np.concatenate([part.weight for part in parts])[order] / (samples * samples)
     start = np.concatenate([[0], np.cumsum(counts)])
     return Fragments(start.astype(np.int64), ray[order], face, u, v, depth, weight.astype(np.float32))
 

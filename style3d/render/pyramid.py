@@ -12,7 +12,6 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, Int64
-
 from torch import Tensor
 
 from style3d.appearance import Hierarchy
@@ -20,13 +19,14 @@ from style3d.render.surface import Surface
 from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
 from style3d.types import Colors, Indices
 
+FIRST = 3  # side of the smallest cubes, in entries: finer would cost more than it smooths
 LEAST_CELLS = 12  # along the object's longest side, on the coarsest level
 
 
 @final
 @dataclass(frozen=True)
 class SurfacePyramid(Hierarchy):
-    """Level 0: the surface's entries, each at a point in space. Level k: corners of cubes of side 2^k entries."""
+    """Level 0: the entries, each at a point in space. Level k: corners of cubes of side 3 · 2^(k-1) entries."""
 
     origin: Float64[np.ndarray, "3"]
     points: Float32[np.ndarray, "entries 3"]  # offset of each entry from the origin, scene units
@@ -43,8 +43,7 @@ class SurfacePyramid(Hierarchy):
             points = self.points[entries].astype(np.float64)
         else:
             points = self.grids[level - 1].coordinates[entries] * self.grids[level - 1].size
-        index, weight = self.grids[level].taps(points)
-        return index, weight.astype(np.float32)
+        return self.grids[level].taps(points)
 
     def restrict(self, level: int, colors: Colors, block: int = 1 << 19) -> Float[Tensor, "coarse 3"]:
         """Weighted mean of the entries around each corner; NaN where there is none. NaN entries do not count."""
@@ -68,7 +67,7 @@ def surface_pyramid(
     """Levels of doubling size above entries that are ``spacing`` scene units apart."""
     corners = surface.positions[surface.faces]
     extent = float(np.ptp(corners.reshape(-1, 3), axis=0).max()) or 1.0
-    size = max(2 * spacing, extent / (1 << 18))
+    size = max(FIRST * spacing, extent / (1 << 18))
     origin = corners.reshape(-1, 3).min(0) - 2 * size
     sampled = np.concatenate([points, surface_points(corners, 0.7 * size).reshape(-1, 3)]) - origin
     grids = [voxel_grid(np.maximum(sampled, 0), size)]

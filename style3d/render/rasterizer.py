@@ -70,7 +70,7 @@ class EmbreeRasterizer(Rasterizer, RayCaster):
         directions = camera.directions(samples)
         if len(rays) != len(directions):
             directions = directions[rays]
-        skipped = np.where(beyond > 0, beyond + 1e-5 * self._radius, 0.0)
+        skipped = np.where(beyond > 0, beyond + 1e-5 * np.maximum(self._radius, beyond), 0.0)
         hits = self.trace(camera.position + directions * skipped[:, None], directions)
         return Hits(hits.face, hits.u, hits.v, hits.depth + skipped)
 

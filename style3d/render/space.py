@@ -24,7 +24,7 @@ def space_rows(
     points = corners[:, 0] * (1 - u - v) + corners[:, 1] * u + corners[:, 2] * v
     index, weight = pyramid.grids[level - 1].taps(points)
     shares = np.where(painted, fragments.weight, 0).astype(np.float64)
-    return _merged(fragments.start, index, weight * shares[:, None])  # type: ignore[no-any-return]
+    return _merged(fragments.start, index, (weight * shares[:, None]))  # type: ignore[no-any-return]
 
 
 @njit(cache=True, nogil=True)

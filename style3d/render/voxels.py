@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Float64, Int32, Int64
+from jaxtyping import Float32, Float64, Int32, Int64
 from numba import njit
 from scipy.spatial import cKDTree
 
-from style3d.types import Flags, Indices
+from style3d.types import Indices
 
 _CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=np.int64)
 _BITS = 21  # of each coordinate in a key
@@ -32,28 +32,21 @@ class VoxelGrid:
         """Number of corners: each is one entry of the table."""
         return len(self.coordinates)
 
-    def taps(self, points: Float64[np.ndarray, "n 3"]) -> tuple[Int64[np.ndarray, "n 8"], Float64[np.ndarray, "n 8"]]:
+    def taps(self, points: Float64[np.ndarray, "n 3"]) -> tuple[Int64[np.ndarray, "n 8"], Float32[np.ndarray, "n 8"]]:
         """Corners around each point and their trilinear weights, which sum to one.
 
         ``points`` are offsets from the grid's origin, scene units; one outside all cubes takes the nearest cube.
         """
-        scaled = points / self.size
-        cell = np.floor(scaled).astype(np.int64)
-        place, found = self._find(cell)
-        part = scaled - cell
-        if not found.all():
-            lost = np.flatnonzero(~found)
-            place[lost] = self._tree.query(scaled[lost])[1]
-            part[lost] = np.clip(scaled[lost] - unpack(self.cells[place[lost]]), 0, 1)
-        weights = np.ones((len(points), 8))
-        for axis in range(3):
-            weights *= np.where(_CORNERS[:, axis] == 1, part[:, axis, None], 1 - part[:, axis, None])
-        return self.corners[place].astype(np.int64), weights
-
-    def _find(self, cell: Int64[np.ndarray, "n 3"]) -> tuple[Indices, Flags]:
-        key = pack(cell)
-        place = np.minimum(np.searchsorted(self.cells, key), len(self.cells) - 1)
-        return place, self.cells[place] == key
+        index, weight = np.empty((len(points), 8), np.int64), np.empty((len(points), 8), np.float32)
+        lost = np.zeros(len(points), dtype=bool)
+        _trilinear(points, self.size, self.cells, self.corners, np.full(len(points), -1), index, weight, lost)
+        if lost.any():
+            which = np.flatnonzero(lost)
+            place = self._tree.query(points[which] / self.size)[1].astype(np.int64)
+            parts = np.empty((len(which), 8), np.int64), np.empty((len(which), 8), np.float32)
+            _trilinear(points[which], self.size, self.cells, self.corners, place, *parts, lost[which])
+            index[which], weight[which] = parts
+        return index, weight
 
     @cached_property
     def _tree(self) -> cKDTree:
@@ -71,6 +64,35 @@ def unpack(key: Indices) -> Int64[np.ndarray, "n 3"]:
     """Inverse of `pack`."""
     mask = (1 << _BITS) - 1
     return np.stack([key >> (2 * _BITS), (key >> _BITS) & mask, key & mask], 1)
+
+
+@njit(cache=True, nogil=True)
+def _trilinear(
+    points: Any, size: float, cells: Any, corners: Any, given: Any, index: Any, weight: Any, lost: Any
+) -> None:
+    """Fill ``index`` and ``weight``; ``given`` is each point's cube (-1: look it up; ``lost`` where there is none)."""
+    most = (1 << _BITS) - 1
+    for i in range(len(points)):
+        x, y, z = points[i, 0] / size, points[i, 1] / size, points[i, 2] / size
+        place = given[i]
+        if place < 0:
+            cx = min(max(int(np.floor(x)), 0), most)
+            cy = min(max(int(np.floor(y)), 0), most)
+            cz = min(max(int(np.floor(z)), 0), most)
+            key = (cx << (2 * _BITS)) | (cy << _BITS) | cz
+            place = np.searchsorted(cells, key)
+            if place >= len(cells) or cells[place] != key:
+                lost[i] = True
+                continue
+        else:
+            key = cells[place]
+            cx, cy, cz = key >> (2 * _BITS), (key >> _BITS) & most, key & most
+        fx, fy, fz = min(max(x - cx, 0.0), 1.0), min(max(y - cy, 0.0), 1.0), min(max(z - cz, 0.0), 1.0)
+        for k in range(8):
+            wx = fx if k & 4 else 1 - fx
+            wy = fy if k & 2 else 1 - fy
+            index[i, k] = corners[place, k]
+            weight[i, k] = wx * wy * (fz if k & 1 else 1 - fz)
 
 
 def voxel_grid(points: Float64[np.ndarray, "n 3"], size: float) -> VoxelGrid:

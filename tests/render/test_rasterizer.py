@@ -24,7 +24,9 @@ def test_embree_agrees_with_its_twin(scale: float) -> None:
     matrix[:3, 3] *= scale
     camera = replace(camera, camera_to_world=matrix)
     rays = sample_rays(camera, 2)
-    fast, slow = (kind(surface).cast(camera, 2, rays, np.zeros(len(rays))) for kind in (EmbreeRasterizer, TorchRasterizer))
+    fast, slow = (
+        kind(surface).cast(camera, 2, rays, np.zeros(len(rays))) for kind in (EmbreeRasterizer, TorchRasterizer)
+    )
     assert (fast.face == slow.face).mean() > 0.998  # rays along an edge may fall to either side
     both = (fast.face == slow.face) & (fast.face >= 0)
     assert both.sum() > 500

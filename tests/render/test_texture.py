@@ -52,7 +52,9 @@ def test_cut_outs_show_what_is_behind() -> None:
 
 
 def test_glass_blends() -> None:
-    glass = quad(Texture("glass", np.ones((4, 4, 3), np.float32)), Material("glass", 0, alpha=0.5, alpha_mode="BLEND"), z=0.1)
+    glass = quad(
+        Texture("glass", np.ones((4, 4, 3), np.float32)), Material("glass", 0, alpha=0.5, alpha_mode="BLEND"), z=0.1
+    )
     wall = quad(Texture("wall", np.zeros((4, 4, 3), np.float32)))
     assert np.allclose(picture(stacked(glass, wall), flat_on(8, across=1.8)), 0.5, atol=1e-3)
     assert np.allclose(picture(glass, flat_on(8, across=1.8), backdrop=0.2), 0.6, atol=1e-3)
