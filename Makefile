@@ -38,10 +38,10 @@ $(DEV): pyproject.toml constraints.txt | $(PY)
 
 demo: $(RUN)
 	$(BIN)/style3d mesh data/models/teapot.glb --style data/styles/oil.jpg --preset draft --output $(DEMO)/teapot.glb
-	$(BIN)/style3d mesh data/models/creature.glb --style data/styles/stained-glass.jpg --preset draft --output $(DEMO)/creature.glb
+	$(BIN)/style3d mesh data/models/mossling.glb --style data/styles/stained-glass.jpg --preset draft --output $(DEMO)/mossling.glb
 	@echo
 	@echo "Done. Open $(DEMO)/teapot.contact-sheet.png: the teapot as it was above, as it is painted now below."
-	@echo "The models themselves are $(DEMO)/teapot.glb and $(DEMO)/creature.glb; any glTF viewer shows them."
+	@echo "The models themselves are $(DEMO)/teapot.glb and $(DEMO)/mossling.glb; any glTF viewer shows them."
 
 test: lint types unit
 
