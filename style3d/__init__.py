@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from style3d.job import Job
     from style3d.result import Result
     from style3d.scene import Scene
-    from style3d.stylize import stylize
+    from style3d.loop import stylize
 
 __version__ = "0.1.0"
 __all__ = ["Job", "Result", "Scene", "Style3DError", "__version__", "load", "stylize"]
 
-_HOMES = {"Job": "style3d.job", "Result": "style3d.result", "Scene": "style3d.scene", "stylize": "style3d.stylize"}
+_HOMES = {"Job": "style3d.job", "Result": "style3d.result", "Scene": "style3d.scene", "stylize": "style3d.loop"}
 
 
 def load(job: Job) -> Scene:

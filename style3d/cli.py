@@ -115,14 +115,16 @@ def _mesh(arguments: list[str]) -> int:
     job, conduct = parse_mesh(arguments)
     from style3d import load
     from style3d.checkpoint import Checkpoint
-    from style3d.files import check_writable
+    from style3d.files import check_readable, check_writable
     from style3d.result import beside, file_hash
-    from style3d.stylize import stylize
+    from style3d.loop import stylize
 
     warnings.simplefilter("ignore")
     target = job.destination
     if target.resolve() == Path(job.model).resolve():
         raise Style3DError(f"{target} is the input; it would be overwritten", hint="choose another --output")
+    for path in job.style:
+        check_readable(path)
     check_writable(target)
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():

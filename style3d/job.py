@@ -12,6 +12,7 @@ import tyro
 
 from style3d.errors import Style3DError
 
+OUTPUTS = (".glb", ".gltf", ".obj", ".ply")
 Preset = Literal["draft", "standard", "fine"]
 Optimizer = Literal["adam", "lbfgs"]
 TextureFormat = Literal["png", "jpeg", "webp"]
@@ -67,8 +68,8 @@ class Job:
     """The same seed on the same machine gives the same bytes."""
     cache_gb: float = 3.0
     """Memory for built views; what does not fit is kept in a temporary file."""
-    turntable: Literal["mp4", "gif", "webp", "none"] = "gif"
-    """Format of the turntable written beside the asset."""
+    turntable: Literal["auto", "mp4", "gif", "webp", "none"] = "auto"
+    """Format of the turntable written beside the asset; auto: mp4 where there is an ffmpeg, else webp."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read; text is taken for paths."""
@@ -83,6 +84,8 @@ class Job:
             )
         if any(weight < 0 for weight in self.style_weights) or (self.style_weights and not sum(self.style_weights)):
             raise Style3DError("--style-weights must not be negative or all zero", got=self.style_weights)
+        if self.destination.suffix.lower() not in OUTPUTS:
+            raise Style3DError(f"cannot write {self.destination}", expected=", ".join(OUTPUTS))
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:

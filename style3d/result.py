@@ -19,7 +19,7 @@ from jaxtyping import Float32
 from style3d.files import atomic_path
 from style3d.images import read_style
 from style3d.job import Job, Recipe
-from style3d.preview import contact_sheet, loss_plot, turntable
+from style3d.preview import animation_suffix, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
 from style3d.scene import Scene
 from style3d.types import Colors, Flags
@@ -71,6 +71,7 @@ class Result:
     def _pictures(self, target: Path, watcher: Watcher) -> list[Path]:
         sheet, plot = beside(target, "contact-sheet.png"), beside(target, "loss.png")
         moving = self.job.turntable != "none"
+        suffix = animation_suffix() if self.job.turntable == "auto" else f".{self.job.turntable}"
         count = self.recipe.portraits if moving else 0
         watcher.phase("rendering pictures", SHEET_VIEWS + count)
         stills = self.scene.portraits(SHEET_VIEWS, max(self.recipe.portrait_size, 400))
@@ -83,7 +84,7 @@ class Result:
         loss_plot(curves(self.record["losses"]), plot)
         if not moving:
             return [sheet, plot]
-        film, frames = beside(target, f"turntable.{self.job.turntable}"), []
+        film, frames = beside(target, f"turntable{suffix}"), []
         for number, camera in enumerate(self.scene.portraits(count, self.recipe.portrait_size), SHEET_VIEWS + 1):
             frames.append(self._pair(camera)[1])
             watcher.done(number)
@@ -138,7 +139,7 @@ def file_hash(path: Path | str) -> str:
 def versions() -> dict[str, str]:
     """Of everything that can change the result."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in ("style3d", "torch", "numpy", "scipy", "numba", "embreex", "trimesh", "xatlas"):
+    for name in ("style3d", "torch", "numpy", "scipy", "numba", "embreex", "trimesh", "xatlas", "pillow", "tifffile"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -61,7 +61,7 @@ class StyleLibrary:
         return torch.cat(parts)
 
 
-def resized(image: Image, longer: float) -> Image:
+def resized(image: Image, longer: float) -> Float[Tensor, "1 3 rows columns"]:
     """The picture with its longer side about ``longer`` pixels, averaged; never enlarged."""
     height, width = image.shape[-2:]
     factor = min(1.0, longer / max(height, width))

@@ -22,7 +22,7 @@ FLOORS = {
         "progress",
         "checkpoint",
         "quasi_newton",
-        "stylize",
+        "loop",
         "result",
         "evaluate",
         "preview",

@@ -11,7 +11,7 @@ from torch import Tensor
 from style3d.losses.moments import masked_covariance, masked_gram, masked_std
 from style3d.losses.term import Frame, Prepared, Term, mixture
 
-FLOOR = 0.05  # of the layer's mean standard deviation: keeps channels that hardly vary from ruling the sum
+FLOOR = 0.3  # of the layer's mean standard deviation: keeps channels that hardly vary from ruling the sum
 
 
 @final
@@ -34,7 +34,7 @@ class Covariance(Term):
         total = mixture([(self._moments(frame), weight) for frame, weight in frames])
         for name in [key[5:] for key in total if key.startswith("mean:")]:
             spread = total[f"covariance:{name}"].diagonal().clamp_min(0).sqrt()
-            total[f"unit:{name}"] = 1 / (spread + FLOOR * spread.mean() + 1e-6)
+            total[f"unit:{name}"] = 1 / (spread.square() + (FLOOR * spread.mean()).square() + 1e-12).sqrt()
         return total
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:

@@ -12,13 +12,13 @@ from style3d.mesh.unwrap import Unwrapped
 from style3d.render.surface import Texture
 
 
-def atlas_texture(pieces: list[tuple[Primitive, BaseColor, Unwrapped]], shape: tuple[int, int]) -> Texture:
-    """Draw the colours of unwrapped primitives into an image of ``shape`` (width, height).
+def atlas_texture(pieces: list[tuple[Primitive, BaseColor, Unwrapped]], size: int) -> Texture:
+    """Draw the colours of unwrapped primitives into an image of ``size`` texels on a side.
 
     Opacity is kept where a blended or cut-out material has vertex colours that are not opaque.
     """
-    image = np.zeros((shape[1], shape[0], 4), dtype=np.float32)
-    filled = np.zeros((shape[1], shape[0]), dtype=np.int32)
+    image = np.zeros((size, size, 4), dtype=np.float32)
+    filled = np.zeros((size, size), dtype=np.int32)
     for primitive, color, unwrapped in pieces:
         corners = np.ones((len(unwrapped.source), 4))
         if primitive.colors is not None:

@@ -112,7 +112,9 @@ def parse_document(content: bytes, folder: Path, name: str) -> Document:
         raise Style3DError(f"{name} is not glTF 2.0", got=f"asset version {version!r}", hint=hint)
     empty = Document(parsed, (), folder)
     buffers = tuple(_buffer(empty, i, item, binary, name) for i, item in enumerate(empty.items("buffers")))
-    return Document(parsed, buffers, folder)
+    document = Document(parsed, buffers, folder)
+    _check_views(document, name)
+    return document
 
 
 def _refuse_constant(word: str) -> Any:
@@ -155,6 +157,17 @@ def _buffer(document: Document, index: int, item: Json, binary: bytes | None, na
         had = f"{len(found):,} of {length:,} bytes"
         raise Style3DError(f"buffer {index} of {name} is truncated", got=had, hint="export the asset again")
     return found
+
+
+def _check_views(document: Document, name: str) -> None:
+    """Views past the end would come to show whatever is added there."""
+    for index, view in enumerate(document.items("bufferViews")):
+        buffer, end = view.get("buffer"), view.get("byteOffset", 0) + view.get("byteLength", 0)
+        size = document.item("buffers", buffer).get("byteLength", 0)
+        if view.get("byteOffset", 0) < 0 or end > size:
+            got = f"view {index} ends at byte {end:,} of {size:,}"
+            hint = "export the asset again"
+            raise Style3DError(f"{name} has buffer views that reach past their buffer", got=got, hint=hint)
 
 
 def _data_uri(uri: str) -> bytes:

@@ -119,7 +119,7 @@ def _unwrap_bare(
     for key in bare:
         matrix = world[key[0]]
         parts.append((pool.primitives[key].positions @ matrix[:3, :3].T + matrix[:3, 3], pool.primitives[key].faces))
-    results, shape = unwrap(parts, size)
+    results = unwrap(parts, size)
     reader, texcoords, made = Accessors(pool.document), dict[Key, int](), dict[tuple[int | None, int], int]()
     elsewhere = {p.get("material") for k, p in all_primitives(pool.document) if k not in bare}
     for key, result in zip(bare, results, strict=True):
@@ -133,7 +133,7 @@ def _unwrap_bare(
     added = sum(len(r.source) - len(pool.primitives[key].positions) for key, r in zip(bare, results, strict=True))
     notes.append(f"{len(bare)} primitives had no UVs and were unwrapped; {max(added, 0):,} vertices were split")
     pieces = [(pool.primitives[key], pool.color(key), result) for key, result in zip(bare, results, strict=True)]
-    return atlas_texture(pieces, shape), texcoords
+    return atlas_texture(pieces, size), texcoords
 
 
 def _bare_material(editor: Editor, key: Key, material: int | None, in_place: bool) -> int:

@@ -15,6 +15,7 @@ from jaxtyping import Float32, Float64
 from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
 from style3d.mesh.asset import MeshAsset, save_asset
 from style3d.mesh.finish import filled
+from style3d.mesh.seams import seam_error
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
 from style3d.render.lighting import Lighting
@@ -166,8 +167,14 @@ class MeshScene(Scene):
             "entries_seen": float(seen.mean()),
             "texels_per_pixel_median": float(np.median(reached)) if len(reached) else None,
             "texels_resolved": float((reached <= RESOLVED).mean()) if len(reached) else None,
+            "seam_error": self._seam_error(colors),
             "notes": list(self.asset.notes),
         }
+
+    def _seam_error(self, colors: Colors) -> float | None:
+        if self.surface.painted == "vertices":
+            return None
+        return seam_error(self.surface, self.grid, colors.numpy(), self._spacing)
 
     def save(self, colors: Colors, seen: Flags, path: Path, texture_format: str) -> tuple[Path, ...]:
         """Write the asset; see `Scene.save`."""

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -87,7 +88,7 @@ class Joint(Features):
         return self
 
 
-def pool_mask(mask: Mask, size: tuple[int, int]) -> Mask:
+def pool_mask(mask: Mask, size: tuple[int, int]) -> Float[Tensor, "1 1 rows columns"]:
     """Coverage averaged over each cell of a layer of ``size`` (h', w')."""
     if tuple(mask.shape[-2:]) == size:
         return mask

@@ -1,0 +1,95 @@
+"""The command as users meet it: one line and status 2 for what cannot be done, files for what can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from style3d.cli import main, parse_mesh
+from tests.models import write_textured_ball
+
+
+@pytest.fixture
+def style(tmp_path: Path) -> Path:
+    path = tmp_path / "style.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def ball(tmp_path: Path) -> Path:
+    return write_textured_ball(tmp_path / "ball.obj")
+
+
+TINY = ["--preset", "draft", "--views", "4", "--resolution", "48", "--texture-size", "64", "--steps", "4", "--quiet"]
+
+
+def refused(capsys: pytest.CaptureFixture, arguments: list[str]) -> str:
+    """Status 2, one line on standard error, nothing on standard output."""
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("style3d: ")
+    assert said.err.count("\n") == 1
+    assert "Traceback" not in said.err
+    return said.err
+
+
+def test_paints_and_replays(ball: Path, style: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["mesh", str(ball), "--style", str(style), "--features", "wavelet", "--turntable", "none", *TINY]) == 0
+    first = (tmp_path / "ball.styled.glb").read_bytes()
+    said = capsys.readouterr().out
+    assert "ball.styled.contact-sheet.png" in said
+    assert not list(tmp_path.glob("*.checkpoint"))
+    assert main(["mesh", "--config", "ball.styled.report.json", "--output", "again.glb", "--quiet"]) == 0
+    assert (tmp_path / "again.glb").read_bytes() == first
+
+
+def test_bad_requests(ball: Path, style: Path, tmp_path: Path, capsys) -> None:
+    good = ["mesh", str(ball), "--style", str(style)]
+    assert "nope" in refused(capsys, ["nope"])
+    assert "--frobnicate" in refused(capsys, [*good, "--frobnicate"])
+    assert "--style" in refused(capsys, ["mesh", str(ball)])
+    assert "--views" in refused(capsys, [*good, "--views", "0"])
+    assert "loud" in refused(capsys, [*good, "--preset", "loud"])
+    assert "--style-weights" in refused(capsys, [*good, "--style-weights", "1", "2"])
+    assert ".fbx" in refused(capsys, [*good, "--output", "x.fbx"])
+    assert "missing.obj" in refused(capsys, ["mesh", str(tmp_path / "missing.obj"), "--style", str(style), *TINY])
+    assert "no.jpg" in refused(capsys, ["mesh", str(ball), "--style", str(tmp_path / "no.jpg"), *TINY])
+    assert "report" in refused(capsys, ["mesh", "--config", str(style)])
+    assert "cuda:77" in refused(capsys, [*good, *TINY, "--device", "cuda:77"])
+
+
+def test_the_input_is_never_overwritten(ball: Path, style: Path, capsys) -> None:
+    before = ball.read_bytes()
+    assert "overwritten" in refused(capsys, ["mesh", str(ball), "--style", str(style), "--output", str(ball), *TINY])
+    assert ball.read_bytes() == before
+
+
+def test_a_style_that_is_no_image_leaves_everything_as_it_was(ball: Path, tmp_path: Path, capsys) -> None:
+    fake, output = tmp_path / "fake.jpg", tmp_path / "old.glb"
+    fake.write_text("not an image")
+    output.write_bytes(b"precious")
+    refused(capsys, ["mesh", str(ball), "--style", str(fake), "--output", str(output), *TINY])
+    assert output.read_bytes() == b"precious"
+
+
+def test_options_reach_the_job(ball: Path, style: Path) -> None:
+    arguments = [str(ball), "--style", str(style), "--style", str(style), "--style-weights", "3", "1", "--resume"]
+    job, conduct = parse_mesh(arguments)
+    assert conduct.resume
+    assert [weight for _, weight in job.mixture] == [0.75, 0.25]
+    assert job.destination.name == "ball.styled.glb"
+
+
+def test_help_names_every_option(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["mesh", "--help"])
+    text = capsys.readouterr().out
+    assert all(option in text for option in ("--style", "--preset", "--texture-size", "--rasterizer", "--resume"))
+    assert main(["--help"]) == 0
+    assert main(["--version"]) == 0
