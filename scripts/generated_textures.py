@@ -63,7 +63,9 @@ def rank(field: Tensor) -> Tensor:
     return out.reshape(field.shape)
 
 
-def noise(rng: Generator, side: int, slope: float, cut: float = 0.0, stretch: float = 1.0, angle: float = 0.0) -> Tensor:
+def noise(
+    rng: Generator, side: int, slope: float, cut: float = 0.0, stretch: float = 1.0, angle: float = 0.0
+) -> Tensor:
     """Gaussian noise with amplitude spectrum 1/f^slope above ``cut`` cycles per image, stretched along ``angle``."""
     y = torch.fft.fftfreq(side)[:, None] * side
     x = torch.fft.fftfreq(side)[None, :] * side
@@ -163,8 +165,20 @@ def scatter(
     return top, u_top, v_top, torch.stack([cx, cy], 1)
 
 
-def marks(rng: Generator, side: int, palette: Tensor, under: Tensor, spacing: float, aspect: float, angle: Tensor,
-          bend: float, taper: float, cover: float, vary: float, bristle: float) -> Tensor:
+def marks(
+    rng: Generator,
+    side: int,
+    palette: Tensor,
+    under: Tensor,
+    spacing: float,
+    aspect: float,
+    angle: Tensor,
+    bend: float,
+    taper: float,
+    cover: float,
+    vary: float,
+    bristle: float,
+) -> Tensor:
     """Paints marks over ``under`` (3, h, w), each with the colour of a guide at its centre, varied, with bristles."""
     width = spacing * cover
     top, u, v, centres = scatter(rng, side, spacing, width * aspect, width, angle, bend, taper)
@@ -198,8 +212,20 @@ def strokes(rng: Generator, side: int, palette: Tensor) -> Tensor:
     image, angle = backdrop(rng, side, palette), flow(rng, side)
     spacing, aspect = log_uniform(rng, 3.5, 14), log_uniform(rng, 2, 6)
     for _ in range(1 + int(chance(rng, 0.4))):
-        image = marks(rng, side, palette, image, spacing, aspect, angle, uniform(rng, 0, 0.6),
-                      uniform(rng, 2, 6), uniform(rng, 0.7, 1.3), log_uniform(rng, 0.03, 0.4), log_uniform(rng, 0.01, 0.2))
+        image = marks(
+            rng,
+            side,
+            palette,
+            image,
+            spacing,
+            aspect,
+            angle,
+            uniform(rng, 0, 0.6),
+            uniform(rng, 2, 6),
+            uniform(rng, 0.7, 1.3),
+            log_uniform(rng, 0.03, 0.4),
+            log_uniform(rng, 0.01, 0.2),
+        )
         spacing *= uniform(rng, 0.7, 1.0)
     return impasto(rng, image, uniform(rng, 0.5, 3)) if chance(rng, 0.5) else image
 
@@ -209,8 +235,20 @@ def leaves(rng: Generator, side: int, palette: Tensor) -> Tensor:
     image, turn = backdrop(rng, side, palette), flow(rng, side) * uniform(rng, 0, 3)
     spacing, taper = log_uniform(rng, 14, 40), log_uniform(rng, 1.3, 12)
     for _ in range(3):
-        image = marks(rng, side, palette, image, spacing, uniform(rng, 1, 2), turn, 0.0, taper,
-                      uniform(rng, 0.5, 1.0), uniform(rng, 0.1, 0.5), 0.02 if chance(rng, 0.5) else 0.0)
+        image = marks(
+            rng,
+            side,
+            palette,
+            image,
+            spacing,
+            uniform(rng, 1, 2),
+            turn,
+            0.0,
+            taper,
+            uniform(rng, 0.5, 1.0),
+            uniform(rng, 0.1, 0.5),
+            0.02 if chance(rng, 0.5) else 0.0,
+        )
         spacing *= 0.55
     return image
 
@@ -218,8 +256,20 @@ def leaves(rng: Generator, side: int, palette: Tensor) -> Tensor:
 def dots(rng: Generator, side: int, palette: Tensor) -> Tensor:
     """Pointillism, scales, pebbles: small round marks, dense or loose."""
     image = backdrop(rng, side, palette) if chance(rng, 0.5) else paint(palette, torch.ones(side, side))
-    return marks(rng, side, palette, image, log_uniform(rng, 3, 12), uniform(rng, 1, 1.6), flow(rng, side), 0.0, 2.0,
-                 uniform(rng, 0.5, 1.2), uniform(rng, 0.05, 0.5), log_uniform(rng, 0.01, 0.1))
+    return marks(
+        rng,
+        side,
+        palette,
+        image,
+        log_uniform(rng, 3, 12),
+        uniform(rng, 1, 1.6),
+        flow(rng, side),
+        0.0,
+        2.0,
+        uniform(rng, 0.5, 1.2),
+        uniform(rng, 0.05, 0.5),
+        log_uniform(rng, 0.01, 0.1),
+    )
 
 
 def lines(rng: Generator, side: int, palette: Tensor) -> Tensor:
@@ -304,7 +354,10 @@ def weave(rng: Generator, side: int, palette: Tensor) -> Tensor:
     over = ((u.floor() + v.floor() * (1 if chance(rng, 0.5) else 2)) % twill) < twill // 2
     warp = torch.sin(math.pi * (u % 1)) ** 0.7
     weft = torch.sin(math.pi * (v % 1)) ** 0.7
-    first, second = paint(palette, rank(smooth(rng, side, 2)) * 0.5), paint(palette, 0.5 + rank(smooth(rng, side, 2)) * 0.5)
+    first, second = (
+        paint(palette, rank(smooth(rng, side, 2)) * 0.5),
+        paint(palette, 0.5 + rank(smooth(rng, side, 2)) * 0.5),
+    )
     return torch.where(over, first * warp, second * weft)
 
 
@@ -382,9 +435,8 @@ def main() -> None:
     from PIL import Image
 
     rng = torch.Generator().manual_seed(5)
-    rows = []
-    for family in (*FAMILIES.values(), mix):
-        rows.append(torch.cat([family(rng, 176, make_palette(rng)).clamp(0, 1) for _ in range(4)], 2))
+    families = (*FAMILIES.values(), mix)
+    rows = [torch.cat([f(rng, 176, make_palette(rng)).clamp(0, 1) for _ in range(4)], 2) for f in families]
     half = (len(rows) + 1) // 2
     columns = [torch.cat(rows[:half], 1), torch.cat(rows[half:], 1)]
     sheet = torch.cat(columns, 2)

@@ -3,8 +3,8 @@
 Texture discrimination on style statistics. Every class of a batch is one generated image, or a hard sibling of it: the
 same picture turned or mirrored, resized, with random phases but the same spectrum, or blurred, inverted, shuffled in
 tiles. Two crops of a class must find one another among all crops of the batch (InfoNCE, van den Oord et al. 2018) by
-nothing but the mean, the deviations and a projected covariance of one layer's features, on each of four layers: what the
-style loss compares is what is trained to tell textures apart. Siblings share their palette, so colour does not help.
+nothing but the mean, the deviations and a projected covariance of one layer's features, on each of four layers: what
+the style loss compares is what is trained to tell textures apart. Siblings share their palette, so colour does not help.
 
 Afterwards batch normalisation is folded into the convolutions and channels are scaled to unit mean activation.
 """
@@ -24,10 +24,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
-from generated_textures import make_image
+from generated_textures import make_image  # noqa: E402
 
-from style3d.losses.features.embedded import LAYERS, PLAN, SHIPPED, embedded_convolutions, half_precision
-from style3d.losses.features.wavelet import morlet
+from style3d.losses.features.embedded import (  # noqa: E402
+    LAYERS,
+    PLAN,
+    SHIPPED,
+    embedded_convolutions,
+    half_precision,
+)
+from style3d.losses.features.wavelet import morlet  # noqa: E402
 
 SIBLINGS = 4
 
@@ -52,7 +58,9 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.convolutions = embedded_convolutions()
-        self.norms = nn.ModuleDict({name: nn.BatchNorm2d(conv.out_channels) for name, conv in self.convolutions.items()})
+        self.norms = nn.ModuleDict(
+            {name: nn.BatchNorm2d(conv.out_channels) for name, conv in self.convolutions.items()}
+        )
         self.heads = nn.ModuleDict({name: Head(self.convolutions[name].out_channels) for name in LAYERS})
         for conv in self.convolutions.values():
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
@@ -84,13 +92,13 @@ class Head(nn.Module):
         self.register_buffer("pairs", torch.triu_indices(rank, rank))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, c, h, w) to (batch, 128)."""
+        """(batch, c, h, w) to (batch, 128); all but two passes over the pixels happens on c × c matrices."""
         flat = x.flatten(2)
         mean = flat.mean(2)
-        centred = flat - mean[:, :, None]
-        deviation = (centred.square().mean(2) + 1e-4).sqrt()
-        thin = self.project((centred / deviation[:, :, None]).transpose(1, 2))
-        covariance = thin.transpose(1, 2) @ thin / flat.shape[2]
+        covariance = flat @ flat.transpose(1, 2) / flat.shape[2] - mean[:, :, None] * mean[:, None, :]
+        deviation = (covariance.diagonal(dim1=1, dim2=2).clamp_min(0) + 1e-4).sqrt()
+        correlation = covariance / (deviation[:, :, None] * deviation[:, None, :])
+        covariance = self.project(self.project(correlation).transpose(1, 2))
         parts = [mean, deviation.log(), covariance[:, self.pairs[0], self.pairs[1]]]
         return F.normalize(self.out(self.norm(torch.cat(parts, 1))), dim=1)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from style3d.losses.moments import masked_covariance, masked_gram, masked_std
 from style3d.losses.term import Frame, Prepared, Term, mixture
 
-FLOOR = 0.3  # of the layer's mean standard deviation: keeps channels that hardly vary from ruling the sum
+FLOOR = 1.0  # of the layer's mean standard deviation: keeps channels that hardly vary from ruling the sum
 
 
 @final
@@ -62,7 +62,7 @@ class Covariance(Term):
 @final
 @dataclass(frozen=True)
 class Moments(Term):
-    """AdaIN's moments per channel: Σ_l w_l (‖μ − μ*‖² + ‖σ − σ*‖²) / c (Huang & Belongie, ICCV 2017; Li et al. 2017)."""
+    """AdaIN's moments per channel: Σ_l w_l (‖μ − μ*‖² + ‖σ − σ*‖²) / c (Huang & Belongie, ICCV 2017)."""
 
     layers: tuple[tuple[str, float], ...] = ()
 

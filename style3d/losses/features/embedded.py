@@ -1,4 +1,4 @@
-"""The network shipped with style3d, trained by the project on images it generates itself (scripts/train_embedded.py)."""
+"""The network shipped with style3d, trained on images the project generates itself (scripts/train_embedded.py)."""
 
 from __future__ import annotations
 
