@@ -34,9 +34,7 @@ class Brush:
 
 
 @numba.njit
-def _trace(
-    angle: Field, region: Field, x: float, y: float, steps: int, sign: float, xs: Field, ys: Field
-) -> int:
+def _trace(angle: Field, region: Field, x: float, y: float, steps: int, sign: float, xs: Field, ys: Field) -> int:
     """Follow the flow from (x, y) by 2-pixel steps until it leaves its region; return the number of points."""
     h, w = angle.shape
     home = region[int(y), int(x)]
@@ -114,8 +112,8 @@ def prepare(underpainting: Field) -> Canvas:
     return Canvas(underpainting.copy(), flat, flat - 1.0)
 
 
-def lay(canvas: Canvas, reference: Field, angle: Field, region: Field, brush: Brush, mark: int, rng: np.random.Generator,
-        at: tuple[float, float]) -> None:  # fmt: skip
+def lay(canvas: Canvas, reference: Field, angle: Field, region: Field, brush: Brush, mark: int,
+        rng: np.random.Generator, at: tuple[float, float]) -> None:  # fmt: skip
     """One stroke that starts at pixel `at`, with colour from `reference` and direction from `angle` (radians)."""
     jitter = rng.normal(0.0, 1.0, 5)
     noise = rng.normal(0.0, 1.0, (3, BRISTLES))
@@ -134,7 +132,9 @@ def lay(canvas: Canvas, reference: Field, angle: Field, region: Field, brush: Br
     )  # fmt: skip
 
 
-def paint(canvas: Canvas, reference: Field, angle: Field, region: Field, brush: Brush, rng: np.random.Generator) -> None:
+def paint(
+    canvas: Canvas, reference: Field, angle: Field, region: Field, brush: Brush, rng: np.random.Generator
+) -> None:
     """Cover the canvas with strokes that follow `angle` and stop where `region` changes, so that forms keep edges.
 
     Placement by remaining error is Hertzmann's painterly rendering (SIGGRAPH 1998).

@@ -91,12 +91,18 @@ def _wheel(plan: Plan) -> None:
     """Three rings of lancets and medallions round a flower."""
     ring = (plan.r < 0.97) & (plan.r >= 0.905)
     plan.add(ring, _sector(plan.t, 48), ["red", "gold", "red", "blue"])
-    plan.add(plan.r < 0.905, _sector(plan.t, 32) + 32 * np.floor(plan.r * 9 + 0.2 * np.cos(16 * plan.t)), ["blue", "sky", "blue", "violet"])
+    plan.add(
+        plan.r < 0.905,
+        _sector(plan.t, 32) + 32 * np.floor(plan.r * 9 + 0.2 * np.cos(16 * plan.t)),
+        ["blue", "sky", "blue", "violet"],
+    )
     along, across = _folded(plan, 16, 0.5)
     medal = np.hypot(along - 0.80, across)
     spoke = _sector(plan.t, 16)
     plan.add(medal < 0.098, spoke, ["gold"])
-    plan.add(medal < 0.078, spoke * 5 + _sector(np.arctan2(across, along - 0.8), 5), ["red", "pale", "red", "green", "red"])
+    plan.add(
+        medal < 0.078, spoke * 5 + _sector(np.arctan2(across, along - 0.8), 5), ["red", "pale", "red", "green", "red"]
+    )
     plan.add(medal < 0.034, spoke, ["gold", "blue"])
     plan.arch(medal - 0.104, 0.010)
     along, across = _folded(plan, 16)

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 ARRAY_BUFFER, ELEMENT_BUFFER = 34962, 34963
-COMPONENTS = {np.dtype(np.float32): 5126, np.dtype(np.uint32): 5125, np.dtype(np.uint16): 5123, np.dtype(np.uint8): 5121}
+COMPONENTS = {
+    np.dtype(np.float32): 5126,
+    np.dtype(np.uint32): 5125,
+    np.dtype(np.uint16): 5123,
+    np.dtype(np.uint8): 5121,
+}
 SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 
 
@@ -19,7 +24,11 @@ class Writer:
     """Collects a glTF document and its binary chunk; methods that add something return its index."""
 
     def __init__(self, author: str = "style3d data scripts, CC0") -> None:
-        self.document: dict[str, Any] = {"asset": {"version": "2.0", "generator": author}, "scene": 0, "scenes": [{"nodes": []}]}
+        self.document: dict[str, Any] = {
+            "asset": {"version": "2.0", "generator": author},
+            "scene": 0,
+            "scenes": [{"nodes": []}],
+        }
         self.binary = bytearray()
 
     def add(self, kind: str, **entry: Any) -> int:
@@ -41,7 +50,11 @@ class Writer:
         """An accessor for values (n, ...); matrices are given row-major and stored column-major."""
         values = np.ascontiguousarray(values.swapaxes(1, 2) if values.shape[1:] == (4, 4) else values)
         view = self._view(values.tobytes(), **({"target": target} if target else {}))
-        entry: dict[str, Any] = {"componentType": COMPONENTS[values.dtype], "count": len(values), "type": SHAPES[values.shape[1:]]}
+        entry: dict[str, Any] = {
+            "componentType": COMPONENTS[values.dtype],
+            "count": len(values),
+            "type": SHAPES[values.shape[1:]],
+        }
         if bounds:
             entry["min"] = np.atleast_1d(values.min(0)).tolist()
             entry["max"] = np.atleast_1d(values.max(0)).tolist()
@@ -61,7 +74,9 @@ class Writer:
         """A triangle list; attributes by glTF name, faces (f, 3)."""
         indices = faces.reshape(-1).astype(np.uint16 if len(attributes["POSITION"]) < 65535 else np.uint32)
         stored = {
-            name: self.array(values if values.dtype.kind == "u" else values.astype(np.float32), ARRAY_BUFFER, name == "POSITION")
+            name: self.array(
+                values if values.dtype.kind == "u" else values.astype(np.float32), ARRAY_BUFFER, name == "POSITION"
+            )
             for name, values in attributes.items()
         }
         return {"attributes": stored, "indices": self.array(indices, ELEMENT_BUFFER), "material": material}

@@ -28,14 +28,17 @@ def ellipsoid(center: Sequence[float], radii: Sequence[float], tilt: float = 0.0
 
 
 def capsule(points: Sequence[Sequence[float]], radii: Sequence[float]) -> Shape:
-    """Round cone segments along a polyline."""
+    """Round cone segments along a polyline, softened where they meet."""
     p0, r0 = np.asarray(points, float), np.asarray(radii, float)
+    soft = 0.6 * r0.mean()
 
     def distance(p: Field) -> Field:
-        best = np.full(p.shape[:-1], np.inf)
+        best = np.full(p.shape[:-1], 1e9)
         for a, b, ra, rb in zip(p0[:-1], p0[1:], r0[:-1], r0[1:], strict=True):
             t = np.clip(((p - a) @ (b - a)) / ((b - a) @ (b - a)), 0, 1)
-            best = np.minimum(best, np.linalg.norm(p - a - t[..., None] * (b - a), axis=-1) - (ra + (rb - ra) * t))
+            d = np.linalg.norm(p - a - t[..., None] * (b - a), axis=-1) - (ra + (rb - ra) * t)
+            h = np.clip((soft - np.abs(best - d)) / soft, 0, None)
+            best = np.minimum(best, d) - h * h * soft * 0.25
         return best
 
     return distance

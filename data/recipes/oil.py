@@ -88,7 +88,9 @@ def _river(x: Field, y: Field) -> tuple[Field, Field]:
     return across, color
 
 
-def _cypress(x: Field, y: Field, foot: tuple[float, float], height: float, width: float, seed: int) -> tuple[Field, Field]:
+def _cypress(
+    x: Field, y: Field, foot: tuple[float, float], height: float, width: float, seed: int
+) -> tuple[Field, Field]:
     """Mask and angle of a flame of a tree that stands on `foot`."""
     t = (foot[1] - y) / height
     sway = 0.22 * width * np.sin(5.0 * t + seed)
@@ -96,7 +98,9 @@ def _cypress(x: Field, y: Field, foot: tuple[float, float], height: float, width
     offset = x - foot[0] - sway
     edge = profile * (1 + 0.55 * fbm(x * 18, y * 9, seed=seed))
     lean = offset / (width + 1e-9)
-    return (np.abs(offset) < edge) & (t > -0.03) & (t < 1), -np.pi / 2 + 0.75 * lean + 0.6 * fbm(x * 12, y * 6, seed=seed + 7)
+    return (np.abs(offset) < edge) & (t > -0.03) & (t < 1), -np.pi / 2 + 0.75 * lean + 0.6 * fbm(
+        x * 12, y * 6, seed=seed + 7
+    )
 
 
 def scene(size: int) -> tuple[Field, Field, Field]:
@@ -127,9 +131,14 @@ def _houses(x: Field, y: Field, color: Field, angle: Field, region: Field) -> No
                (0.370, 0.664, 0.026, "#d8a37d", "#8c2f3f"), (0.538, 0.664, 0.021, "#f4e2b4", "#b83a2a")]  # fmt: skip
     for number, (cx, cy, w, wall, roof) in enumerate(village):
         u, v = (x - cx) / w, (y - cy) / w
-        front, side = (u > -0.85) & (u < 0.1) & (v > -0.45) & (v < 0.6), (u >= 0.1) & (u < 1.1) & (v > -0.45) & (v < 0.55)
+        front, side = (
+            (u > -0.85) & (u < 0.1) & (v > -0.45) & (v < 0.6),
+            (u >= 0.1) & (u < 1.1) & (v > -0.45) & (v < 0.55),
+        )
         peak = (v <= -0.40) & (v > -1.25) & (np.abs(u + 0.38) < 0.58 * (v + 1.3) / 0.85)
-        slope = (v <= -0.38) & (v > -1.2) & (u > -0.38 + 0.6 * (v + 1.25) / 0.85) & (u < 0.72 + 0.55 * (v + 1.25) / 0.85)
+        slope = (
+            (v <= -0.38) & (v > -1.2) & (u > -0.38 + 0.6 * (v + 1.25) / 0.85) & (u < 0.72 + 0.55 * (v + 1.25) / 0.85)
+        )
         window = (np.abs(u + 0.4) < 0.2) & (np.abs(v - 0.02) < 0.24)
         pane = (np.abs(u - 0.6) < 0.15) & (np.abs(v + 0.02) < 0.18)
         parts = ((front, rgb(wall), 1.57), (side, 0.62 * rgb(wall), 1.57), (peak, rgb(wall), 1.57),
@@ -147,7 +156,11 @@ def _flowers(canvas: Canvas, region: Field, rng: np.random.Generator) -> None:
     for mark in range(1500):
         x, y = rng.random(), 0.80 + 0.2 * rng.random() ** 0.8
         patch = fbm(5 * x, 7 * y, seed=77)
-        tint = palette[int(rng.integers(len(palette)))] if rng.random() < 0.4 else palette[int(6 * (patch * 0.5 + 0.5)) % 6]
+        tint = (
+            palette[int(rng.integers(len(palette)))]
+            if rng.random() < 0.4
+            else palette[int(6 * (patch * 0.5 + 0.5)) % 6]
+        )
         if patch < 0.02 or region[min(int(y * size), size - 1), min(int(x * size), size - 1)] != 4:
             continue
         near = (y - 0.78) * 4.5 * size / 1024

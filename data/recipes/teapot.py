@@ -10,15 +10,43 @@ from scipy import ndimage
 from recipes.gltf import Writer
 from recipes.noise import Field, fbm, ramp, rgb, smoothstep
 from recipes.surface import Box, Patch, curve, dilate, encode, join, patch, sweep
-from recipes.watercolour import Sheet, blob, petal
+from recipes.washes import Sheet, blob, petal
 
 SCALE = 0.085  # metres for one unit below: the pot is 16 cm tall
-BODY = [(0.50, 0.02), (0.535, 0.0), (0.575, 0.0), (0.585, 0.05), (0.575, 0.09), (0.64, 0.13), (0.82, 0.26), (0.95, 0.45), (1.0, 0.68),
-        (0.965, 0.92), (0.84, 1.13), (0.66, 1.275), (0.50, 1.345), (0.465, 1.385), (0.475, 1.43), (0.455, 1.445), (0.425, 1.43), (0.41, 1.37)]  # fmt: skip
-LID = [(0.39, 1.44), (0.495, 1.445), (0.515, 1.465), (0.495, 1.49), (0.42, 1.545), (0.28, 1.605), (0.15, 1.64), (0.105, 1.66), (0.095, 1.685)]
+BODY = [(0.50, 0.02), (0.535, 0.0), (0.575, 0.0), (0.585, 0.05), (0.575, 0.09), (0.64, 0.13), (0.82, 0.26),
+        (0.95, 0.45), (1.0, 0.68), (0.965, 0.92), (0.84, 1.13), (0.66, 1.275), (0.50, 1.345), (0.465, 1.385),
+        (0.475, 1.43), (0.455, 1.445), (0.425, 1.43), (0.41, 1.37)]  # fmt: skip
+LID = [
+    (0.39, 1.44),
+    (0.495, 1.445),
+    (0.515, 1.465),
+    (0.495, 1.49),
+    (0.42, 1.545),
+    (0.28, 1.605),
+    (0.15, 1.64),
+    (0.105, 1.66),
+    (0.095, 1.685),
+]
 KNOB = [(0.085, 1.665), (0.092, 1.695), (0.15, 1.745), (0.172, 1.81), (0.145, 1.875), (0.075, 1.912), (0.0, 1.92)]
-SPOUT = [(0.66, 0.46, 0), (0.90, 0.50, 0), (1.13, 0.62, 0), (1.27, 0.83, 0), (1.355, 1.07, 0), (1.49, 1.27, 0), (1.63, 1.38, 0)]
-HANDLE = [(-0.74, 1.15, 0), (-0.93, 1.27, 0), (-1.19, 1.335, 0), (-1.44, 1.23, 0), (-1.535, 0.98, 0), (-1.46, 0.70, 0), (-1.25, 0.50, 0), (-0.90, 0.37, 0)]
+SPOUT = [
+    (0.66, 0.46, 0),
+    (0.90, 0.50, 0),
+    (1.13, 0.62, 0),
+    (1.27, 0.83, 0),
+    (1.355, 1.07, 0),
+    (1.49, 1.27, 0),
+    (1.63, 1.38, 0),
+]
+HANDLE = [
+    (-0.74, 1.15, 0),
+    (-0.93, 1.27, 0),
+    (-1.19, 1.335, 0),
+    (-1.44, 1.23, 0),
+    (-1.535, 0.98, 0),
+    (-1.46, 0.70, 0),
+    (-1.25, 0.50, 0),
+    (-0.90, 0.37, 0),
+]
 SIZE, WOOD = 1024, 512
 HALVES = [Box(10, 10, 640, 470, SIZE), Box(10, 500, 640, 470, SIZE)]
 LIDS = [Box(672, 10, 342, 132, SIZE), Box(672, 162, 342, 132, SIZE)]
@@ -42,7 +70,7 @@ def _foot(radius: float, height: float) -> Patch:
     """The unglazed disc the pot stands on, facing down."""
     r, a = np.meshgrid(np.linspace(0, 1, 6), np.linspace(0, 2 * np.pi, 113), indexing="ij")
     points = np.stack([radius * r * np.cos(a), np.full_like(r, height), -radius * r * np.sin(a)], -1)
-    return patch(points, FOOT_BOX.uv(0.5 + 0.5 * r * np.cos(a), 0.5 + 0.5 * r * np.sin(a)), flip=True)
+    return patch(points, FOOT_BOX.uv(0.5 + 0.5 * r * np.cos(a), 0.5 + 0.5 * r * np.sin(a)))
 
 
 def _spout() -> Patch:
@@ -73,7 +101,13 @@ def _flower(sheet: Sheet, x: float, y: float, radius: float, rng: np.random.Gene
     for k in range(5):
         outline = petal((x, y), turn + k * 2 * np.pi / 5, radius, radius * 0.52, rng)
         sheet.wash(outline, BLOSSOM, seed=seed + 7 * k, wet=0.2, center=(x, y), rough=0.4, keep=0.9)
-    sheet.wash(blob((x, y), (radius * 0.26, radius * 0.26), 0, rng), [("yellow", 1.2), ("orange", 0.5)], seed=seed + 50, wet=0.0, rough=0.3)
+    sheet.wash(
+        blob((x, y), (radius * 0.26, radius * 0.26), 0, rng),
+        [("yellow", 1.2), ("orange", 0.5)],
+        seed=seed + 50,
+        wet=0.0,
+        rough=0.3,
+    )
     for a in np.linspace(0, 2 * np.pi, 7)[:-1]:
         at = (x + 0.36 * radius * np.cos(a), y + 0.36 * radius * np.sin(a))
         sheet.wash(blob(at, (0.0016, 0.0016), 0, rng), [("indigo", 1.5)], seed=seed + 60, wet=0.0, rough=0.1)
@@ -83,11 +117,15 @@ def _leafing(sheet: Sheet, x: float, y: float, turn: float, length: float, rng: 
     t = np.linspace(0, 1, 18)
     bend = turn + 0.5 * np.sin(seed) * t
     path = np.array([x, y]) + np.cumsum(np.stack([np.cos(bend), np.sin(bend)], 1), 0) * length / 18
-    sheet.stroke(path, length * 0.20 * np.sin(np.pi * t**0.75) ** 0.85 + 0.0004, LEAF[int(rng.integers(3))], seed, wet=0.12)
+    sheet.stroke(
+        path, length * 0.20 * np.sin(np.pi * t**0.75) ** 0.85 + 0.0004, LEAF[int(rng.integers(3))], seed, wet=0.12
+    )
     sheet.stroke(path[1:-2], np.full(15, 0.0008), VINE, seed + 1, wet=0.0)
 
 
-def _line(sheet: Sheet, y: float, half: float, tint: list[tuple[str, float]], seed: int, wave: float = 0.0, cycles: int = 8) -> None:
+def _line(
+    sheet: Sheet, y: float, half: float, tint: list[tuple[str, float]], seed: int, wave: float = 0.0, cycles: int = 8
+) -> None:
     """A painted line once round the pot, closed on itself."""
     t = np.linspace(-0.02, 1.02, 160)
     path = np.stack([t, y + wave * np.sin(2 * np.pi * cycles * t)], 1)
@@ -103,7 +141,9 @@ def _body_art(tall: float) -> Field:
         for k in range(2 * cycles):
             x, side = (k + 0.5) / (2 * cycles), 1 if k % 2 else -1
             if -0.1 < x + shift < 1.1:
-                _flower(sheet, x + shift, middle + side * 0.35 * wave, 0.155 * tall * (1.0 if k % 2 else 0.84), rng, 300 * k)
+                _flower(
+                    sheet, x + shift, middle + side * 0.35 * wave, 0.155 * tall * (1.0 if k % 2 else 0.84), rng, 300 * k
+                )
     _line(sheet, middle, 0.0022, VINE, 5, wave=-wave, cycles=cycles)
     for shift in (-1, 0, 1):
         rng = np.random.default_rng(8)
@@ -121,11 +161,23 @@ def _body_art(tall: float) -> Field:
 def _bands(sheet: Sheet, tall: float) -> None:
     """Lines, a row of petals at the foot and dots at the neck."""
     rng = np.random.default_rng(4)
-    for at, half, tint in ((0.155, 0.0035, LEAF[0]), (0.225, 0.0016, LEAF[0]), (0.775, 0.0016, LEAF[0]), (0.88, 0.004, LEAF[0]), (0.05, 0.007, BLOSSOM)):
+    for at, half, tint in (
+        (0.155, 0.0035, LEAF[0]),
+        (0.225, 0.0016, LEAF[0]),
+        (0.775, 0.0016, LEAF[0]),
+        (0.88, 0.004, LEAF[0]),
+        (0.05, 0.007, BLOSSOM),
+    ):
         _line(sheet, at * tall, half, tint, int(1000 * at))
     for k in range(48):
         x = (k + 0.5) / 48
-        sheet.wash(petal((x, 0.865 * tall), -np.pi / 2, 0.082 * tall, 0.0082, rng), LEAF[2 if k % 2 else 0], seed=k, wet=0.1, rough=0.2)
+        sheet.wash(
+            petal((x, 0.865 * tall), -np.pi / 2, 0.082 * tall, 0.0082, rng),
+            LEAF[2 if k % 2 else 0],
+            seed=k,
+            wet=0.1,
+            rough=0.2,
+        )
         sheet.wash(blob((x, 0.19 * tall), (0.0034, 0.0042), 0, rng), BLOSSOM, seed=k, wet=0.0, rough=0.2)
 
 
@@ -133,7 +185,14 @@ def _lid_art(tall: float) -> Field:
     sheet, rng = Sheet(768, tooth=0.12), np.random.default_rng(6)
     for k in range(12):
         x = (k + 0.5) / 12
-        sheet.wash(petal((x, 0.78 * tall), -np.pi / 2, 0.50 * tall, 0.030, rng), LEAF[k % 2 * 2], seed=40 * k, wet=0.2, rough=0.6, center=(x, 0.78 * tall))
+        sheet.wash(
+            petal((x, 0.78 * tall), -np.pi / 2, 0.50 * tall, 0.030, rng),
+            LEAF[k % 2 * 2],
+            seed=40 * k,
+            wet=0.2,
+            rough=0.6,
+            center=(x, 0.78 * tall),
+        )
         sheet.wash(blob((x + 1 / 24, 0.66 * tall), (0.0105, 0.0105), 0, rng), BLOSSOM, seed=k, wet=0.1, rough=0.3)
     for at, half, tint in ((0.80, 0.003, LEAF[0]), (0.14, 0.006, LEAF[0]), (0.93, 0.012, BLOSSOM)):
         _line(sheet, at * tall, half, tint, int(500 * at))
@@ -144,7 +203,14 @@ def _spout_art() -> Field:
     sheet, rng = Sheet(512, tooth=0.12), np.random.default_rng(9)
     for k in range(8):
         x = (k + 0.5) / 8
-        sheet.wash(petal((x, 0.93), -np.pi / 2, 0.40 if k % 2 else 0.55, 0.052, rng), LEAF[k % 2 * 2], seed=60 * k, wet=0.2, rough=0.8, center=(x, 0.9))
+        sheet.wash(
+            petal((x, 0.93), -np.pi / 2, 0.40 if k % 2 else 0.55, 0.052, rng),
+            LEAF[k % 2 * 2],
+            seed=60 * k,
+            wet=0.2,
+            rough=0.8,
+            center=(x, 0.9),
+        )
     for at, half, tint in ((0.135, 0.020, BLOSSOM), (0.20, 0.008, LEAF[0]), (0.24, 0.005, LEAF[0])):
         _line(sheet, at, half, tint, int(700 * at))
     light = sheet.light()
@@ -170,7 +236,13 @@ def _fill(atlas: Field, known: Field, box: Box, art: Field, tall: float, span: t
     s, t = np.meshgrid(column, np.clip(row, 0, 1))
     at = [t * tall * len(art) - 0.5, (s % 1) * len(art) - 0.5]
     blur = max(1.0, len(art) * (span[1] - span[0]) / box.width)
-    light = np.stack([ndimage.map_coordinates(ndimage.gaussian_filter(art[..., c], 0.35 * blur), at, order=1, mode="grid-wrap") for c in range(3)], -1)
+    light = np.stack(
+        [
+            ndimage.map_coordinates(ndimage.gaussian_filter(art[..., c], 0.35 * blur), at, order=1, mode="grid-wrap")
+            for c in range(3)
+        ],
+        -1,
+    )
     window = (slice(box.top - pad, box.top + box.height + pad), slice(box.left - pad, box.left + box.width + pad))
     atlas[window], known[window] = _glaze(s, t, seed) * light, True
 
@@ -193,7 +265,11 @@ def _walnut() -> Field:
     turn = x / (HANDLE_BOX.width / WOOD) * 2 * np.pi
     rings = np.sin(26 * fbm(np.cos(turn), 0.9 * y, np.sin(turn), octaves=3, seed=60) + 6 * np.cos(turn))
     fibre = fbm(4 * np.cos(turn), 3 * y, 4 * np.sin(turn), octaves=5, seed=61) + 0.6 * fbm(x * 160, y * 9, seed=62)
-    color = ramp(0.5 + 0.3 * rings + 0.45 * fibre, [0, 0.4, 0.75, 1], [rgb(c) for c in ("#4a2613", "#7b431f", "#b06a33", "#d79a58")])
+    color = ramp(
+        0.5 + 0.3 * rings + 0.45 * fibre,
+        [0, 0.4, 0.75, 1],
+        [rgb(c) for c in ("#4a2613", "#7b431f", "#b06a33", "#d79a58")],
+    )
     for at in (0.035, 0.065, 0.935, 0.965):
         color *= (1 - 0.6 * np.exp(-(((y - at) / 0.006) ** 2)) * (x < 0.385))[..., None]
     return color
@@ -211,13 +287,17 @@ def make(path: Path) -> None:
     ]  # fmt: skip
     writer = Writer()
     materials = [
-        writer.material("glazed stoneware", writer.texture("glaze", encode(_ceramic(tall, lid_tall), 93), "image/jpeg"), 0.25),
+        writer.material(
+            "glazed stoneware", writer.texture("glaze", encode(_ceramic(tall, lid_tall), 93), "image/jpeg"), 0.25
+        ),
         writer.material("walnut", writer.texture("wood", encode(_walnut(), 92), "image/jpeg"), 0.55),
     ]
     nodes = {}
     for name, part, material in parts:
         smooth = join([part])
-        mesh = writer.add("meshes", name=name, primitives=[writer.primitive(smooth.attributes(), smooth.faces, materials[material])])
+        mesh = writer.add(
+            "meshes", name=name, primitives=[writer.primitive(smooth.attributes(), smooth.faces, materials[material])]
+        )
         nodes[name] = writer.add("nodes", name=name, mesh=mesh)
     writer.document["nodes"][nodes["lid"]]["children"] = [nodes["knob"]]
     children = [nodes[n] for n in ("body", "spout", "handle", "lid")]

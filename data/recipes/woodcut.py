@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import interpolate, ndimage
+from PIL import Image, ImageDraw
+from scipy import interpolate, ndimage, spatial
 
 from recipes.noise import Field, fbm, grid, rgb, smoothstep
 
 PAPER, KEY = rgb("#efe2c4"), rgb("#1b1917")
 PRUSSIAN, MIDDLE, PALE, TEAL = rgb("#1d3c66"), rgb("#3f78a0"), rgb("#a9c8c6"), rgb("#5d8f86")
 RED, PEACH, OCHRE, MOSS = rgb("#c43b2a"), rgb("#ecbf8c"), rgb("#c98f3c"), rgb("#6f7f45")
-BACK = [(-0.10, 0.66), (-0.02, 0.53), (0.07, 0.42), (0.17, 0.315), (0.29, 0.245), (0.41, 0.235), (0.51, 0.285), (0.575, 0.375), (0.575, 0.465)]
+BACK = [
+    (-0.10, 0.66),
+    (-0.02, 0.53),
+    (0.07, 0.42),
+    (0.17, 0.315),
+    (0.29, 0.245),
+    (0.41, 0.235),
+    (0.51, 0.285),
+    (0.575, 0.375),
+    (0.575, 0.465),
+]
 FACE = [(0.575, 0.465), (0.53, 0.405), (0.465, 0.375), (0.395, 0.385), (0.345, 0.44), (0.33, 0.52), (0.35, 0.61),
         (0.405, 0.695), (0.50, 0.77), (0.64, 0.825), (0.82, 0.85), (1.1, 0.84)]  # fmt: skip
 
@@ -22,21 +33,17 @@ def _curve(points: list[tuple[float, float]], count: int = 240) -> Field:
     return interpolate.CubicSpline(t / t[-1], p)(np.linspace(0, 1, count))
 
 
-def _distance(curve: Field, x: Field, y: Field, step: int = 4) -> Field:
+def _distance(line: Field, x: Field, y: Field, step: int = 4) -> Field:
     """Distance to a polyline, found on a coarse grid and interpolated."""
-    cx, cy = x[::step, ::step], y[::step, ::step]
-    best = np.full(cx.shape, np.inf)
-    for ax, ay in curve:
-        best = np.minimum(best, (cx - ax) ** 2 + (cy - ay) ** 2)
-    return ndimage.zoom(np.sqrt(best), step, order=1, grid_mode=True, mode="nearest")
+    points = np.stack([x[::step, ::step], y[::step, ::step]], -1)
+    return ndimage.zoom(spatial.cKDTree(line).query(points)[0], step, order=1, grid_mode=True, mode="nearest")
 
 
-def _inside(outline: Field, x: Field, y: Field) -> Field:
-    odd = np.zeros(x.shape, bool)
-    for (ax, ay), (bx, by) in zip(outline, np.roll(outline, -1, axis=0), strict=True):
-        if ay != by:
-            odd ^= ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
-    return odd
+def _inside(outline: Field, size: int) -> Field:
+    """Mask of a closed outline given in [0, 1]."""
+    picture = Image.new("1", (size, size))
+    ImageDraw.Draw(picture).polygon([(float(a), float(b)) for a, b in outline * size], fill=1)
+    return np.asarray(picture)
 
 
 class Print:
@@ -50,13 +57,18 @@ class Print:
         fibre = fbm(self.x * 10, self.y * 330, octaves=3, seed=52)
         self.grain = 0.5 * rings * 0.55 + 0.95 * fibre  # lines of the plank, along x
         self.carve = fbm(self.x * 46, self.y * 46, octaves=2, seed=53)  # the knife's unevenness
-        self.bare = PAPER * (1 + 0.03 * fbm(self.x * 130, self.y * 130, seed=54) + 0.035 * fbm(self.x * 3, self.y * 3, seed=55))[..., None]
+        self.bare = (
+            PAPER
+            * (1 + 0.03 * fbm(self.x * 130, self.y * 130, seed=54) + 0.035 * fbm(self.x * 3, self.y * 3, seed=55))[
+                ..., None
+            ]
+        )
         self.sheet = self.bare
         self.key = np.zeros((size, size))
 
     def ink(self, mask: Field, color: Field, strength: Field | float = 1.0, shift: tuple[int, int] = (0, 0)) -> None:
         """Print a flat colour through `mask`; the plank's grain shows in it."""
-        moved = np.roll(mask.astype(float), tuple(int(round(s * self.unit)) for s in shift), (0, 1))
+        moved = np.roll(mask.astype(float), tuple(round(s * self.unit) for s in shift), (0, 1))
         moved = ndimage.gaussian_filter(moved, 0.9 * self.unit)
         cover = moved * strength * np.clip(0.91 + 0.16 * self.grain, 0, 1)
         self.sheet = self.sheet + (color * (0.9 + 0.1 * self.sheet) - self.sheet) * cover[..., None]
@@ -97,17 +109,24 @@ def _sky(p: Print) -> None:
     p.ink(sun, RED, 0.80 + 0.2 * smoothstep(0.4, 0.15, p.y), (3, -3))
     p.outline(sun, 2.2)
     p.lines(sun, (p.y + 0.004 * np.sin(20 * p.x)) * 62, 0.34 * smoothstep(0.25, 0.40, p.y))
-    p.lines(p.y < 0.24, (p.y + 0.010 * np.sin(9 * p.x + 1) + 0.03 * fbm(p.x * 2, p.y * 3, seed=60)) * 95, 0.50 * smoothstep(0.22, 0.02, p.y))
+    p.lines(
+        p.y < 0.24,
+        (p.y + 0.010 * np.sin(9 * p.x + 1) + 0.03 * fbm(p.x * 2, p.y * 3, seed=60)) * 95,
+        0.50 * smoothstep(0.22, 0.02, p.y),
+    )
 
 
 def _clouds(p: Print) -> None:
     """Stacks of round-ended bars of mist."""
-    bars = [(0.60, 0.205, 0.30, 0.021), (0.70, 0.168, 0.20, 0.018), (0.56, 0.243, 0.15, 0.016), (0.93, 0.375, 0.17, 0.020),
-            (0.84, 0.412, 0.20, 0.017), (0.02, 0.135, 0.20, 0.024), (0.10, 0.178, 0.19, 0.019), (0.35, 0.075, 0.17, 0.019),
-            (0.27, 0.110, 0.11, 0.016), (0.95, 0.075, 0.14, 0.020)]  # fmt: skip
+    bars = [(0.60, 0.205, 0.30, 0.021), (0.70, 0.168, 0.20, 0.018), (0.56, 0.243, 0.15, 0.016),
+            (0.93, 0.375, 0.17, 0.020), (0.84, 0.412, 0.20, 0.017), (0.02, 0.135, 0.20, 0.024),
+            (0.10, 0.178, 0.19, 0.019), (0.35, 0.075, 0.17, 0.019), (0.27, 0.110, 0.11, 0.016),
+            (0.95, 0.075, 0.14, 0.020)]  # fmt: skip
     best = np.full(p.x.shape, 9.0)
     for cx, cy, half, r in bars:
-        best = np.minimum(best, np.hypot(np.maximum(np.abs(p.x - cx) - half + r, 0), p.y - cy - 0.003 * np.sin(30 * p.x)) - r)
+        best = np.minimum(
+            best, np.hypot(np.maximum(np.abs(p.x - cx) - half + r, 0), p.y - cy - 0.003 * np.sin(30 * p.x)) - r
+        )
     mask = best < 0
     p.clear(mask)
     p.ink(mask, PAPER * 1.02)
@@ -129,7 +148,9 @@ def _mountain(p: Print) -> None:
     p.ink(mask & ~snow, PRUSSIAN, 0.55 + 0.4 * smoothstep(0.68, 0.52, p.y), (3, 2))
     p.outline(mask, 3.4)
     p.outline(snow, 2.2, mask)
-    p.lines(mask & ~snow, fall * 30 + 0.5 * fbm(p.x * 12, p.y * 5, seed=62), 0.42 * smoothstep(0.0, 0.1, p.y - snowline))
+    p.lines(
+        mask & ~snow, fall * 30 + 0.5 * fbm(p.x * 12, p.y * 5, seed=62), 0.42 * smoothstep(0.0, 0.1, p.y - snowline)
+    )
     p.lines(snow, fall * 26, 0.32 * smoothstep(-0.05, 0.25, fall))
     for base, swing, color, seed in ((0.625, 0.05, TEAL, 4), (0.66, 0.06, MOSS, 9)):
         ridge = base + swing * fbm(p.x * 5, 0.5, octaves=3, seed=seed)
@@ -137,13 +158,18 @@ def _mountain(p: Print) -> None:
         p.clear(hill)
         p.ink(hill, color, 0.95, (-2, 3))
         p.outline(hill, 3.0)
-        p.lines(hill, (p.x * 1.0 + (p.y - ridge) * 1.6) * 60 + fbm(p.x * 9, p.y * 9, seed=63), 0.5 * smoothstep(0.03, 0.0, p.y - ridge))
+        p.lines(
+            hill,
+            (p.x * 1.0 + (p.y - ridge) * 1.6) * 60 + fbm(p.x * 9, p.y * 9, seed=63),
+            0.5 * smoothstep(0.03, 0.0, p.y - ridge),
+        )
 
 
 def _swells(p: Print) -> None:
     """Rows of waves, larger towards the viewer, each with lines along its crest."""
     for row, (level, tall, cells, color) in enumerate([
-        (0.690, 0.016, 15.0, PALE), (0.715, 0.024, 10.0, MIDDLE), (0.75, 0.034, 7.0, PRUSSIAN), (0.795, 0.045, 5.2, MIDDLE),
+        (0.690, 0.016, 15.0, PALE), (0.715, 0.024, 10.0, MIDDLE), (0.75, 0.034, 7.0, PRUSSIAN),
+        (0.795, 0.045, 5.2, MIDDLE),
     ]):  # fmt: skip
         u = p.x * cells + 0.37 * row + 0.5 * fbm(p.x * 3, row, seed=70)
         crest = 1 - np.abs(np.sin(np.pi * u)) ** 0.62  # sharp tops, round troughs
@@ -155,7 +181,11 @@ def _swells(p: Print) -> None:
         p.ink(mask & (p.y - top > tall * 0.28), color, 0.96, (2, 3))
         p.ink(mask & (np.abs((depth / tall * 0.8) % 1 - 0.5) < 0.16), PAPER, 0.75)
         p.outline(mask, 3.2)
-        p.lines(mask, depth / tall * 3.2 + 0.3 * fbm(p.x * 14, p.y * 14, seed=72), 0.42 + 0.35 * fbm(p.x * 11, p.y * 7, seed=73))
+        p.lines(
+            mask,
+            depth / tall * 3.2 + 0.3 * fbm(p.x * 14, p.y * 14, seed=72),
+            0.42 + 0.35 * fbm(p.x * 11, p.y * 7, seed=73),
+        )
 
 
 def _boat(p: Print) -> None:
@@ -178,7 +208,7 @@ def _breaker(p: Print) -> Field:
     """The great wave: stripes run from its foot over its back; returns its mask."""
     back, face = _curve(BACK), _curve(FACE)
     outline = np.concatenate([back, face[1:], [(1.1, 1.1), (-0.1, 1.1)]])
-    mask = _inside(outline, p.x, p.y)
+    mask = _inside(outline, p.size)
     db, df = _distance(back, p.x, p.y), _distance(face, p.x, p.y)
     band = df / (df + db + 1e-6) + 0.03 * fbm(p.x * 5, p.y * 5, octaves=2, seed=80)
     band = band + 0.55 * smoothstep(0.62, 1.0, p.y) * (p.y - 0.5)
@@ -188,7 +218,11 @@ def _breaker(p: Print) -> Field:
     p.ink(mask, MIDDLE, 0.97 * (stripe < 0.36), (2, 2))
     p.ink(mask & (stripe >= 0.36) & (stripe < 0.80), PRUSSIAN, 0.97, (-2, 2))
     p.ink(mask, PALE, 0.8 * (stripe >= 0.80))
-    p.lines(mask, band * 7.0 * 5, 0.30 + 0.5 * fbm(p.x * 7, p.y * 7, octaves=2, seed=81) + 0.22 * smoothstep(0.3, 0.9, stripe))
+    p.lines(
+        mask,
+        band * 7.0 * 5,
+        0.30 + 0.5 * fbm(p.x * 7, p.y * 7, octaves=2, seed=81) + 0.22 * smoothstep(0.3, 0.9, stripe),
+    )
     p.outline(mask, 4.6)
     return mask
 
@@ -203,7 +237,12 @@ def _claws(p: Print, rng: np.random.Generator) -> None:
     for step, radius, offset, hook in rows:
         for k in range(0, len(lip), step):
             grow = 0.55 + 0.75 * np.sin(np.pi * k / len(lip))
-            at = lip[k] + normal[k] * offset * grow + hook * 0.011 * grow * tangent[k] / np.linalg.norm(tangent[k]) + rng.normal(0, 0.0028, 2)
+            at = (
+                lip[k]
+                + normal[k] * offset * grow
+                + hook * 0.011 * grow * tangent[k] / np.linalg.norm(tangent[k])
+                + rng.normal(0, 0.0028, 2)
+            )
             _circle(field, p, at, radius * grow * rng.uniform(0.75, 1.2))
     for _ in range(130):
         k = int(rng.integers(60, len(lip)))
@@ -220,13 +259,21 @@ def _claws(p: Print, rng: np.random.Generator) -> None:
 def _circle(field: Field, p: Print, at: Field, radius: float) -> None:
     """Lower `field` to the signed distance of a disc, near the disc only."""
     n, reach = p.size, radius + 0.02
-    box = (slice(max(0, int((at[1] - reach) * n)), max(0, int((at[1] + reach) * n))), slice(max(0, int((at[0] - reach) * n)), max(0, int((at[0] + reach) * n))))
+    box = (
+        slice(max(0, int((at[1] - reach) * n)), max(0, int((at[1] + reach) * n))),
+        slice(max(0, int((at[0] - reach) * n)), max(0, int((at[0] + reach) * n))),
+    )
     field[box] = np.minimum(field[box], np.hypot(p.x[box] - at[0], p.y[box] - at[1]) - radius)
 
 
 def _foreground(p: Print) -> None:
     """A last swell across the foot of the sheet."""
-    top = 0.925 - 0.075 * np.exp(-(((p.x - 0.16) / 0.16) ** 2)) - 0.06 * np.exp(-(((p.x - 0.86) / 0.2) ** 2)) + 0.01 * fbm(p.x * 8, 1.0, seed=90)
+    top = (
+        0.925
+        - 0.075 * np.exp(-(((p.x - 0.16) / 0.16) ** 2))
+        - 0.06 * np.exp(-(((p.x - 0.86) / 0.2) ** 2))
+        + 0.01 * fbm(p.x * 8, 1.0, seed=90)
+    )
     depth = p.y - top
     mask = depth > 0
     p.clear(mask)
@@ -236,13 +283,19 @@ def _foreground(p: Print) -> None:
     p.ink(mask & (depth > scallop) & (((depth * 26 + 0.4 * np.sin(5 * p.x)) % 1) < 0.3), MIDDLE, 0.9, (2, -3))
     p.outline(mask, 4.0)
     p.outline(mask & (depth > scallop), 2.2, mask)
-    p.lines(mask & (depth > scallop), depth * 120 + 0.5 * fbm(p.x * 10, p.y * 10, seed=92), 0.45 + 0.4 * fbm(p.x * 9, p.y * 9, seed=93))
+    p.lines(
+        mask & (depth > scallop),
+        depth * 120 + 0.5 * fbm(p.x * 10, p.y * 10, seed=92),
+        0.45 + 0.4 * fbm(p.x * 9, p.y * 9, seed=93),
+    )
 
 
 def _seal(p: Print) -> None:
     """A small red stamp with a carved leaf."""
     u, v = (p.x - 0.938) / 0.026, (p.y - 0.50) / 0.034
-    box = (np.abs(u) ** 6 + np.abs(v) ** 6 < 1) & ~((np.abs(np.hypot(u, v * 0.8) - 0.55) < 0.12) | ((np.abs(u) < 0.1) & (v > -0.4)))
+    box = (np.abs(u) ** 6 + np.abs(v) ** 6 < 1) & ~(
+        (np.abs(np.hypot(u, v * 0.8) - 0.55) < 0.12) | ((np.abs(u) < 0.1) & (v > -0.4))
+    )
     p.ink(box, RED, 0.95)
 
 
