@@ -49,7 +49,7 @@ def _obj(path: Path, content: bytes, notes: list[str]) -> tuple[list[Part], list
     if not statements.positions:
         raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
     if statements.ignored:
-        notes.append(f"{statements.ignored} points, lines or curves are left out")
+        notes.append(f"points, lines or curves left out: {statements.ignored}")
     names = list(dict.fromkeys(key[2] for key, lines in statements.faces.items() if lines))
     looks = read_looks(statements.libraries, path.parent, names, notes)
     return obj_parts(statements, {name: index for index, name in enumerate(names)}, path.stem), looks

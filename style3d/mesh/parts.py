@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,9 @@ def build_document(parts: list[Part], looks: list[Look], folder: Path) -> Docume
         _check(part)
     offset = _offset(parts)
     editor = Editor(Document({"asset": {"version": "2.0", "generator": "style3d"}, "scene": 0}, (), folder))
+    if any(part.look is None for part in parts):
+        looks = [*looks, Look(parts[0].mesh)]
+        parts = [replace(part, look=len(looks) - 1) if part.look is None else part for part in parts]
     used = sorted({part.look for part in parts if part.look is not None})
     materials = {look: editor.append("materials", _material(editor, looks[look])) for look in used}
     meshes: dict[str, Json] = {}

@@ -81,8 +81,13 @@ def read_pool(document: Document) -> Pool:
         got = f"{skipped} of points, lines or nothing" if skipped else "nothing that is shown"
         raise Style3DError("the model has no faces", got=got, expected="triangles", hint="export a surface")
     if skipped:
-        notes.append(f"{skipped} primitives of points, lines or nothing are left as they are")
+        notes.append(f"{counted(skipped, 'primitive')} of points, lines or nothing left as it was")
     return Pool(document, tuple(drawn), primitives, tuple(notes))
+
+
+def counted(number: int, what: str) -> str:
+    """``1 primitive``, ``2 primitives``."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def image_name(document: Document, index: int) -> str:

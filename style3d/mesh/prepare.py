@@ -13,14 +13,14 @@ from style3d.mesh.atlas import atlas_texture
 from style3d.mesh.bake import overlap_share
 from style3d.mesh.document import Document, Json
 from style3d.mesh.editor import Editor
-from style3d.mesh.materials import BaseColor, slots, source_image, wraps
-from style3d.mesh.pool import Key, Pool, image_name, read_pool
+from style3d.mesh.materials import BaseColor, slots
+from style3d.mesh.pool import Key, Pool, counted, read_pool
 from style3d.mesh.primitives import Primitive
-from style3d.mesh.textures import LEAST, flat, resized, target_size, tinted
+from style3d.mesh.table import TextureTable
+from style3d.mesh.textures import LEAST
 from style3d.mesh.unwrap import rewrite, unwrap
-from style3d.render.surface import Texture, Wrap
+from style3d.render.surface import Texture
 
-BUDGET = 64 << 20  # texels of all textures together
 OVERLAP_WORTH_SAYING = 0.02
 
 
@@ -33,7 +33,7 @@ class Slot:
 
     material: int
     table: int  # index into the textures that are painted
-    texcoord: int
+    texcoord: int | None  # None: no UVs, only the factor takes the mean colour
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,11 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
     bare = [key for key, p in pool.primitives.items() if key not in with_uvs and not p.compressed]
     closed = [key for key, p in pool.primitives.items() if key not in with_uvs and p.compressed]
     if closed:
-        notes.append(f"{len(closed)} Draco-compressed primitives have no UVs and keep their colour as it is")
+        notes.append(
+            f"{counted(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted"
+        )
     editor = Editor(pool.document)
-    texcoords = _own_materials(editor, pool, with_uvs)
+    texcoords = _own_materials(editor, pool, with_uvs, closed)
     atlas = None
     if bare:
         atlas, sets = _unwrap_bare(editor, pool, bare, texture_size or LEAST, notes)
@@ -69,7 +71,7 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
     document = editor.finish()
     fresh = replace(read_pool(document), images=pool.images, notes=pool.notes)
     used = {key: fresh.primitives[key] for key in (*with_uvs, *bare)}
-    table = _Table(fresh, texture_size, notes)
+    table = TextureTable(fresh, texture_size, notes)
     if atlas is not None:
         table.textures.append(atlas)
     chosen: dict[int, Slot] = {}
@@ -78,6 +80,10 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
         if material is not None and material not in chosen:
             index = 0 if key in bare else table.add(material, fresh.color(key))
             chosen[material] = Slot(material, index, texcoords[key])
+    for key in closed:
+        material, color = fresh.primitives[key].material, fresh.color(key)
+        if material is not None and material not in chosen and color.texture is None:
+            chosen[material] = Slot(material, table.add_swatch(color), None)
     _note_overlaps(fresh, with_uvs, notes)
     return Prepared(fresh, tuple(chosen.values()), table.fitted(), tuple(notes))
 
@@ -95,9 +101,9 @@ def usable_texcoord(primitive: Primitive, color: BaseColor) -> int | None:
     return color.texcoord if color.texture is not None or flat_share < 0.5 else None
 
 
-def _own_materials(editor: Editor, pool: Pool, with_uvs: dict[Key, int]) -> dict[Key, int]:
+def _own_materials(editor: Editor, pool: Pool, with_uvs: dict[Key, int], closed: list[Key]) -> dict[Key, int]:
     """Give primitives without a material one; returns the UV set of each."""
-    for key in with_uvs:
+    for key in (*with_uvs, *closed):
         if pool.primitives[key].material is None:
             item = editor.json["meshes"][key[0]]["primitives"][key[1]]
             item["material"] = editor.append("materials", plain_material(editor, key))
@@ -131,7 +137,9 @@ def _unwrap_bare(
             made[group] = _bare_material(editor, key, primitive.material, in_place)
         editor.json["meshes"][key[0]]["primitives"][key[1]]["material"] = made[group]
     added = sum(len(r.source) - len(pool.primitives[key].positions) for key, r in zip(bare, results, strict=True))
-    notes.append(f"{len(bare)} primitives had no UVs and were unwrapped; {max(added, 0):,} vertices were split")
+    notes.append(
+        f"{counted(len(bare), 'primitive')} without UVs unwrapped; {max(added, 0):,} vertices split along cuts"
+    )
     pieces = [(pool.primitives[key], pool.color(key), result) for key, result in zip(bare, results, strict=True)]
     return atlas_texture(pieces, size), texcoords
 
@@ -153,54 +161,6 @@ def all_primitives(document: Document) -> Iterable[tuple[Key, Json]]:
             yield (mesh, index), primitive
 
 
-class _Table:
-    """Textures to be painted, one for each image with its factor and wrap, or for each material without an image."""
-
-    def __init__(self, pool: Pool, texture_size: int | None, notes: list[str]) -> None:
-        self.pool, self.texture_size, self.notes = pool, texture_size, notes
-        self.textures: list[Texture] = []
-        self.blank: set[int] = set()  # those of one colour, which may shrink
-        self._index: dict[tuple[object, ...], int] = {}
-
-    def add(self, material: int, color: BaseColor) -> int:
-        """Index of the texture for a material."""
-        document = self.pool.document
-        image, wrap = source_image(document, color.texture), wraps(document, color.texture)
-        key = ("flat", material) if image is None else (image, color.factor[:3], wrap)
-        if key not in self._index:
-            self._index[key] = len(self.textures)
-            self.textures.append(self._texture(image, wrap, color))
-        return self._index[key]
-
-    def _texture(self, image: int | None, wrap: tuple[Wrap, Wrap], color: BaseColor) -> Texture:
-        found = None if image is None else self.pool.image(image, self.notes)
-        name = self._unique((image_name(self.pool.document, image) if image is not None else "") or color.name)
-        if found is None:
-            self.blank.add(len(self.textures))
-            return Texture(name, flat(color.factor, self.texture_size or LEAST), None, wrap)
-        rgb, alpha = found
-        size = target_size(rgb.shape[1], rgb.shape[0], self.texture_size)
-        opacity = None if alpha is None else resized(alpha[..., None], size, wrap)[..., 0]
-        return Texture(name, tinted(resized(rgb, size, wrap), color.factor), opacity, wrap)
-
-    def _unique(self, name: str) -> str:
-        taken, wanted, count = {texture.name for texture in self.textures}, name, 2
-        while wanted in taken:
-            wanted, count = f"{name} {count}", count + 1
-        return wanted
-
-    def fitted(self) -> tuple[Texture, ...]:
-        """The textures, those of one colour made smaller where all together would be too large."""
-        textures, side = list(self.textures), self.texture_size or LEAST
-        while sum(t.rgb.shape[0] * t.rgb.shape[1] for t in textures) > BUDGET and side > 128:
-            side //= 2
-            for index in self.blank:
-                textures[index] = replace(textures[index], rgb=np.ascontiguousarray(textures[index].rgb[:side, :side]))
-        if side != (self.texture_size or LEAST):
-            self.notes.append(f"{len(self.blank)} textures of one colour are written at {side} texels to save memory")
-        return tuple(textures)
-
-
 def _note_overlaps(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> None:
     """Say where several faces share texels, for they will show the same paint."""
     groups: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}  # type: ignore[type-arg]
@@ -208,12 +168,16 @@ def _note_overlaps(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> No
         primitive = pool.primitives[key]
         if primitive.material is not None:
             groups.setdefault(primitive.material, []).append((primitive.uvs[texcoord], primitive.faces))
+    shares: dict[str, float] = {}
     for material, parts in groups.items():
         starts = np.cumsum([0] + [len(uvs) for uvs, _ in parts])
         faces = np.concatenate([faces + start for (_, faces), start in zip(parts, starts[:-1], strict=True)])
         share = overlap_share(np.concatenate([uvs for uvs, _ in parts]), faces)
         if share > OVERLAP_WORTH_SAYING:
             name = pool.document.items("materials")[material].get("name", f"material {material}")
-            notes.append(
-                f"{name}: {share:.0%} of the painted texels are shared by several faces and show the same paint"
-            )
+            shares[str(name)] = share
+    if shares:
+        worst = sorted(shares, key=lambda name: -shares[name])[:6]
+        listed = ", ".join(f"{name} {shares[name]:.0%}" for name in worst)
+        more = f" and {len(shares) - len(worst)} more" if len(shares) > len(worst) else ""
+        notes.append(f"texels shared by several faces, which show the same paint: {listed}{more}")

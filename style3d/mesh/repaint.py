@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float32
 
-from style3d.images import MIME, ImageFormat, encode_image
+from style3d.images import MIME, ImageFormat, decode_srgb, encode_image
 from style3d.mesh.document import Document, Json
 from style3d.mesh.editor import Editor
 from style3d.mesh.materials import SOURCES, SPECULAR, slots
@@ -56,6 +56,9 @@ class _Painter:
     def paint(self, slot: Slot, texture: Texture, rgb: Float32[np.ndarray, "h w 3"]) -> None:
         """Point a material to its new texture and make its factor white."""
         item = self.editor.items("materials")[slot.material]
+        if slot.texcoord is None:
+            self._tint(item, rgb)
+            return
         for number, (place, texture_key, factor_key) in enumerate(slots(item)):
             if place is not item.get("extensions", {}).get(SPECULAR):
                 place = item.setdefault("pbrMetallicRoughness", place)
@@ -70,6 +73,15 @@ class _Painter:
                 info["index"] = index
             if factor_key in place:
                 place[factor_key] = [1, 1, 1, *place[factor_key][3:4]]
+
+    def _tint(self, item: Json, rgb: Float32[np.ndarray, "h w 3"]) -> None:
+        """Make the factor the mean colour of ``rgb``, in linear light; opacity stays."""
+        mean = decode_srgb(rgb).mean((0, 1), dtype=np.float64).clip(0, 1).tolist()
+        for number, (place, _, factor_key) in enumerate(slots(item)):
+            if place is not item.get("extensions", {}).get(SPECULAR):
+                place = item.setdefault("pbrMetallicRoughness", place)
+            if not number or factor_key in place:
+                place[factor_key] = [*mean, *(place.get(factor_key, (1, 1, 1, 1))[3:4] or (1,))]
 
     def _texture(self, table: int, old: int | None, texture: Texture, rgb: Any) -> int:
         key = (table, old)

@@ -58,12 +58,12 @@ def unwrap(
     pack.resolution, pack.padding, pack.bilinear = size, max(2, PADDING * size // 1024), True
     atlas.generate(chart, pack)
     square = np.array([atlas.width, atlas.height]) / max(atlas.width, atlas.height, 1)
-    return [_unwrapped(*atlas[index], square) for index in range(len(parts))]
-
-
-def _unwrapped(source: Array, faces: Array, uvs: Array, square: Float64[np.ndarray, "2"]) -> Unwrapped:
-    flat = np.nan_to_num(uvs.astype(np.float64)).clip(0, 1) * square
-    return Unwrapped(source.astype(np.int64), flat, faces.astype(np.int64))
+    results = []
+    for index in range(len(parts)):
+        source, faces, uvs = atlas[index]
+        flat = np.nan_to_num(uvs.astype(np.float64)).clip(0, 1) * square
+        results.append(Unwrapped(source.astype(np.int64), flat, faces.astype(np.int64)))
+    return results
 
 
 def rewrite(editor: Editor, reader: Accessors, primitive: Primitive, new: Unwrapped, *, keep_colors: bool) -> int:

@@ -12,7 +12,7 @@ from style3d.images import decode_srgb, encode_srgb
 from style3d.mesh.document import Document
 from style3d.mesh.editor import Editor
 from style3d.mesh.materials import BaseColor, slots, source_image, transformed, wraps
-from style3d.mesh.pool import Key, Pool
+from style3d.mesh.pool import Key, Pool, counted
 from style3d.mesh.prepare import all_primitives
 from style3d.mesh.primitives import Primitive
 from style3d.mesh.textures import sampled
@@ -32,7 +32,7 @@ def vertex_table(
     keys = [key for key, primitive in pool.primitives.items() if not primitive.compressed]
     closed = len(pool.primitives) - len(keys)
     if closed:
-        notes.append(f"{closed} Draco-compressed primitives cannot take vertex colours and stay as they are")
+        notes.append(f"{counted(closed, 'Draco-compressed primitive')} cannot take vertex colours and stays as it was")
     entries: dict[Key, Array] = {}
     opacity: dict[Key, Array] = {}
     rows, colors = [np.zeros((0, 7))], [np.zeros((0, 3))]

@@ -1,0 +1,70 @@
+"""Which textures are painted, and what each of them starts as."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import final
+
+import numpy as np
+
+from style3d.mesh.materials import BaseColor, source_image, wraps
+from style3d.mesh.pool import Pool, counted, image_name
+from style3d.mesh.textures import LEAST, flat, resized, target_size, tinted
+from style3d.render.surface import Texture, Wrap
+
+BUDGET = 64 << 20  # texels of all textures together
+SWATCH = 4  # texels on a side of what stands for a plain colour
+
+
+@final
+class TextureTable:
+    """Textures to be painted, one for each image with its factor and wrap, or for each material without an image."""
+
+    def __init__(self, pool: Pool, texture_size: int | None, notes: list[str]) -> None:
+        self.pool, self.texture_size, self.notes = pool, texture_size, notes
+        self.textures: list[Texture] = []
+        self.blank: set[int] = set()  # those of one colour, which may shrink
+        self._index: dict[tuple[object, ...], int] = {}
+
+    def add(self, material: int, color: BaseColor) -> int:
+        """Index of the texture for a material."""
+        document = self.pool.document
+        image, wrap = source_image(document, color.texture), wraps(document, color.texture)
+        key = ("flat", material) if image is None else (image, color.factor[:3], wrap)
+        if key not in self._index:
+            self._index[key] = len(self.textures)
+            self.textures.append(self._texture(image, wrap, color))
+        return self._index[key]
+
+    def add_swatch(self, color: BaseColor) -> int:
+        """Index of a few texels that stand for a material's plain colour."""
+        self.textures.append(Texture(self._unique(color.name), flat(color.factor, SWATCH)))
+        return len(self.textures) - 1
+
+    def _texture(self, image: int | None, wrap: tuple[Wrap, Wrap], color: BaseColor) -> Texture:
+        found = None if image is None else self.pool.image(image, self.notes)
+        name = self._unique((image_name(self.pool.document, image) if image is not None else "") or color.name)
+        if found is None:
+            self.blank.add(len(self.textures))
+            return Texture(name, flat(color.factor, self.texture_size or LEAST), None, wrap)
+        rgb, alpha = found
+        size = target_size(rgb.shape[1], rgb.shape[0], self.texture_size)
+        opacity = None if alpha is None else resized(alpha[..., None], size, wrap)[..., 0]
+        return Texture(name, tinted(resized(rgb, size, wrap), color.factor), opacity, wrap)
+
+    def _unique(self, name: str) -> str:
+        taken, wanted, count = {texture.name for texture in self.textures}, name, 2
+        while wanted in taken:
+            wanted, count = f"{name} {count}", count + 1
+        return wanted
+
+    def fitted(self) -> tuple[Texture, ...]:
+        """The textures, those of one colour made smaller where all together would be too large."""
+        textures, side = list(self.textures), self.texture_size or LEAST
+        while sum(t.rgb.shape[0] * t.rgb.shape[1] for t in textures) > BUDGET and side > 128:
+            side //= 2
+            for index in self.blank:
+                textures[index] = replace(textures[index], rgb=np.ascontiguousarray(textures[index].rgb[:side, :side]))
+        if side != (self.texture_size or LEAST):
+            self.notes.append(f"{counted(len(self.blank), 'texture')} of one colour: {side} texels, to save memory")
+        return tuple(textures)
