@@ -87,8 +87,6 @@ def encode_image(
     rgb: Float32[np.ndarray, "h w 3"], alpha: Float32[np.ndarray, "h w"] | None, kind: ImageFormat
 ) -> tuple[bytes, ImageFormat]:
     """8-bit file content, and the format used: PNG instead of JPEG where there is opacity to keep."""
-    if kind not in MIME:
-        raise Style3DError("unknown texture format", got=repr(kind), expected="png, jpeg or webp")
     channels = rgb if alpha is None else np.concatenate([rgb, alpha[..., None]], axis=2)
     pixels = np.rint(np.clip(np.nan_to_num(channels), 0, 1) * 255).astype(np.uint8)
     kind = "png" if kind == "jpeg" and alpha is not None else kind

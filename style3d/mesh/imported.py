@@ -115,11 +115,12 @@ def _by_trimesh(path: Path, content: bytes, kind: Kind, notes: list[str]) -> tup
 @contextmanager
 def _silenced(logger: logging.Logger) -> Iterator[None]:
     """What a reader logs about a file is said in notes and errors instead."""
-    before, logger.disabled = logger.disabled, True
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.disabled = before
+        logger.setLevel(before)
 
 
 def _part(name: str, mesh: Any, looks: list[Look]) -> Part:
