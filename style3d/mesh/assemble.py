@@ -19,7 +19,7 @@ from style3d.render.surface import Material, Surface, Texture
 
 GAMMA = 2.2  # a linear-light factor k acts on display-referred colour as k^(1/2.2)
 Array = np.ndarray[Any, Any]
-Entries = Mapping[Key, Int64[np.ndarray, "vertices"]]  # vertex-colour table row of each vertex, -1 for none
+Entries = Mapping[Key, Int64[np.ndarray, "_"]]  # vertex-colour table row of each vertex, -1 for none
 
 
 @dataclass(frozen=True)

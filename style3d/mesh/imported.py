@@ -8,6 +8,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, final
 
@@ -50,9 +51,12 @@ def _obj(path: Path, content: bytes, notes: list[str]) -> tuple[list[Part], list
         raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
     if statements.ignored:
         notes.append(f"points, lines or curves left out: {statements.ignored}")
-    names = list(dict.fromkeys(key[2] for key, lines in statements.faces.items() if lines))
+    names = list(dict.fromkeys(key[2] for key, lines in statements.faces.items() if lines and key[2]))
     looks = read_looks(statements.libraries, path.parent, names, notes)
-    return obj_parts(statements, {name: index for index, name in enumerate(names)}, path.stem), looks
+    parts = obj_parts(statements, {name: index for index, name in enumerate(names)}, path.stem)
+    if any(part.colors is not None for part in parts):  # a stand-in must not darken the colours that are there
+        looks = [replace(look, rgb=(1.0, 1.0, 1.0)) if look.stand_in else look for look in looks]
+    return parts, looks
 
 
 def _text(content: bytes) -> str:

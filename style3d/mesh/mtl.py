@@ -83,6 +83,7 @@ def _look(name: str, item: dict[str, str], folder: Path, notes: list[str]) -> Lo
         _numbers(item.get("pr", ""), 1, 0.9)[0],
         white if "emissiveTexture" in images else (emissive[0], emissive[1], emissive[2]),
         images,
+        stand_in=not item,
     )
 
 

@@ -34,8 +34,8 @@ def corner_normals(
     return result.reshape(-1, 3, 3)
 
 
-def point_numbers(positions: Float64[np.ndarray, "vertices 3"]) -> Int64[np.ndarray, "vertices"]:
-    """The same number for vertices at the same place."""
+def point_numbers(positions: Float64[np.ndarray, "vertices columns"]) -> Int64[np.ndarray, "vertices"]:
+    """The same number for equal rows."""
     rows = np.ascontiguousarray(positions + 0.0).view([("", positions.dtype)] * positions.shape[1]).ravel()
     return np.unique(rows, return_inverse=True)[1].ravel().astype(np.int64)
 

@@ -36,6 +36,7 @@ class Look:
     roughness: float = 0.9
     emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
     images: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by glTF slot: name and file content
+    stand_in: bool = False  # for a material that no file describes
 
 
 @dataclass(frozen=True)

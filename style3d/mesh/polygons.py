@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float64, Int64
+
+Array = np.ndarray[Any, Any]
 
 
 def triangles_of(
@@ -56,7 +60,7 @@ def _ears(points: Float64[np.ndarray, "size 3"]) -> Int64[np.ndarray, "size-2 3"
     return np.array([*found, left])
 
 
-def _turn(a: Float64[np.ndarray, "n 2"], b: Float64[np.ndarray, "n 2"], c: Float64[np.ndarray, "n 2"]) -> np.ndarray:  # type: ignore[type-arg]
+def _turn(a: Array, b: Array, c: Array) -> Any:
     """Twice the signed area of triangles; positive to the left."""
     first, second = b - a, c - a
     return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]

@@ -24,7 +24,7 @@ def with_textures(
     document: Document,
     slots_: Sequence[Slot],
     textures: Sequence[Texture],
-    colors: Sequence[Float32[np.ndarray, "h w 3"]],
+    colors: Sequence[Float32[np.ndarray, "_ _ 3"]],
     kind: ImageFormat,
 ) -> tuple[Document, dict[int, str]]:
     """The document with painted textures, and the name of each new image by its index.

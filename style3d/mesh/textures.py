@@ -15,8 +15,8 @@ LEAST = 1024  # texels on the longer side of what is written, unless asked other
 BORDER = 8  # texels around an image that its wrap mode fills in before it is resized
 PADS = {"repeat": "wrap", "clamp": "edge", "mirror": "symmetric"}
 Array = np.ndarray[Any, Any]
-Rgb = Float32[np.ndarray, "h w 3"]
-Opacity = Float32[np.ndarray, "h w"]
+Rgb = Float32[np.ndarray, "_ _ 3"]
+Opacity = Float32[np.ndarray, "_ _"]
 
 
 def tinted(rgb: Rgb, factor: tuple[float, ...]) -> Rgb:

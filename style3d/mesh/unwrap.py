@@ -32,9 +32,7 @@ class Unwrapped:
     faces: Int64[np.ndarray, "faces 3"]  # of new vertices, in the old order
 
 
-def unwrap(
-    parts: list[tuple[Float64[np.ndarray, "vertices 3"], Int64[np.ndarray, "faces 3"]]], size: int
-) -> list[Unwrapped]:
+def unwrap(parts: list[tuple[Float64[np.ndarray, "_ 3"], Int64[np.ndarray, "_ 3"]]], size: int) -> list[Unwrapped]:
     """Unwrap meshes into one square atlas with an even texel density.
 
     Args:

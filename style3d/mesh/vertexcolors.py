@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float, Float64, Int64
 
 from style3d.images import decode_srgb, encode_srgb
 from style3d.mesh.document import Document
@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 def vertex_table(
     pool: Pool, notes: list[str]
-) -> tuple[dict[Key, Int64[np.ndarray, "vertices"]], Float64[np.ndarray, "entries 3"], dict[Key, Array]]:
+) -> tuple[dict[Key, Int64[np.ndarray, "_"]], Float64[np.ndarray, "entries 3"], dict[Key, Array]]:
     """Number the vertex colours of what is shown.
 
     Vertices of a mesh in the same place and of the same colour share an entry, so that its cuts do not show, and so
@@ -70,7 +70,7 @@ def prepare_vertices(pool: Pool, keys: list[Key]) -> Document:
 
 
 def with_vertex_colors(
-    document: Document, entries: dict[Key, Array], opacity: dict[Key, Array], rgb: Float64[np.ndarray, "entries 3"]
+    document: Document, entries: dict[Key, Array], opacity: dict[Key, Array], rgb: Float[np.ndarray, "entries 3"]
 ) -> Document:
     """The document with COLOR_0 of each painted primitive: linear light, 16 bits."""
     editor = Editor(document)

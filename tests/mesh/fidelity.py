@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -27,16 +28,33 @@ def differences(source: Document, painted: Document) -> list[str]:
     found += _accessors(source, painted)
     found += _images(source, painted)
     found += _listed(before, after, "textures", _without_source)
-    found += _listed(before, after, "materials", _without_base_color)
+    found += _listed(before, after, "materials", _without_base_color, _of_unwrapped(before, after))
     found += _meshes(before, after)
     return found
 
 
-def _listed(before: dict[str, Any], after: dict[str, Any], kind: str, reduced: Any) -> list[str]:
+def _of_unwrapped(before: dict[str, Any], after: dict[str, Any]) -> set[int]:
+    """Materials whose texture moved to a new UV set, for they had a texture and primitives without UVs."""
+    pairs = zip(before.get("meshes", []), after.get("meshes", []), strict=True)
+    pieces = [(p, q) for a, b in pairs for p, q in zip(a["primitives"], b["primitives"], strict=True)]
+    return {q["material"] for p, q in pieces if p["attributes"] != q["attributes"] and "material" in q}
+
+
+def _listed(
+    before: dict[str, Any], after: dict[str, Any], kind: str, reduced: Any, free: AbstractSet[int] = frozenset()
+) -> list[str]:
     old, new = before.get(kind, []), after.get(kind, [])
     if len(new) < len(old):
         return [f"{kind}: {len(old)} became {len(new)}"]
-    return [f"{kind}/{i} differs" for i, (a, b) in enumerate(zip(old, new, strict=False)) if reduced(a) != reduced(b)]
+    found = []
+    for index, (a, b) in enumerate(zip(old, new, strict=False)):
+        first, second = reduced(a), reduced(b)
+        if index in free:
+            first.pop("info", None)
+            second.pop("info", None)
+        if first != second:
+            found.append(f"{kind}/{index} differs")
+    return found
 
 
 def _without_source(texture: dict[str, Any]) -> dict[str, Any]:
