@@ -1,9 +1,9 @@
 """Compares perceptual features in 2D: style distance against content similarity, and milliseconds.
 
-`make bench-features` prints the tables and writes out/bench-features/ (pictures, results.json). Paintings and photos come
-from the shared assets (STYLE3D_ASSETS, or ../shared/assets), and so do the judges, which no method optimises except
-VGG, second judge and contestant. Each method paints each photo at several content weights; where its curve crosses a
-content similarity is interpolated per pair.
+`make bench-features` prints the tables and writes out/bench-features/ (pictures, results.json). Paintings and photos
+come from the shared assets (STYLE3D_ASSETS, or ../shared/assets), and so do the judges, which no method optimises
+except VGG, second judge and contestant. Each method paints each photo at several content weights; where its curve
+crosses a content similarity is interpolated per pair.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from style3d.losses.features import Features  # noqa: E402
 ASSETS = Path(os.environ.get("STYLE3D_ASSETS", ROOT.parent / "shared" / "assets"))
 VGG = ASSETS / "networks" / "vgg19_normalised_relu3_1.safetensors"
 SQUEEZENET = ASSETS / "networks" / "squeezenet1_0_deepcompressed.safetensors"
-METHODS = ("color", "random", "wavelet", "embedded", "wavelet+embedded", "vgg19")
+METHODS = ("color", "random", "wavelet", "network", "embedded", "vgg19")
 PHOTOS = ("chelsea.png", "astronaut.png", "coffee.png")
 STYLES = ("vangogh_starry_night_1889", "munch_scream_1893", "hokusai_great_wave_1831", "monet_water_lilies_1919",
           "kandinsky_composition_vii_1913", "delaunay_portrait_1906")  # fmt: skip
@@ -93,9 +93,7 @@ def transfer(objective: Objective, photo: Tensor, style: Tensor, steps: int, rat
 
 def features_of(method: str, weights: Path | None) -> Features:
     """The extractor of a method; ``weights`` replaces the embedded network's."""
-    if "+" in method:
-        return build_features(method, weights)
-    return build_features(method, VGG if method == "vgg19" else weights if method == "embedded" else None)
+    return build_features(method, VGG if method == "vgg19" else weights if method in ("network", "embedded") else None)
 
 
 def curves(options: argparse.Namespace) -> list[dict[str, object]]:
@@ -165,7 +163,7 @@ def milliseconds(run: Callable[[], None], repeats: int = 5) -> float:
 def timings(weights: Path | None) -> None:
     """Forward and backward to the image, eager."""
     print(f"\nmilliseconds, forward + backward, {torch.get_num_threads()} threads      256²      512²")
-    nets = {name: features_of(name, weights) for name in ("wavelet", "embedded", "wavelet+embedded")}
+    nets = {name: features_of(name, weights) for name in ("wavelet", "network", "embedded")}
     nets["vgg19 to relu5_1"] = build_features("random")
     for name, net in nets.items():
         cells = []

@@ -1,4 +1,4 @@
-"""Judges that no method optimises: how far a picture's style is from a painting's, how much of a photo is left in it."""
+"""Judges that no method optimises: how far a picture's style is from a painting's, how much of a photo is left."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def vgg(path: Path) -> Taps:
 
 @torch.no_grad()
 def style_distance(taps: Taps, image: Tensor, style: Tensor) -> float:
-    """Mean over taps of ‖G − A‖ / ‖A‖ (Frobenius), with G and A the Gram matrices per position: 0 for the same style."""
+    """Mean over taps of ‖G − A‖ / ‖A‖ (Frobenius), G and A the Gram matrices per position: 0 for the same style."""
 
     def gram(x: Tensor) -> Tensor:
         flat = x.flatten(2)[0]

@@ -4,7 +4,7 @@ Texture discrimination on style statistics. Every class of a batch is one genera
 same picture turned or mirrored, resized, with random phases but the same spectrum, or blurred, inverted, shuffled in
 tiles. Two crops of a class must find one another among all crops of the batch (InfoNCE, van den Oord et al. 2018) by
 nothing but the mean, the deviations and a projected covariance of one layer's features, on each of four layers: what
-the style loss compares is what is trained to tell textures apart. Siblings share their palette, so colour does not help.
+the style loss compares is what is trained to tell textures apart. Siblings share their palette: colour does not help.
 
 Afterwards batch normalisation is folded into the convolutions and channels are scaled to unit mean activation.
 """
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -32,6 +32,7 @@ from style3d.losses.features.embedded import (  # noqa: E402
     SHIPPED,
     embedded_convolutions,
     half_precision,
+    halved,
 )
 from style3d.losses.features.wavelet import morlet  # noqa: E402
 
@@ -69,10 +70,10 @@ class Net(nn.Module):
     def maps(self, image: Tensor, half: bool) -> dict[str, Tensor]:
         """Feature maps of every convolution."""
         x, maps = ((image - 0.5) * 4).contiguous(memory_format=torch.channels_last), {}
-        with torch.autocast(image.device.type, torch.bfloat16, enabled=half):
-            for name, halve in PLAN:
-                x = self.convolutions[name](F.avg_pool2d(x, 2) if halve else x)
-                maps[name] = x = self.norms[name](x).relu()
+        for name, halve in PLAN:
+            x = halved(x) if halve else x
+            with torch.autocast(image.device.type, torch.bfloat16, enabled=half):
+                maps[name] = x = self.norms[name](self.convolutions[name](x)).relu()
         return maps
 
     def forward(self, image: Tensor, half: bool) -> list[Tensor]:
@@ -199,7 +200,10 @@ def train(options: argparse.Namespace) -> None:
     print(f"{len(pool)} images in {time.monotonic() - started:.0f} s", flush=True)
     torch.manual_seed(options.seed)
     rng = torch.Generator().manual_seed(options.seed)
-    net = Net().to(options.device, memory_format=torch.channels_last)
+    net = Net()
+    if options.start:
+        net.convolutions.load_state_dict({name: value.float() for name, value in load_file(options.start).items()})
+    net = net.to(options.device, memory_format=torch.channels_last)
     half = half_precision(options.device)
     optimizer = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=0.02, betas=(0.9, 0.98))
     started = time.monotonic()
@@ -226,6 +230,7 @@ def main() -> None:
     """Reads the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
     parser.add_argument("--images", type=int, default=4000)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=16, help="images a step; four classes and eight crops each")

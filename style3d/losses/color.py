@@ -53,7 +53,8 @@ def keep_luminance(colors: Float[Tensor, "n 3"], original: Float[Tensor, "n 3"])
 class BandColor(Term):
     """Mean colour, and the 3×3 colour covariance of every band of a Laplacian pyramid, in the style's units.
 
-    Band k's covariance C_k is whitened by the style's, W_k = (C*_k + ε tr C*_k)^{-1/2}: L = Σ_k ‖W_k (C_k − C*_k) W_k‖².
+    Band k's covariance C_k is compared in the style's units: L = Σ_k ‖W_k (C_k − C*_k) W_k‖² with the whitening
+    W_k = (C*_k + ε tr C*_k)^{-1/2}.
     Directions of colour that the style's band hardly uses are expensive, which is what stops rainbow fringes.
     """
 

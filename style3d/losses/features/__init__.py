@@ -7,7 +7,7 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, Joint, Layers, pool_mask
 
-NAMES = ("embedded", "wavelet", "vgg19", "vgg16", "random")
+NAMES = ("embedded", "network", "wavelet", "vgg19", "vgg16", "random")
 
 __all__ = ["NAMES", "Features", "Joint", "Layers", "build_features", "pool_mask"]
 
@@ -16,9 +16,10 @@ def build_features(name: str, weights: Path | None = None) -> Features:
     """The extractor of that name, on the CPU.
 
     Args:
-        name: "embedded" (the small network shipped with style3d), "wavelet" (needs no weights), "vgg19" or "vgg16"
-            (torchvision's layer names), "random" (VGG-19 with seeded random weights, a baseline), or several joined
-            by "+" ("wavelet+embedded"), whose content is compared on the last.
+        name: "embedded" (the default: the small network shipped with style3d, and wavelets for what is larger than its
+            view), "network" (that network alone), "wavelet" (needs no weights), "vgg19" or "vgg16" (torchvision's layer
+            names), "random" (VGG-19 with seeded random weights, a baseline), or several joined by "+"
+            ("wavelet+network"), whose content is compared on the last.
         weights: local file, .safetensors or .pth; embedded and VGG only.
 
     Raises:
@@ -36,6 +37,11 @@ def build_features(name: str, weights: Path | None = None) -> Features:
 
         return Wavelet()
     if name == "embedded":
+        from style3d.losses.features.embedded import load_embedded
+        from style3d.losses.features.wavelet import Wavelet
+
+        return Joint((Wavelet(first=1), load_embedded(weights)), content=1, name="embedded")
+    if name == "network":
         from style3d.losses.features.embedded import load_embedded
 
         return load_embedded(weights)

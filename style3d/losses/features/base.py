@@ -52,14 +52,15 @@ class Features(ABC):
 class Joint(Features):
     """Several extractors side by side; layers are named "extractor/layer"."""
 
-    def __init__(self, parts: tuple[Features, ...], content: int = 0) -> None:
+    def __init__(self, parts: tuple[Features, ...], content: int = 0, name: str = "") -> None:
         self.parts = parts
+        self._name = name or "+".join(part.name for part in parts)
         self._content = content
 
     @property
     def name(self) -> str:
         """Concretely: "wavelet+embedded"."""
-        return "+".join(part.name for part in self.parts)
+        return self._name
 
     @property
     def digest(self) -> str:
@@ -102,3 +103,10 @@ def digest_of(module: nn.Module, configuration: str) -> str:
         total.update(name.encode())
         total.update(tensor.detach().cpu().contiguous().to(torch.float32).numpy().tobytes())
     return total.hexdigest()
+
+
+def channels_last(module: nn.Module) -> None:
+    """Lays out convolution weights for channels-last images, which the processor's kernels prefer."""
+    for parameter in module.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
-from style3d.losses.features.base import Features, Layers, digest_of
+from style3d.losses.features.base import Features, Layers, channels_last, digest_of
 from style3d.types import Image
 
 BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}  # convolutions before each pooling
@@ -71,7 +71,8 @@ class Vgg(Features):
         last = self._rows.index(max(self._layers[-1], self._content))
         del self._rows[last + 1 :]
         self._net = nn.ModuleDict({relu: net[relu] for relu in self._rows})
-        self._net.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+        self._net.requires_grad_(False).eval()
+        channels_last(self._net)
         self._mean, self._deviation = (torch.tensor(v)[None, :, None, None] for v in (MEAN, DEVIATION))
         self._digest = digest_of(self._net, f"{variant} {self._rows[-1]}")
 

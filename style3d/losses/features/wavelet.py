@@ -31,13 +31,14 @@ class Wavelet(Features):
 
     Args:
         octaves: number of scales, at most; small images use fewer layers.
+        first: the finest octave given; finer ones are not computed.
         orientations: number of directions in half a turn.
         size: side of the filters, pixels of their octave.
     """
 
-    def __init__(self, octaves: int = 5, orientations: int = 4, size: int = 7) -> None:
-        self._octaves = octaves
-        self._key = f"wavelet-1 octaves={octaves} orientations={orientations} size={size}"
+    def __init__(self, octaves: int = 5, first: int = 0, orientations: int = 4, size: int = 7) -> None:
+        self._octaves = range(first, octaves)
+        self._key = f"wavelet-1 octaves={first}..{octaves} orientations={orientations} size={size}"
         self._filters = morlet(orientations, size)
         rows = torch.tensor(_OPPONENT, dtype=torch.float32)
         gain = torch.tensor(_GAIN)[:, None]
@@ -58,12 +59,12 @@ class Wavelet(Features):
     @property
     def layers(self) -> tuple[str, ...]:
         """One per octave, finest first."""
-        return tuple(f"octave{j}" for j in range(self._octaves))
+        return tuple(f"octave{j}" for j in self._octaves)
 
     @property
     def content_layer(self) -> str:
         """Edges four to eight pixels wide."""
-        return f"octave{min(2, self._octaves - 1)}"
+        return f"octave{min(2, self._octaves.stop - 1)}"
 
     def to(self, device: torch.device | str) -> Wavelet:
         """Moves the filters."""
@@ -77,14 +78,19 @@ class Wavelet(Features):
         x = F.conv2d(image, self._opponent)
         channels, layers = x.transpose(0, 1), Layers()  # colours travel as a batch: (3, 1, h, w)
         previous: Tensor | None = None
+        for _ in range(self._octaves.start):
+            channels = self._halved(channels)
         for name in self.layers:
             if min(channels.shape[-2:]) < self._filters.shape[-1]:
                 break
             rectified = self._rectified(channels)
             layers[name] = rectified if previous is None else torch.cat([rectified, previous], 1)
-            channels = F.conv2d(F.pad(channels, (2, 2, 2, 2), mode="reflect"), self._blur, stride=2)
+            channels = self._halved(channels)
             previous = F.adaptive_avg_pool2d(rectified, (channels.shape[-2], channels.shape[-1]))
         return layers
+
+    def _halved(self, channels: Tensor) -> Tensor:
+        return F.conv2d(F.pad(channels, (2, 2, 2, 2), mode="reflect"), self._blur, stride=2)
 
     def _rectified(self, channels: Tensor) -> Tensor:
         half = self._filters.shape[-1] // 2
