@@ -104,14 +104,12 @@ def projected_quantiles(
 
 
 def quantiles_of(values: Float[Tensor, "d n"], weights: Float[Tensor, "n"]) -> Float[Tensor, "d quantiles"]:
-    """Weighted quantiles (k + ½) / 256 of each row, linear between samples; differentiable to ``values``."""
+    """Weighted quantiles (k + ½) / 256 of each row: the sample there, so what weighs nothing has no say.
+
+    Differentiable to ``values``.
+    """
     ordered, order = values.sort(dim=1)
-    share = weights.clamp_min(0)[order]
-    place = (share.cumsum(1) - 0.5 * share) / share.sum(1, keepdim=True).clamp_min(1e-8)
-    wanted = (torch.arange(QUANTILES, device=values.device) + 0.5).to(values) / QUANTILES
-    right = torch.searchsorted(place.contiguous(), wanted.expand(len(values), -1).contiguous())
-    right = right.clamp(min(1, values.shape[1] - 1), values.shape[1] - 1)
-    left = (right - 1).clamp_min(0)
-    low, high = place.gather(1, left), place.gather(1, right)
-    between = ((wanted - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
-    return ordered.gather(1, left) * (1 - between) + ordered.gather(1, right) * between
+    share = weights.clamp_min(0)[order].cumsum(1)
+    wanted = (torch.arange(QUANTILES, device=values.device) + 0.5).to(values) / QUANTILES * share[:, -1:]
+    index = torch.searchsorted(share.contiguous(), wanted.contiguous())
+    return ordered.gather(1, index.clamp(max=values.shape[1] - 1))
