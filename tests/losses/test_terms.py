@@ -57,9 +57,9 @@ def test_gatys_content() -> None:
 
 def test_gatys_content_counts_only_what_is_covered() -> None:
     mask = torch.tensor([[[[0.0, 1.0]]]])
-    assert value(Content("c", 2.0, "pixels"), grey([[1.0, 0.0]]), content=grey([[0.5, 0.1]]), mask=mask) == pytest.approx(
-        2 * 0.5 * 3 * 0.01
-    )
+    assert value(
+        Content("c", 2.0, "pixels"), grey([[1.0, 0.0]]), content=grey([[0.5, 0.1]]), mask=mask
+    ) == pytest.approx(2 * 0.5 * 3 * 0.01)
 
 
 def test_gram_is_the_papers_formula_at_equal_size() -> None:
@@ -140,7 +140,9 @@ def test_laplacian_sees_edges_and_not_levels() -> None:
     """A lone pixel of 1 among nine: Laplacian −4 there, 1 at its four neighbours: 20 · 3 channels / (3 · 9)."""
     spot = torch.zeros(3, 3)
     spot[1, 1] = 1
-    assert value(Laplacian("l", 1.0, pool=1), grey(spot.tolist()), content=grey([[0.5] * 3] * 3)) == pytest.approx(20 / 9)
+    assert value(Laplacian("l", 1.0, pool=1), grey(spot.tolist()), content=grey([[0.5] * 3] * 3)) == pytest.approx(
+        20 / 9
+    )
 
 
 def test_self_similarity_does_not_see_a_permutation_of_colors() -> None:

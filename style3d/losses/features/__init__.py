@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from style3d.errors import Style3DError
@@ -12,7 +13,9 @@ NAMES = ("embedded", "network", "wavelet", "vgg19", "vgg16", "random")
 __all__ = ["NAMES", "Features", "Joint", "Layers", "build_features", "pool_mask"]
 
 
-def build_features(name: str, weights: Path | None = None) -> Features:
+def build_features(
+    name: str, weights: Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> Features:
     """The extractor of that name, on the CPU.
 
     Args:
@@ -20,7 +23,8 @@ def build_features(name: str, weights: Path | None = None) -> Features:
             view), "network" (that network alone), "wavelet" (needs no weights), "vgg19" or "vgg16" (torchvision's layer
             names), "random" (VGG-19 with seeded random weights, a baseline), or several joined by "+"
             ("wavelet+network"), whose content is compared on the last.
-        weights: local file, .safetensors or .pth; embedded and VGG only.
+        weights: local file, .safetensors or .pth; embedded and VGG only. Without it VGG is downloaded, once.
+        progress: of a download: called with bytes so far and in all.
 
     Raises:
         Style3DError: for an unknown name, or weights that do not fit.
@@ -52,5 +56,5 @@ def build_features(name: str, weights: Path | None = None) -> Features:
     if name in ("vgg19", "vgg16"):
         from style3d.losses.features.vgg import load_vgg
 
-        return load_vgg(name, weights)
+        return load_vgg(name, weights, progress)
     raise Style3DError("unknown features", got=name, expected=" or ".join(NAMES))

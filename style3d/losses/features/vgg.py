@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import final
 
@@ -127,7 +127,7 @@ def random_vgg(variant: str, seed: int) -> Vgg:
     return Vgg(variant, tensors, "random")
 
 
-def load_vgg(variant: str, weights: Path | None = None) -> Vgg:
+def load_vgg(variant: str, weights: Path | None = None, progress: Callable[[int, int], None] | None = None) -> Vgg:
     """VGG from a local .safetensors or .pth file, or, without one, from the cache or the network.
 
     Raises:
@@ -136,7 +136,7 @@ def load_vgg(variant: str, weights: Path | None = None) -> Vgg:
     if weights is None:
         from style3d.losses.features.download import fetch_vgg
 
-        weights = fetch_vgg(variant)
+        weights = fetch_vgg(variant, progress)
     net = Vgg(variant, read_tensors(weights))
     logger.info("%s from %s: layers %s, sha256 %s", variant, weights, ", ".join(net.layers), net.digest[:16])
     return net
