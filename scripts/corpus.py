@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -49,12 +49,18 @@ def inverted(asset: MeshAsset, path: Path) -> None:
     save_asset(asset, colors if surface.painted == "texture" else 1 - np.asarray(surface.vertex_rgb), path)
 
 
-def corpus(folder: Path, out: Path, paint: Painter = inverted, only: str = "") -> list[Row]:
+def corpus(
+    folder: Path,
+    out: Path,
+    paint: Painter = inverted,
+    only: str = "",
+    what: Literal["texture", "vertices"] | None = None,
+) -> list[Row]:
     """Try every model under ``folder``, printing a line for each; then validate what was written."""
     rows = []
     for source in models(folder):
         if only in str(source):
-            row = attempt(source, out / (str(source.relative_to(folder)).replace(os.sep, "__") + ".glb"), paint)
+            row = attempt(source, out / (str(source.relative_to(folder)).replace(os.sep, "__") + ".glb"), paint, what)
             print(f"{row.outcome:10}{row.seconds:7.2f} s  {source.relative_to(folder)}: {row.words}", flush=True)
             rows.append(row)
     return list(validated(rows))
@@ -66,11 +72,11 @@ def models(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.name not in ("LICENSE", "README"))
 
 
-def attempt(source: Path, target: Path, paint: Painter) -> Row:
+def attempt(source: Path, target: Path, paint: Painter, what: Literal["texture", "vertices"] | None) -> Row:
     """Load, paint and write one file."""
     start = time.perf_counter()
     try:
-        asset = load_asset(source)
+        asset = load_asset(source, paint=what)
         paint(asset, target)
     except Style3DError as error:
         return Row(source, "refused", time.perf_counter() - start, str(error))
@@ -108,6 +114,7 @@ def main() -> int:
     default = Path(os.environ.get("STYLE3D_ASSETS", ROOT.parent / "shared" / "assets")) / "meshes"
     parser.add_argument("folder", nargs="?", type=Path, default=default)
     parser.add_argument("--only", default="", help="files whose path holds this")
+    parser.add_argument("--paint", choices=("texture", "vertices"), help="what load_asset is told to paint")
     parser.add_argument("--keep", type=Path, help="folder for what is written; a temporary one by default")
     arguments = parser.parse_args()
     if not arguments.folder.is_dir():
@@ -115,7 +122,7 @@ def main() -> int:
         return 0
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as temporary:
-        rows = corpus(arguments.folder, arguments.keep or Path(temporary), only=arguments.only)
+        rows = corpus(arguments.folder, arguments.keep or Path(temporary), only=arguments.only, what=arguments.paint)
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("painted", "refused")}
     bad = [row for row in rows if row.outcome not in counts]
     for row in bad:

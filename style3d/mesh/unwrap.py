@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import re
+import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +21,9 @@ from style3d.mesh.primitives import Primitive
 
 PADDING = 4  # texels between islands at 1024
 MAX_COST = 0.6  # xatlas grows islands up to 2.0 by itself; smaller first islands fit at once: bunny 57 s → 9 s
+REST = 1.0  # seconds after which an atlas's threads are surely asleep
 Array = np.ndarray[Any, Any]
+_RETIRED: deque[tuple[float, Any]] = deque()
 
 
 @dataclass(frozen=True)
@@ -42,26 +48,57 @@ def unwrap(parts: list[tuple[Float64[np.ndarray, "_ 3"], Int64[np.ndarray, "_ 3"
     Raises:
         Style3DError: nothing has any area.
     """
-    import xatlas
-
     points = np.concatenate([positions[np.unique(faces)] for positions, faces in parts])
     center, extent = points.mean(0), float(np.ptp(points, axis=0).max())
     if not extent > 0:
         raise Style3DError("the mesh has no extent", got="all vertices in one point", expected="a surface")
+    scaled = [((positions - center) * (10 / extent), faces) for positions, faces in parts]
+    try:
+        return _by_xatlas(scaled, size)
+    except RuntimeError as error:
+        raise Style3DError("the mesh could not be unwrapped", got=error, hint="try --paint vertices") from None
+
+
+def _by_xatlas(parts: list[tuple[Array, Array]], size: int) -> list[Unwrapped]:
+    import xatlas
+
     atlas = xatlas.Atlas()
-    for positions, faces in parts:
-        atlas.add_mesh(((positions - center) * (10 / extent)).astype(np.float32), faces.astype(np.uint32))
-    chart, pack = xatlas.ChartOptions(), xatlas.PackOptions()
-    chart.max_cost = MAX_COST
-    pack.resolution, pack.padding, pack.bilinear = size, max(2, PADDING * size // 1024), True
-    atlas.generate(chart, pack)
-    square = np.array([atlas.width, atlas.height]) / max(atlas.width, atlas.height, 1)
-    results = []
-    for index in range(len(parts)):
-        source, faces, uvs = atlas[index]
-        flat = np.nan_to_num(uvs.astype(np.float64)).clip(0, 1) * square
-        results.append(Unwrapped(source.astype(np.int64), flat, faces.astype(np.int64)))
-    return results
+    try:
+        for positions, faces in parts:
+            atlas.add_mesh(positions.astype(np.float32), faces.astype(np.uint32))
+        chart, pack = xatlas.ChartOptions(), xatlas.PackOptions()
+        chart.max_cost = MAX_COST
+        pack.resolution, pack.padding, pack.bilinear = size, max(2, PADDING * size // 1024), True
+        atlas.generate(chart, pack)
+        square = np.array([atlas.width, atlas.height]) / max(atlas.width, atlas.height, 1)
+        results = []
+        for index in range(len(parts)):
+            source, faces, uvs = atlas[index]
+            flat = np.nan_to_num(uvs.astype(np.float64)).clip(0, 1) * square
+            results.append(Unwrapped(source.astype(np.int64), flat, faces.astype(np.int64)))
+        return results
+    finally:
+        _retire(atlas)
+
+
+def _retire(atlas: Any) -> None:
+    """Let an atlas go a while after its use.
+
+    xatlas stops its worker threads without holding their locks: one that is just about to sleep misses the call, and
+    the destructor waits for it for ever, with the interpreter locked (seen once in some thousand meshes). A second
+    later every worker sleeps, and hears it.
+    """
+    now = time.monotonic()
+    _RETIRED.append((now, atlas))
+    while now - _RETIRED[0][0] > REST:
+        _RETIRED.popleft()
+
+
+@atexit.register
+def _forget() -> None:
+    """At the end of the program atlases are not destroyed at all."""
+    for _, atlas in _RETIRED:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(atlas))
 
 
 def rewrite(editor: Editor, reader: Accessors, primitive: Primitive, new: Unwrapped, *, keep_colors: bool) -> int:

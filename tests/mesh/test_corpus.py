@@ -9,13 +9,14 @@ import pytest
 import trimesh
 
 from style3d.errors import Style3DError
-from style3d.mesh.asset import load_asset, save_asset
+from style3d.mesh.asset import MeshAsset, load_asset, save_asset
 from style3d.mesh.document import read_document
 from tests.assets import BESIDE, asset
 from tests.mesh.fidelity import differences
 from tests.mesh.test_asset import invert
 from tests.mesh.validator import assert_valid
 
+SIZE = 128  # of textures, so that it is quick
 PAINTED = {  # textures that are painted, a word of the notes
     "bevy/Fox.glb": (1, ""),
     "trimesh/Duck.glb": (1, "shared"),
@@ -55,14 +56,13 @@ REFUSED = {
 }
 
 
-def check(source: Path, tmp_path: Path) -> None:
+def check(source: Path, loaded: MeshAsset, tmp_path: Path) -> None:
     """Paint and write; valid, whole, and the same triangles when it is read again."""
-    loaded = load_asset(source)
     (path,) = save_asset(loaded, invert(loaded), tmp_path / "painted.glb")
     gltf = source.suffix in (".glb", ".gltf")
     if gltf and loaded.surface.painted == "texture":
         assert differences(read_document(source), read_document(path)) == []
-    again = load_asset(path).surface
+    again = load_asset(path, texture_size=SIZE).surface
     assert len(again.faces) == len(loaded.surface.faces)
     sizes = [surface.positions[surface.faces] for surface in (loaded.surface, again)]
     np.testing.assert_allclose(sizes[0], sizes[1], rtol=1e-6, atol=1e-6 * float(np.abs(sizes[0]).max()))
@@ -73,11 +73,11 @@ def check(source: Path, tmp_path: Path) -> None:
 def test_painted(name: str, tmp_path: Path) -> None:
     """A fixed sample."""
     source = asset(f"meshes/{name}")
-    loaded = load_asset(source)
+    loaded = load_asset(source, texture_size=SIZE)
     count, word = PAINTED[name]
     assert len(loaded.surface.textures) == count
     assert word in "; ".join(loaded.notes)
-    check(source, tmp_path)
+    check(source, loaded, tmp_path)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -107,7 +107,7 @@ def test_every_gltf(name: str, tmp_path: Path) -> None:
     if source.suffix not in (".glb", ".gltf"):
         pytest.skip("not a glTF")
     try:
-        load_asset(source)
+        loaded = load_asset(source, texture_size=SIZE)
     except Style3DError as refusal:
         pytest.skip(f"refused: {refusal}")
-    check(source, tmp_path)
+    check(source, loaded, tmp_path)

@@ -15,7 +15,6 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
 from tests.mesh.maker import Maker, checks
-from tests.mesh.test_asset import bare_cube
 
 
 def victim() -> Maker:
@@ -27,7 +26,7 @@ def victim() -> Maker:
     item["targets"] = [{"POSITION": made.accessor(np.ones((4, 3), np.float32), "VEC3")}]
     made.show(item, skin=0, weights=[0.5])
     instances = {"TRANSLATION": made.accessor(np.eye(3, dtype=np.float32), "VEC3")}
-    made.show(bare_cube(made), extensions={"EXT_mesh_gpu_instancing": {"attributes": instances}})
+    made.show(made.quad(0), extensions={"EXT_mesh_gpu_instancing": {"attributes": instances}})
     made.add("skins", {"joints": [1], "inverseBindMatrices": made.accessor(np.eye(4, dtype=np.float32), "MAT4")})
     where = {"bufferView": made.view(np.array([0], np.uint16).tobytes()), "componentType": 5123}
     what = {"bufferView": made.view(np.zeros(3, np.float32).tobytes())}
