@@ -183,7 +183,7 @@ class ViewOperator:
 
     def shaped(self, pixels: Pixels) -> Image:
         """Pixels as (1, 3, h, w)."""
-        return pixels.T.reshape(1, 3, self.height, self.width)
+        return pixels.T.contiguous().reshape(1, 3, self.height, self.width)
 
     @cached_property
     def coverage(self) -> Float[np.ndarray, "pixels"]:
