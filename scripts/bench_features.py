@@ -183,20 +183,24 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", default=METHODS)
     parser.add_argument("--photos", nargs="*", default=PHOTOS)
     parser.add_argument("--styles", nargs="*", default=STYLES)
-    parser.add_argument("--content", nargs="*", type=float, default=(0.5, 2.0, 8.0))
+    parser.add_argument("--content", nargs="*", type=float, default=(0.1, 0.7, 4.0, 20.0))
     parser.add_argument("--size", type=int, default=192)
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--weights", type=Path, help="another file for the embedded network")
     parser.add_argument("--output", type=Path, default=ROOT / "out" / "bench-features")
+    parser.add_argument("--keep", action="store_true", help="keep the other methods' rows of an earlier run")
     parser.add_argument("--no-timings", action="store_true")
     options = parser.parse_args()
     if not ASSETS.is_dir():
         sys.exit(f"no shared assets at {ASSETS}; name their folder with STYLE3D_ASSETS")
     print(f"{datetime.date.today()} {platform.processor() or platform.machine()} torch {torch.__version__}")
     if options.methods:
-        rows = curves(options)
-        (options.output / "results.json").write_text(json.dumps(rows, indent=1))
+        options.output.mkdir(parents=True, exist_ok=True)
+        results = options.output / "results.json"
+        old = json.loads(results.read_text()) if results.is_file() and options.keep else []
+        rows = [row for row in old if row["method"] not in options.methods] + curves(options)
+        results.write_text(json.dumps(rows, indent=1))
         print("\njudge: SqueezeNet 1.0")
         table(rows, "", (0.5, 0.6))
         print("\njudge: VGG-19 to relu3_1, which the method vgg19 optimises")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,11 +21,32 @@ def masked_mean(features: Map, mask: Mask) -> Float[Tensor, "c"]:
 
 
 def masked_covariance(features: Map, mask: Mask) -> tuple[Float[Tensor, "c"], Float[Tensor, "c c"]]:
-    """Mean μ = Σ m f / Σ m and centred covariance Σ m (f − μ)(f − μ)ᵀ / Σ m. Differentiable to ``features``."""
-    mean = masked_mean(features, mask)
+    """Mean μ = Σ m f / Σ m and centred covariance Σ m f fᵀ / Σ m − μ μᵀ. Differentiable to ``features``."""
     weight = mask.flatten() / mask.sum().clamp_min(EPSILON)
-    centred = features.flatten(2)[0] - mean[:, None]
-    return mean, (centred * weight) @ centred.T
+    mean, second = _Moments.apply(features.flatten(2)[0], weight)
+    return mean, second - mean[:, None] * mean[None, :]
+
+
+class _Moments(torch.autograd.Function):
+    """Σ w f and Σ w f fᵀ over columns, in two passes over the pixels forward and one back, in the features' own layout.
+
+    The gradient to f is (g + (S + Sᵀ) f) w for gradients g of the mean and S of the second moment.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, flat: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        ctx.save_for_backward(flat, weight)
+        weighted = flat * weight
+        return weighted.sum(1), weighted @ flat.T
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        flat, weight = ctx.saved_tensors
+        mean, second = gradients
+        both = second + second.T
+        if flat.stride(0) == 1:  # channels last
+            return torch.addmm(mean, flat.T, both).mul_(weight[:, None]).T, None
+        return torch.addmm(mean[:, None], both, flat).mul_(weight), None
 
 
 def masked_std(features: Map, mask: Mask) -> tuple[Float[Tensor, "c"], Float[Tensor, "c"]]:
