@@ -20,9 +20,9 @@ from style3d.images import decode_srgb, encode_image, image_size, read_image
 from style3d.mesh.document import Document, inside
 from style3d.mesh.formats import Kind
 from style3d.mesh.mtl import read_looks
-from style3d.mesh.normals import point_numbers
 from style3d.mesh.obj import obj_parts, parse_obj
 from style3d.mesh.parts import Look, Part, build_document
+from style3d.mesh.rows import number_rows
 
 log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
@@ -148,8 +148,7 @@ def _part(name: str, mesh: Any, looks: list[Look]) -> Part:
         colors = _linear(np.repeat(visual.face_colors, 3, axis=0))
         positions, faces, normals = positions[faces].reshape(-1, 3), np.arange(3 * len(faces)).reshape(-1, 3), None
     columns = [np.ascontiguousarray(part) for part in (positions, normals, uvs, colors) if part is not None]
-    numbers = point_numbers(np.column_stack(columns))
-    _, first = np.unique(numbers, return_index=True)
+    first, numbers = number_rows(np.column_stack(columns))
     picked = [None if part is None else part[first] for part in (normals, uvs, colors)]
     return Part(name, positions[first], numbers[faces], look, *picked)
 

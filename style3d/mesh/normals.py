@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from numba import njit
 
+from style3d.mesh.rows import number_rows
+
 CREASE = 60.0  # degrees between two faces, above which their edge stays sharp
 
 
@@ -24,7 +26,7 @@ def corner_normals(
     area = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
     length = np.linalg.norm(area, axis=1, keepdims=True)
     unit = np.divide(area, length, out=np.zeros_like(area), where=length > 0)
-    point = point_numbers(positions)[faces].ravel()
+    point = number_rows(positions)[1][faces].ravel()
     order = np.argsort(point, kind="stable")
     starts = np.searchsorted(point[order], np.arange(point.max(initial=-1) + 2))
     result = np.zeros((len(faces) * 3, 3))
@@ -32,12 +34,6 @@ def corner_normals(
     size = np.linalg.norm(result, axis=1, keepdims=True)
     result = np.divide(result, size, out=np.tile([0.0, 1.0, 0.0], (len(result), 1)), where=size > 0)
     return result.reshape(-1, 3, 3)
-
-
-def point_numbers(positions: Float64[np.ndarray, "vertices columns"]) -> Int64[np.ndarray, "vertices"]:
-    """The same number for equal rows."""
-    rows = np.ascontiguousarray(positions + 0.0).view([("", positions.dtype)] * positions.shape[1]).ravel()
-    return np.unique(rows, return_inverse=True)[1].ravel().astype(np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -63,6 +59,5 @@ def compact_vertices(
 ) -> tuple[Int64[np.ndarray, "vertices"], Float64[np.ndarray, "vertices 3"], Int64[np.ndarray, "faces 3"]]:
     """Vertices split only where their corners disagree: (old vertex, normal) of each new one, and faces of them."""
     keys = np.column_stack([faces.ravel(), np.rint(normals.reshape(-1, 3) * 1e4).astype(np.int64)])
-    rows = np.ascontiguousarray(keys).view([("", keys.dtype)] * 4).ravel()
-    _, first, inverse = np.unique(rows, return_index=True, return_inverse=True)
-    return faces.ravel()[first], normals.reshape(-1, 3)[first], inverse.reshape(-1, 3)
+    first, number = number_rows(keys)
+    return faces.ravel()[first], normals.reshape(-1, 3)[first], number.reshape(-1, 3)

@@ -13,6 +13,7 @@ from style3d.errors import Style3DError
 from style3d.images import decode_srgb
 from style3d.mesh.parts import Part
 from style3d.mesh.polygons import triangles_of
+from style3d.mesh.rows import number_rows
 
 MAX_GROUPS = 200  # beyond which groups are not kept apart
 MISSING = -1
@@ -201,13 +202,12 @@ def _part(name: str, corners: Int64[np.ndarray, "faces 3 3"], tables: tuple[Any,
         flat[:, 1] = MISSING
     if not has_normals:
         flat[:, 2] = MISSING
-    packed = np.ascontiguousarray(flat).view([("", flat.dtype)] * 3).ravel()
-    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+    first, number = number_rows(flat)
     place, texcoord, normal = flat[first].T
     return Part(
         name,
         positions[place],
-        inverse.reshape(-1, 3),
+        number.reshape(-1, 3),
         look,
         normals[normal] if has_normals else None,
         None if uvs is None else uvs[texcoord],

@@ -19,6 +19,7 @@ from style3d.mesh.editor import Editor
 from style3d.mesh.normals import compact_vertices, corner_normals
 
 FAR = 8.0  # extents from the origin, beyond which positions are stored around their middle
+UNSUPPORTED = (b"gAMA", b"cHRM", b"iCCP", b"pHYs", b"acTL")  # parts of a PNG that glTF tells readers to ignore
 Array = np.ndarray[Any, Any]
 
 
@@ -155,9 +156,10 @@ def _material(editor: Editor, look: Look) -> Json:
 
 
 def _image(editor: Editor, name: str, content: bytes) -> int:
-    """An image as it is if glTF takes its kind, else as PNG."""
+    """An image as it is if glTF takes it, else as plain PNG."""
     kind = image_kind(content)
-    if kind is None or kind[0] not in ("image/png", "image/jpeg"):
+    odd = kind is not None and kind[0] == "image/png" and any(chunk in content[:4096] for chunk in UNSUPPORTED)
+    if kind is None or kind[0] not in ("image/png", "image/jpeg") or odd:
         pixels = np.rint(read_image(content, name=name, use_profile=False) * 255).astype(np.uint8)
         stream = io.BytesIO()
         Image.fromarray(pixels).save(stream, format="PNG")

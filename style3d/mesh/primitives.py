@@ -130,7 +130,9 @@ def _check(positions: Array, faces: Array, name: str) -> None:
     if len(faces) and int(faces.max()) >= len(positions):
         got = f"vertex {int(faces.max())} of {len(positions)}"
         raise Style3DError(f"{name} has indices out of range", got=got, hint="repair or export the mesh again")
-    used = positions[np.unique(faces)]
+    reached = np.zeros(len(positions), dtype=bool)
+    reached[faces] = True
+    used = positions[reached]
     if not np.isfinite(used).all():
         count = int((~np.isfinite(used)).any(1).sum())
         hint = "repair or export the mesh again"

@@ -15,6 +15,7 @@ from style3d.mesh.materials import BaseColor, slots, source_image, transformed, 
 from style3d.mesh.pool import Key, Pool, counted
 from style3d.mesh.prepare import all_primitives
 from style3d.mesh.primitives import Primitive
+from style3d.mesh.rows import number_rows
 from style3d.mesh.textures import sampled
 
 Array = np.ndarray[Any, Any]
@@ -44,10 +45,9 @@ def vertex_table(
         rows.append(np.column_stack([places, np.rint(rgb[used] * 255)]))
         colors.append(rgb[used])
         entries[key] = np.full(len(rgb), -1, np.int64)
-    packed = np.ascontiguousarray(np.concatenate(rows)).view([("", np.float64)] * 7).ravel()
-    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+    first, number = number_rows(np.concatenate(rows))
     starts = np.cumsum([len(part) for part in rows])
-    for key, part in zip(keys, np.split(inverse.ravel(), starts[1:-1]) if keys else [], strict=True):
+    for key, part in zip(keys, np.split(number, starts[1:-1]) if keys else [], strict=True):
         entries[key][np.unique(pool.primitives[key].faces)] = part
     return entries, np.concatenate(colors)[first], opacity
 

@@ -186,7 +186,7 @@ def test_lists_strips_and_fans(mode: int, corners: list[int], expected: list[lis
         assert (faced[:, 2] > 0).all()
         np.testing.assert_allclose(faced[:, 2].sum(), 2)
         if indexed:
-            np.testing.assert_array_equal(surface.faces, expected)
+            np.testing.assert_array_equal(sides, QUAD[np.array(expected)])
 
 
 def test_only_the_default_scene_is_shown(tmp_path: Path) -> None:
