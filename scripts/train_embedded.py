@@ -56,8 +56,9 @@ def make_pool(count: int, first: int, workers: int) -> Tensor:
 class Net(nn.Module):
     """The embedded network with batch normalisation, and a head for each layer."""
 
-    def __init__(self) -> None:
+    def __init__(self, halving: str) -> None:
         super().__init__()
+        self.halve = {"average": lambda x: F.avg_pool2d(x, 2), "blur": halved}[halving]
         self.convolutions = embedded_convolutions()
         self.norms = nn.ModuleDict(
             {name: nn.BatchNorm2d(conv.out_channels) for name, conv in self.convolutions.items()}
@@ -71,7 +72,7 @@ class Net(nn.Module):
         """Feature maps of every convolution."""
         x, maps = ((image - 0.5) * 4).contiguous(memory_format=torch.channels_last), {}
         for name, halve in PLAN:
-            x = halved(x) if halve else x
+            x = self.halve(x) if halve else x
             with torch.autocast(image.device.type, torch.bfloat16, enabled=half):
                 maps[name] = x = self.norms[name](self.convolutions[name](x)).relu()
         return maps
@@ -200,7 +201,7 @@ def train(options: argparse.Namespace) -> None:
     print(f"{len(pool)} images in {time.monotonic() - started:.0f} s", flush=True)
     torch.manual_seed(options.seed)
     rng = torch.Generator().manual_seed(options.seed)
-    net = Net()
+    net = Net(options.halving)
     if options.start:
         net.convolutions.load_state_dict({name: value.float() for name, value in load_file(options.start).items()})
     net = net.to(options.device, memory_format=torch.channels_last)
@@ -230,11 +231,14 @@ def main() -> None:
     """Reads the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument(
+        "--halving", choices=("average", "blur"), default="average", help="while training; style3d runs it with blur"
+    )
     parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
-    parser.add_argument("--images", type=int, default=4000)
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=16, help="images a step; four classes and eight crops each")
-    parser.add_argument("--crop", type=int, default=72)
+    parser.add_argument("--images", type=int, default=2500)
+    parser.add_argument("--steps", type=int, default=1100)
+    parser.add_argument("--batch", type=int, default=10, help="images a step; four classes and eight crops each")
+    parser.add_argument("--crop", type=int, default=64)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
