@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from style3d.losses.color import affine_color_match
 from style3d.losses.features import Features, build_features
-from style3d.losses.objective import ContentTarget, Objective, StyleTarget, default_objective, gatys_objective
+from style3d.losses.objective import (
+    ContentTarget,
+    Objective,
+    StyleTarget,
+    default_objective,
+    gatys_objective,
+    nnfm_objective,
+)
 from style3d.losses.term import Frame, Prepared, Term
 
 __all__ = [
@@ -19,4 +26,5 @@ __all__ = [
     "build_features",
     "default_objective",
     "gatys_objective",
+    "nnfm_objective",
 ]

@@ -14,6 +14,7 @@ from style3d.losses.color import BandColor
 from style3d.losses.content import Content, Structure
 from style3d.losses.features.base import Features
 from style3d.losses.moments import masked_mean
+from style3d.losses.nnfm import NearestFeatures
 from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import Covariance, Gram
 from style3d.losses.term import Frame, Prepared, Term, make_frame
@@ -108,3 +109,17 @@ def gatys_objective(features: Features, *, alpha: float = 1.0, beta: float = 1e3
     """Gatys, Ecker & Bethge (CVPR 2016): α L_content + β L_style, w_l = 1 / number of layers."""
     layers = tuple((name, 1.0 / len(features.layers)) for name in features.layers)
     return Objective(features, (Gram("style", beta, layers), Content("content", alpha, features.content_layer)))
+
+
+def nnfm_objective(features: Features, *, content_weight: float = 0.005, smoothness_weight: float = 1.0) -> Objective:
+    """ARF (Zhang et al., ECCV 2022), eq. 3-4: nearest-neighbour matching on the coarser layers, content, variation.
+
+    Meant for VGG, whose third block the paper uses.
+    """
+    layers = tuple((name, 1.0) for name in features.layers[2:3] or features.layers[-1:])
+    terms = (
+        NearestFeatures("style", 1.0, layers),
+        Structure("content", content_weight, features.content_layer),
+        TotalVariation("smoothness", smoothness_weight),
+    )
+    return Objective(features, terms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from style3d.losses import Objective, build_features, default_objective, gatys_objective
+from style3d.losses import Objective, build_features, default_objective, gatys_objective, nnfm_objective
 from style3d.losses.features.base import Features
 from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import Covariance
@@ -56,7 +56,7 @@ def test_what_the_mask_leaves_out_does_not_enter_the_statistics() -> None:
     assert all(float((a[name] - b[name]).abs()) < 1e-5 for name in ("style", "content", "smoothness"))
 
 
-@pytest.mark.parametrize("make", [default_objective, gatys_objective])
+@pytest.mark.parametrize("make", [default_objective, gatys_objective, nnfm_objective])
 def test_an_empty_mask_gives_finite_terms_and_gradients(make) -> None:
     objective, image = make(build_features("wavelet")), picture(1).requires_grad_()
     mask = torch.zeros(1, 1, 40, 40)
