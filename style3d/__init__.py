@@ -15,9 +15,9 @@ from style3d.errors import Style3DError
 
 if TYPE_CHECKING:
     from style3d.job import Job
+    from style3d.loop import stylize
     from style3d.result import Result
     from style3d.scene import Scene
-    from style3d.loop import stylize
 
 __version__ = "0.1.0"
 __all__ = ["Job", "Result", "Scene", "Style3DError", "__version__", "load", "stylize"]
@@ -32,10 +32,13 @@ def load(job: Job) -> Scene:
         Style3DError: the file is missing, damaged, of another kind, or has nothing to paint.
     """
     from style3d.mesh.asset import load_asset
+    from style3d.mesh.base_color import with_base_color
     from style3d.mesh.scene import MeshScene
 
     paint = None if job.paint == "auto" else job.paint
     asset = load_asset(job.model, paint=paint, texture_size=job.texture_size)
+    if job.base_color is not None:
+        asset = with_base_color(asset, job.base_color)
     return MeshScene(asset, job.lighting, job.rasterizer)
 
 

@@ -116,8 +116,8 @@ def _mesh(arguments: list[str]) -> int:
     from style3d import load
     from style3d.checkpoint import Checkpoint
     from style3d.files import check_readable, check_writable
-    from style3d.result import beside, file_hash
     from style3d.loop import stylize
+    from style3d.result import beside, file_hash
 
     warnings.simplefilter("ignore")
     target = job.destination

@@ -48,6 +48,8 @@ class Job:
     """Longer side of the textures written, texels; default: the source's, at least 1024."""
     steps: int | None = None
     """Optimisation steps in all; default: the preset's."""
+    base_color: Path | None = None
+    """Picture to start from where the model names none (an OBJ without MTL)."""
     texture_format: TextureFormat = "png"
     """Image format inside the asset."""
     lighting: Literal["studio", "unlit"] = "studio"
@@ -134,7 +136,7 @@ def job_from_report(path: Path) -> Job:
         known = {field.name for field in dataclasses.fields(Job)}
         if not isinstance(values, dict) or not set(values) <= known:
             raise KeyError("job")
-        for name in ("model", "output", "weights"):
+        for name in ("model", "output", "weights", "base_color"):
             values[name] = Path(values[name]) if values.get(name) else None
         values["style"] = tuple(Path(item) for item in values["style"])
         values["style_weights"] = tuple(values.get("style_weights", ()))

@@ -1,4 +1,4 @@
-"""The loop on a small asset: it lowers the loss, repeats to the byte, resumes to the byte, and survives being stopped."""
+"""The loop on a small asset: it lowers the loss, repeats and resumes to the byte, and survives being stopped."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PIL import Image
 import style3d
 from style3d.checkpoint import Checkpoint
 from style3d.errors import Style3DError
-from style3d.progress import Watcher
 from style3d.loop import OneSidedClamp, visit
+from style3d.progress import Watcher
 from tests.models import write_textured_ball
 from tests.nets import tiny_objective
 
@@ -54,7 +54,7 @@ def test_the_loss_falls_and_the_colours_change(job: style3d.Job) -> None:
     losses = [step["total"] for step in result.record["losses"]]
     assert len(losses) == 24
     assert np.mean(losses[-4:]) < 0.8 * np.mean(losses[:4])
-    assert 0 <= result.after.min() and result.after.max() <= 1  # noqa: PT018
+    assert result.after.min() >= 0 and result.after.max() <= 1  # noqa: PT018
     assert (result.after - result.before).abs().mean() > 0.05
     assert torch.equal(result.blend(0.0), result.before)
 

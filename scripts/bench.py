@@ -1,0 +1,111 @@
+"""What a run costs: seconds per phase, and per step everything but the perceptual network ÷ the network.
+
+python scripts/bench.py [--resolution 512] [--steps 12] [--faces 10000 1000000]
+
+Ratios within one run are what to compare; seconds depend on the machine, which is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+import trimesh
+
+from style3d import Job, load
+from style3d.appearance import Pyramid, cascade
+from style3d.losses.features import build_features
+from style3d.losses.objective import default_objective
+from style3d.styles import StyleLibrary, read_styles
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--resolution", type=int, default=512)
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--faces", type=int, nargs="*", default=[10_000, 1_000_000])
+    parser.add_argument("--model", type=Path, nargs="*", default=[ROOT / "data/models/mossling.glb"])
+    parser.add_argument("--texture-size", type=int, nargs="*", default=[1024, 2048])
+    options = parser.parse_args()
+    head = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    print(
+        f"{datetime.date.today()}, commit {head.stdout.strip()}, {platform.machine()}, {os.cpu_count()} cores, ", end=""
+    )
+    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
+    print(
+        "| asset | entries of θ | seen by the view | build A_v, s | operators, ms | network, ms | operators ÷ network |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for model in options.model:
+            for size in options.texture_size:
+                row(f"{model.name}, {size}² texture", Job(model, STYLE, texture_size=size), options)
+        for faces in options.faces:
+            model = ball(Path(folder) / f"{faces}.ply", faces)
+            row(f"ball of {faces:,} faces, vertex colours", Job(model, STYLE, paint="vertices"), options)
+    return 0
+
+
+STYLE = (ROOT / "data/styles/oil.jpg",)
+
+
+def ball(path: Path, faces: int) -> Path:
+    """A sphere of about so many faces, with vertex colours."""
+    rings = max(4, round((faces / 4) ** 0.5))
+    mesh = trimesh.creation.uv_sphere(count=[rings, 2 * rings])
+    mesh.visual.vertex_colors = np.clip((mesh.vertices + 1) * 127, 0, 255).astype(np.uint8)
+    mesh.export(path)
+    return path
+
+
+def row(name: str, job: Job, options: argparse.Namespace) -> None:
+    """Time steps on one overview; medians over the steps."""
+    scene = load(job)
+    camera = scene.plan(4, options.resolution).overviews[1]
+    hierarchy = scene.hierarchy
+    start = perf_counter()
+    operator = scene.operator(camera, 0)
+    part = cascade(hierarchy, 0, operator.entries)
+    built = perf_counter() - start
+    pyramid = Pyramid(hierarchy, scene.initial())
+    objective = default_objective(build_features(job.features))
+    styles = StyleLibrary(objective, read_styles(job.mixture), 1.0, torch.device("cpu"))
+    style = styles.at(scene.pixel_extent(camera))
+    with torch.no_grad():
+        image = operator.image(part.decode(part.gather(pyramid.parameters)), styles.backdrop)
+        content = objective.prepare_content(image, operator.mask(image))
+    ours, network = [], []
+    for _ in range(options.steps + 2):
+        a = perf_counter()
+        leaves = pyramid.gather(part)
+        image = operator.image(part.decode(leaves).clamp(0, 1), styles.backdrop)
+        b = perf_counter()
+        seen = image.detach().requires_grad_()
+        torch.stack(list(objective(seen, operator.mask(seen), style, content).values())).sum().backward()
+        c = perf_counter()
+        image.backward(seen.grad)
+        pyramid.step(part, leaves, 0.01)
+        ours.append(b - a + perf_counter() - c)
+        network.append(c - b)
+    spent, looked = (statistics.median(times[2:]) for times in (ours, network))
+    cells = (f"{hierarchy.sizes[0]:,}", f"{len(operator.entries):,}", f"{built:.2f}", f"{1e3 * spent:.1f}")
+    print(f"| {name} | {' | '.join(cells)} | {1e3 * looked:.0f} | {spent / looked:.1%} |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

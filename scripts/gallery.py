@@ -1,0 +1,66 @@
+"""The pictures of the README, from assets the project made: `make gallery` writes docs/gallery/.
+
+python scripts/gallery.py [--preset standard] [--only koi]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from style3d import Job, load, stylize
+from style3d.images import read_style
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = (
+    ("teapot.glb", "oil.jpg"),
+    ("mossling.glb", "stained-glass.jpg"),
+    ("koi.glb", "woodcut.jpg"),
+    ("lantern.obj", "watercolour.jpg"),
+)
+EDGE = 360  # pixels of a picture's side
+PAPER = 0.965
+
+
+def main() -> int:
+    """One row per pair: the style, the asset before, and the asset after from two sides."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", default="standard")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    out = ROOT / "docs" / "gallery"
+    out.mkdir(parents=True, exist_ok=True)
+    for model, style in PAIRS:
+        if options.only not in model:
+            continue
+        job = Job(ROOT / "data/models" / model, (ROOT / "data/styles" / style,), preset=options.preset)
+        scene = load(job)
+        result = stylize(scene, job)
+        cameras = scene.portraits(5, EDGE)
+        backdrop = torch.full((3,), PAPER)
+        shots = [(cameras[0], result.before), (cameras[0], result.after), (cameras[2], result.after)]
+        row = [square(read_style(ROOT / "data/styles" / style))]
+        for camera, colors in shots:
+            image = scene.operator(camera, 0).render(colors, backdrop)[0]
+            row.append(image.permute(1, 2, 0).clamp(0, 1).numpy())
+        picture = Image.fromarray((np.concatenate(row, 1) * 255).round().astype(np.uint8))
+        picture.save(out / f"{Path(model).stem}.jpg", quality=90)
+        print(f"docs/gallery/{Path(model).stem}.jpg")
+    return 0
+
+
+def square(image: np.ndarray) -> np.ndarray:
+    """The middle square of a picture, ``EDGE`` pixels wide."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    middle = Image.fromarray((image[top : top + side, left : left + side] * 255).round().astype(np.uint8))
+    return np.asarray(middle.resize((EDGE, EDGE), Image.Resampling.LANCZOS), dtype=np.float32) / 255
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""A picture for a model that names none: many OBJ files come with a texture beside them and no MTL to say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from style3d.errors import Style3DError
+from style3d.images import read_image
+from style3d.mesh.asset import MeshAsset
+
+
+def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
+    """The asset with ``path`` as the original of every painted texture that was one plain colour.
+
+    Raises:
+        Style3DError: the picture cannot be read, or no painted texture is plain.
+    """
+    picture = read_image(path)[..., :3]
+    plain = [float(np.ptp(texture.rgb, axis=(0, 1)).max()) < 1e-6 for texture in asset.surface.textures]
+    if not any(plain):
+        raise Style3DError(
+            f"--base-color {path.name} has no use", got="a model whose materials have pictures of their own"
+        )
+    textures = tuple(
+        replace(texture, rgb=_resized(picture, texture.rgb.shape[:2])) if bare else texture
+        for texture, bare in zip(asset.surface.textures, plain, strict=True)
+    )
+    note = f"{path.name} stands in for the base colour that the model does not name"
+    return replace(asset, surface=replace(asset.surface, textures=textures), notes=(*asset.notes, note))
+
+
+def _resized(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The picture at another size, channel by channel so that it stays in floating point."""
+    height, width = shape
+    bands = (Image.fromarray(np.ascontiguousarray(picture[..., k])) for k in range(3))
+    sized = [np.asarray(band.resize((width, height), Image.Resampling.LANCZOS)) for band in bands]
+    return np.clip(np.stack(sized, -1), 0, 1).astype(np.float32)

@@ -1,0 +1,76 @@
+"""Every command and every Python block of the documents works, with the steps turned down."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from style3d.cli import main, parse_mesh
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+QUICK = ["--steps", "2", "--views", "3", "--resolution", "64", "--texture-size", "64", "--features", "wavelet"]
+
+
+def commands() -> list[str]:
+    found = [line.strip() for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
+    return sorted({line for line in found if re.match(r"style3d mesh \S+ ", line) and "model." not in line})
+
+
+def blocks() -> list[tuple[str, str]]:
+    return [(page.name, code) for page in PAGES for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.S)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder that holds the project's data."""
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_there_are_commands() -> None:
+    assert len(commands()) >= 4
+    assert len(blocks()) >= 2
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if "--config" not in c])
+def test_options_are_understood(command: str, desk: Path) -> None:
+    job, _ = parse_mesh(shlex.split(command)[2:])
+    assert job.model.exists()
+    assert all(style.exists() for style in job.style)
+
+
+def test_quickstart_and_replay(desk: Path) -> None:
+    first = next(c for c in commands() if "out/mossling.glb" in c)
+    assert main([*shlex.split(first)[1:], *QUICK, "--turntable", "none", "--quiet"]) == 0
+    again = next(c for c in commands() if "--config out/mossling.report.json" in c)
+    assert main([*shlex.split(again)[1:], "--quiet"]) == 0
+    assert (desk / "out/again.glb").read_bytes() == (desk / "out/mossling.glb").read_bytes()
+
+
+@pytest.mark.parametrize(("page", "code"), blocks())
+def test_python_blocks(page: str, code: str, desk: Path) -> None:
+    quick = 'preset="draft", steps=2, views=3, resolution=64, texture_size=64, features="wavelet", turntable="none"'
+    code = re.sub(r'preset="draft"[^)]*\)', quick + ")", code)
+    assert "steps=2" in code
+    exec(compile(code, page, "exec"), {"__name__": "documented"})
+    assert list((desk / "out").glob("*.glb"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = {name for page in PAGES for name in re.findall(r"make ([a-z-]+)\b", page.read_text(encoding="utf-8"))}
+    assert {name for name in named if re.search(rf"^{name}:", makefile, re.M)} >= {"demo", "test", "bench", "gallery"}
+    assert shutil.which("python3") or shutil.which("python")
