@@ -21,6 +21,8 @@ from style3d.render.cache import BuiltView
 from style3d.scene import Scene
 from style3d.types import Colors, Image
 
+CONTENT = 1.5  # weight at --content-weight 1: the drawing stays readable under the strokes
+COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
 BUCKETS = 2  # brush sizes per octave for which statistics are kept
 
@@ -78,7 +80,7 @@ def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[Image, floa
 def default_objective_of(job: Job) -> Objective:
     """The default losses on the network that a job names."""
     features = build_features(job.features, job.weights)
-    return default_objective(features, content_weight=job.content_weight)
+    return default_objective(features, content_weight=CONTENT * job.content_weight, color_weight=COLOR)
 
 
 def match_colors(scene: Scene, colors: Colors, views: Sequence[BuiltView], styles: StyleLibrary) -> Colors:

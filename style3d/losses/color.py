@@ -65,7 +65,7 @@ class BandColor(Term):
         total = mixture([(self._moments(frame), weight) for frame, weight in frames])
         eye = torch.eye(3, device=total["mean"].device)
         for key in [key for key in total if key.startswith("covariance")]:
-            covariance = total[key] + (0.02 * total[key].trace() / 3 + 1e-6) * eye
+            covariance = total[key] + (0.1 * total[key].trace() / 3 + 1e-5) * eye
             total[key.replace("covariance", "white")] = _power(covariance.double(), -0.5).float()
         return total
 

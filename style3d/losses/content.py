@@ -20,12 +20,12 @@ class Content(Term):
 
     def prepare_content(self, frame: Frame) -> Prepared:
         """The original's features P."""
-        return {"features": frame.features[self.layer]}
+        return {"features": frame.at(self.layer)[0]}
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when the features agree where the mask is not empty."""
-        error = (frame.features[self.layer] - content["features"]).square()
-        return 0.5 * (error * frame.masks[self.layer]).sum()
+        features, mask = frame.at(self.layer)
+        return 0.5 * ((features - content["features"]).square() * mask).sum()
 
 
 @final
@@ -46,11 +46,11 @@ class Structure(Term):
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Between 0 and 2."""
-        mask = frame.masks[self.layer]
+        _, mask = frame.at(self.layer)
         error = (self._standard(frame) - content["standard"]).square().mean(1, keepdim=True)
         return 0.5 * (error * mask).sum() / mask.sum().clamp_min(1e-8)
 
     def _standard(self, frame: Frame) -> Tensor:
-        features, mask = frame.features[self.layer], frame.masks[self.layer]
+        features, mask = frame.at(self.layer)
         mean, deviation = masked_std(features, mask)
         return (features - mean[None, :, None, None]) / (deviation + 0.05 * deviation.mean())[None, :, None, None]

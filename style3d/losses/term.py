@@ -23,6 +23,11 @@ class Frame:
     features: Layers  # (1, c, h', w') by layer
     masks: dict[str, Tensor]  # (1, 1, h', w') by layer: the mask averaged to the layer's size
 
+    def at(self, layer: str) -> tuple[Tensor, Tensor]:
+        """Features and mask of a layer; of the coarsest there is, where the image is too small for it."""
+        name = layer if layer in self.features else list(self.features)[-1]
+        return self.features[name], self.masks[name]
+
 
 @dataclass(frozen=True)
 class Term(ABC):
