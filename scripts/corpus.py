@@ -23,10 +23,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from style3d.errors import Style3DError  # noqa: E402 - the repository need not be installed
+from style3d.job import Job  # noqa: E402
+from style3d.loop import stylize  # noqa: E402
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset  # noqa: E402
+from style3d.mesh.scene import MeshScene  # noqa: E402
 from tests.mesh.validator import missing, new_problems, validate  # noqa: E402
 
 SUFFIXES = {".obj", ".ply", ".stl", ".off", ".glb", ".gltf", ".zip", ".bz2", ".xyz", ""}
+STYLE = (ROOT / "data" / "styles" / "oil.jpg",)
+SIZE = 128  # texels on a texture's side when stylising: the round trip is what is tried
 BATCH = 25  # files that one run of the validator takes
 Painter = Callable[[MeshAsset, Path], None]
 
@@ -49,18 +54,29 @@ def inverted(asset: MeshAsset, path: Path) -> None:
     save_asset(asset, colors if surface.painted == "texture" else 1 - np.asarray(surface.vertex_rgb), path)
 
 
+def stylised(asset: MeshAsset, path: Path) -> None:
+    """Write the asset after a few steps of the real thing, at a small size."""
+    job = Job(asset.source, STYLE, path, "draft", views=4, resolution=64, steps=4, features="wavelet")
+    scene = MeshScene(asset)
+    result = stylize(scene, job)
+    scene.save(result.after, result.seen, path, job.texture_format)
+
+
 def corpus(
     folder: Path,
     out: Path,
     paint: Painter = inverted,
     only: str = "",
     what: Literal["texture", "vertices"] | None = None,
+    size: int | None = None,
 ) -> list[Row]:
     """Try every model under ``folder``, printing a line for each; then validate what was written."""
     rows = []
     for source in models(folder):
         if only in str(source):
-            row = attempt(source, out / (str(source.relative_to(folder)).replace(os.sep, "__") + ".glb"), paint, what)
+            row = attempt(
+                source, out / (str(source.relative_to(folder)).replace(os.sep, "__") + ".glb"), paint, what, size
+            )
             print(f"{row.outcome:10}{row.seconds:7.2f} s  {source.relative_to(folder)}: {row.words}", flush=True)
             rows.append(row)
     return list(validated(rows))
@@ -72,11 +88,13 @@ def models(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.name not in ("LICENSE", "README"))
 
 
-def attempt(source: Path, target: Path, paint: Painter, what: Literal["texture", "vertices"] | None) -> Row:
+def attempt(
+    source: Path, target: Path, paint: Painter, what: Literal["texture", "vertices"] | None, size: int | None = None
+) -> Row:
     """Load, paint and write one file."""
     start = time.perf_counter()
     try:
-        asset = load_asset(source, paint=what)
+        asset = load_asset(source, paint=what, texture_size=size)
         paint(asset, target)
     except Style3DError as error:
         return Row(source, "refused", time.perf_counter() - start, str(error))
@@ -116,13 +134,15 @@ def main() -> int:
     parser.add_argument("--only", default="", help="files whose path holds this")
     parser.add_argument("--paint", choices=("texture", "vertices"), help="what load_asset is told to paint")
     parser.add_argument("--keep", type=Path, help="folder for what is written; a temporary one by default")
+    parser.add_argument("--invert", action="store_true", help="invert the colours at full size instead of stylising")
     arguments = parser.parse_args()
     if not arguments.folder.is_dir():
         print(f"no models here: {arguments.folder} is absent (STYLE3D_ASSETS names another folder)")
         return 0
+    paint, size = (inverted, None) if arguments.invert else (stylised, SIZE)
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as temporary:
-        rows = corpus(arguments.folder, arguments.keep or Path(temporary), only=arguments.only, what=arguments.paint)
+        rows = corpus(arguments.folder, arguments.keep or Path(temporary), paint, arguments.only, arguments.paint, size)
     counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("painted", "refused")}
     bad = [row for row in rows if row.outcome not in counts]
     for row in bad:

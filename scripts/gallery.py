@@ -6,6 +6,7 @@ python scripts/gallery.py [--preset standard] [--only koi]
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import torch
 from PIL import Image
 
 from style3d import Job, load, stylize
+from style3d.camera import Camera, fitted_camera
 from style3d.images import read_style
+from style3d.mesh.scene import MeshScene
 
 ROOT = Path(__file__).resolve().parents[1]
 PAIRS = (
@@ -41,9 +44,9 @@ def main() -> int:
         job = Job(ROOT / "data/models" / model, (ROOT / "data/styles" / style,), preset=options.preset)
         scene = load(job)
         result = stylize(scene, job)
-        cameras = scene.portraits(5, EDGE)
+        front, back = (filled(scene, angle) for angle in (40, 215))
         backdrop = torch.full((3,), PAPER)
-        shots = [(cameras[0], result.before), (cameras[0], result.after), (cameras[2], result.after)]
+        shots = [(front, result.before), (front, result.after), (back, result.after)]
         row = [square(read_style(ROOT / "data/styles" / style))]
         for camera, colors in shots:
             image = scene.operator(camera, 0).render(colors, backdrop)[0]
@@ -52,6 +55,14 @@ def main() -> int:
         picture.save(out / f"{Path(model).stem}.jpg", quality=90)
         print(f"docs/gallery/{Path(model).stem}.jpg")
     return 0
+
+
+def filled(scene: MeshScene, angle: float) -> Camera:
+    """A square view from ``angle`` degrees around the asset that it just fills."""
+    turn = math.radians(angle)
+    direction = np.array([0.93 * math.sin(turn), 0.37, 0.93 * math.cos(turn)])
+    camera = fitted_camera(direction, scene.surface.positions, EDGE, margin=0.06)
+    return camera.crop((camera.width - EDGE) / 2, (camera.height - EDGE) / 2, EDGE, EDGE)
 
 
 def square(image: np.ndarray) -> np.ndarray:

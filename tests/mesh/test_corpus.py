@@ -111,3 +111,27 @@ def test_every_gltf(name: str, tmp_path: Path) -> None:
     except Style3DError as refusal:
         pytest.skip(f"refused: {refusal}")
     check(source, loaded, tmp_path)
+
+
+STYLISED = [
+    "bevy/Fox.glb",
+    "playcanvas/house.glb",
+    "trimesh/cubevc.glb",
+    "assimp_stl/Spider_binary.stl",
+    "trimesh/fuze.ply",
+]
+
+
+@pytest.mark.parametrize("name", STYLISED)
+def test_stylised(name: str, tmp_path: Path) -> None:
+    """The real loop, a few steps at a small size, to a valid file."""
+    from scripts.corpus import stylised
+
+    source = asset("meshes/" + name)
+    target = tmp_path / "styled.glb"
+    stylised(load_asset(source, texture_size=SIZE), target)
+    assert_valid(target)
+    assert (
+        load_asset(target, texture_size=SIZE).surface.faces.shape
+        == load_asset(source, texture_size=SIZE).surface.faces.shape
+    )
