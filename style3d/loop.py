@@ -29,7 +29,8 @@ from style3d.types import Colors, Flags
 
 log = logging.getLogger(__name__)
 
-COVERAGE_ROUNDS = 3  # times that views are added for what no view has seen
+EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
+COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
 CHECKPOINT_SECONDS = 45.0
 ROUGHNESS = 0.03  # noise on each pyramid level at the start, so that flat areas have something to grow strokes from
 
@@ -164,7 +165,8 @@ class Run:
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]
-        self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", stage.steps)
+        steps = self._steps(stage, shots)
+        self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", steps)
         if self.job.optimizer == "lbfgs":
             self._all_views(stage, shots)
         else:
@@ -174,18 +176,23 @@ class Run:
 
     def _view_by_view(self, number: int, stage: Stage, shots: list[Shot], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
+        steps = self._steps(stage, shots)
         contents: dict[int, Any] = {}
         saved = monotonic()
-        for step in range(done, stage.steps):
+        for step in range(done, steps):
             index = visit(self.job.seed, number, step, len(shots))
             if index not in contents:
                 contents[index] = self._content(shots[index])
-            terms = self._step(shots[index], contents[index], stage.rate * decay(step / stage.steps))
+            terms = self._step(shots[index], contents[index], stage.rate * decay(step / steps))
             self.losses.append(terms)
             self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save(Progress(number, step + 1, tuple(self.losses)))
                 saved = monotonic()
+
+    def _steps(self, stage: Stage, shots: Sequence[Shot]) -> int:
+        """The recipe's steps; more where an asset needs so many views that some would hardly be visited."""
+        return stage.steps if self.job.steps is not None else max(stage.steps, EPOCHS * len(shots))
 
     def _all_views(self, stage: Stage, shots: list[Shot]) -> None:
         """L-BFGS; an iteration looks at every view at least once."""

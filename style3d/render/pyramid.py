@@ -64,8 +64,14 @@ class SurfacePyramid(Hierarchy):
 def surface_pyramid(
     surface: Surface, points: Float64[np.ndarray, "entries 3"], spacing: float, levels: int = 7
 ) -> SurfacePyramid:
-    """Levels of doubling size above entries that are ``spacing`` scene units apart."""
+    """Levels of doubling size above entries that are ``spacing`` scene units apart.
+
+    Where entries repeat over the surface (tiled textures) cubes are sized so that there are no more of them than
+    entries: memory follows θ and not the tiling.
+    """
     corners = surface.positions[surface.faces]
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
+    spacing = max(spacing, float(np.sqrt(area / max(len(points), 1))))
     extent = float(np.ptp(corners.reshape(-1, 3), axis=0).max()) or 1.0
     size = max(FIRST * spacing, extent / (1 << 18))
     origin = corners.reshape(-1, 3).min(0) - 2 * size
