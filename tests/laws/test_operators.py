@@ -14,7 +14,7 @@ BUILDERS = {
     "texture": lambda lighting: view_of(sphere(), front(), 0, lighting),
     "vertex": lambda lighting: view_of(sphere("vertices"), front(), 0, lighting),
     "texture in space": lambda lighting: view_of(sphere(), front(), 1, lighting),
-    "vertex in space": lambda lighting: view_of(sphere("vertices"), front(), 2, lighting),
+    "vertex in space": lambda lighting: view_of(sphere("vertices"), front(), 1, lighting),
 }
 
 
