@@ -104,7 +104,10 @@ def bounding_sphere(points: Points) -> tuple[Float64[np.ndarray, "3"], float]:
 
 
 def fitted_camera(direction: Vector, points: Points, size: int, fov: float = 35.0, margin: float = 0.03) -> Camera:
-    """A view along ``-direction`` whose frame is just filled by ``points``: the longer side is ``size`` pixels."""
+    """A view along ``-direction`` whose frame is just filled by ``points``: the longer side is ``size`` pixels.
+
+    The shorter is at least a third of it, so that something flat seen from its edge still makes an image.
+    """
     center, radius = bounding_sphere(points)
     distance = radius / math.sin(math.radians(fov) / 2)
     camera = look_at(center + direction * distance, center, fov, size)
@@ -113,7 +116,7 @@ def fitted_camera(direction: Vector, points: Points, size: int, fov: float = 35.
     pad = margin * max(float((high - low).max()), 1e-9 * size)
     low, high = low - pad, high + pad
     factor = size / float((high - low).max())
-    width, height = (max(8, math.ceil(side * factor)) for side in high - low)
+    width, height = (max(math.ceil(size / 3), math.ceil(side * factor)) for side in high - low)
     wide = Camera(camera.camera_to_world, camera.focal * factor, camera.cx * factor, camera.cy * factor, width, height)
     middle = (low + high) / 2 * factor
     return wide.crop(middle[0] - width / 2, middle[1] - height / 2, min(width, size), min(height, size))

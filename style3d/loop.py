@@ -30,6 +30,7 @@ from style3d.types import Colors, Flags
 log = logging.getLogger(__name__)
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
+SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out of layers
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
 CHECKPOINT_SECONDS = 45.0
 ROUGHNESS = 0.03  # noise on each pyramid level at the start, so that flat areas have something to grow strokes from
@@ -154,7 +155,8 @@ class Run:
         return Shot(self.cache.get(camera, level), self.scene.pixel_extent(camera))
 
     def _cameras(self, stage: Stage) -> list[Camera]:
-        overviews = [camera.scaled(stage.scale) for camera in self.views.overviews]
+        scale = min(1.0, max(stage.scale, SMALLEST_VIEW / self.recipe.resolution))
+        overviews = [camera.scaled(scale) for camera in self.views.overviews]
         return overviews + (list(self.views.closeups) if stage.closeups else [])
 
     def _roughen(self) -> None:
