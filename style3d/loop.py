@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -10,7 +9,6 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from style3d.appearance import Pyramid
@@ -25,9 +23,7 @@ from style3d.render.cache import BuiltView, ViewCache
 from style3d.result import Result
 from style3d.scene import Scene, Views
 from style3d.styles import StyleLibrary, default_objective_of, match_colors, read_styles
-from style3d.types import Colors, Flags
-
-log = logging.getLogger(__name__)
+from style3d.types import Flags
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
 SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out of layers
@@ -172,20 +168,19 @@ class Run:
         if self.job.optimizer == "lbfgs":
             self._all_views(stage, shots)
         else:
-            self._view_by_view(number, stage, shots, done)
+            self._view_by_view(number, stage.rate, steps, shots, done)
         if self.checkpoint and number + 1 < len(self.recipe.stages):
             self._save(Progress(number + 1, 0, tuple(self.losses)))
 
-    def _view_by_view(self, number: int, stage: Stage, shots: list[Shot], done: int) -> None:
+    def _view_by_view(self, number: int, rate: float, steps: int, shots: list[Shot], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
-        steps = self._steps(stage, shots)
         contents: dict[int, Any] = {}
         saved = monotonic()
         for step in range(done, steps):
             index = visit(self.job.seed, number, step, len(shots))
             if index not in contents:
                 contents[index] = self._content(shots[index])
-            terms = self._step(shots[index], contents[index], stage.rate * decay(step / steps))
+            terms = self._step(shots[index], contents[index], rate * decay(step / steps))
             self.losses.append(terms)
             self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
@@ -310,9 +305,3 @@ def pick_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise Style3DError(f"device '{name}' is not usable here", expected="auto, cpu, cuda or cuda:N") from error
     return device
-
-
-def image_of(scene: Scene, camera: Camera, colors: Colors, backdrop: Float[Tensor, "3"]) -> Float[np.ndarray, "h w 3"]:
-    """A picture of a scene with given colours."""
-    image = scene.operator(camera, 0).render(colors, backdrop)[0]
-    return image.permute(1, 2, 0).clamp(0, 1).numpy()

@@ -35,10 +35,9 @@ def seam_error(
 
 def _joined_edges(surface: Surface) -> tuple[Int64[np.ndarray, "n 2"], Int64[np.ndarray, "n 2"]]:
     """Pairs of (face, side) that share an edge in space, among faces with a painted texture."""
-    textured = np.array([m.texture is not None for m in surface.materials], dtype=bool)[surface.material]
     _, place = np.unique(surface.positions, axis=0, return_inverse=True)
     corner = place.ravel()[surface.faces]
-    face = np.flatnonzero(textured)
+    face = np.flatnonzero(surface.face_texture >= 0)
     sides = np.stack([corner[face], np.roll(corner[face], -1, axis=1)], -1).reshape(-1, 2)
     owner = np.stack([np.repeat(face, 3), np.tile([0, 1, 2], len(face))], 1).astype(np.int64)
     ends = np.sort(sides, axis=1)
@@ -52,7 +51,7 @@ def _joined_edges(surface: Surface) -> tuple[Int64[np.ndarray, "n 2"], Int64[np.
 
 def _is_cut(surface: Surface, first: Int64[np.ndarray, "n 2"], second: Int64[np.ndarray, "n 2"]) -> Flags:
     """Edges whose two faces disagree about the UVs, or the texture, of its ends."""
-    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material]
+    through = surface.face_texture
     ends = []
     for face, side in (first.T, second.T):
         corners = np.stack([surface.faces[face, side], surface.faces[face, (side + 1) % 3]], 1)
@@ -80,5 +79,5 @@ def _beside(
     bary[row, side] = bary[row, (side + 1) % 3] = (1 - share) / 2
     bary[row, (side + 2) % 3] = share
     uv = (surface.uvs[corners] * bary[..., None]).sum(1)
-    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material]
+    through = surface.face_texture
     return colors[grid.texel(through[face], uv)]

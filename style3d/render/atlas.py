@@ -21,8 +21,7 @@ def texel_points(
     A texel outside all islands takes the point of the nearest one inside; of several faces that share a texel the
     first counts.
     """
-    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials], dtype=np.int64)
-    texture_of = through[surface.material]
+    texture_of = surface.face_texture
     points = np.zeros((grid.entries, 3))
     inside = np.zeros(grid.entries, dtype=bool)
     for number, (height, width) in enumerate(grid.shapes):

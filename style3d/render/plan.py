@@ -59,7 +59,7 @@ def _entries(
     if surface.painted == "vertices":
         return surface.entry[corners[np.arange(len(face)), bary.argmax(1)]]
     uv = (surface.uvs[corners] * bary[..., None]).sum(1)
-    texture = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material[face]]
+    texture = surface.face_texture[face]
     return np.where(texture < 0, -1, grid.texel(np.maximum(texture, 0), uv))
 
 

@@ -68,6 +68,12 @@ class Surface:
         return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
 
     @property
+    def face_texture(self) -> Int64[np.ndarray, "faces"]:
+        """Painted texture of each face; -1 where its material has none."""
+        of = [-1 if material.texture is None else material.texture for material in self.materials]
+        return np.array(of, dtype=np.int64)[self.material]
+
+    @property
     def entries(self) -> int:
         """Rows of θ."""
         return len(self.vertex_rgb) if self.painted == "vertices" else int(self.offsets[-1])

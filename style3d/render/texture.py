@@ -25,12 +25,11 @@ def texture_rows(
     A ray's footprint on the face's plane is the parallelogram of its differentials (Igehy 1999), probed bilinearly
     once a texel along each side, so every texel under a minified pixel has a weight. Rows sum to the painted coverage.
     """
-    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials], dtype=np.int64)
     shapes = np.array(grid.shapes, dtype=np.int64).reshape(-1, 2)
     codes = np.array([[WRAPS.index(mode) for mode in pair] for pair in grid.wraps], dtype=np.int64).reshape(-1, 2)
     rotation = camera.camera_to_world[:3, :3]
     frame = np.array([camera.width, samples, camera.focal, camera.cx, camera.cy], dtype=np.float64)
-    arrays = (surface.positions, surface.faces, surface.uvs, through[surface.material])
+    arrays = (surface.positions, surface.faces, surface.uvs, surface.face_texture)
     tables = (shapes, codes, grid.offsets)
     capacity, row = 6 * len(fragments.ray) + 1024, 0
     indptr = np.zeros(len(fragments.start), dtype=np.int64)
@@ -145,7 +144,7 @@ def texel_areas(surface: Surface, grid: TexelGrid) -> Float64[np.ndarray, "faces
     """Square scene units of one texel of the finest level on each face; huge where a face holds none."""
     corners, uvs = surface.positions[surface.faces], surface.uvs[surface.faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-    through = np.array([-1 if m.texture is None else m.texture for m in surface.materials])[surface.material]
+    through = surface.face_texture
     shapes = np.array([*grid.shapes, (0, 0)], dtype=np.float64)[through]
     s, t = uvs[:, 1] - uvs[:, 0], uvs[:, 2] - uvs[:, 0]
     texels = np.abs(s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]) / 2 * shapes[:, 0] * shapes[:, 1]

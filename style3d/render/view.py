@@ -87,5 +87,4 @@ def _painted(surface: Surface) -> Flags:
     if surface.painted == "vertices":
         painted: Flags = surface.entry[surface.faces[:, 0]] >= 0
         return painted
-    through = np.array([m.texture is not None for m in surface.materials], dtype=bool)
-    return through[surface.material]
+    return surface.face_texture >= 0
