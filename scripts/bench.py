@@ -22,7 +22,7 @@ import numpy as np
 import torch
 import trimesh
 
-from style3d import Job, load
+from style3d import Job, MeshJob, load
 from style3d.appearance import Pyramid, cascade
 from style3d.losses.features import build_features
 from style3d.losses.objective import default_objective
@@ -54,10 +54,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for model in options.model:
             for size in options.texture_size:
-                row(f"{model.name}, {size}² texture", Job(model, STYLE, texture_size=size), options)
+                row(f"{model.name}, {size}² texture", MeshJob(model, STYLE, texture_size=size), options)
         for faces in options.faces:
             model = ball(Path(folder) / f"{faces}.ply", faces)
-            row(f"ball of {faces:,} faces, vertex colours", Job(model, STYLE, paint="vertices"), options)
+            row(f"ball of {faces:,} faces, vertex colours", MeshJob(model, STYLE, paint="vertices"), options)
     return 0
 
 

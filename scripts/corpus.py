@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from style3d.errors import Style3DError  # noqa: E402 - the repository need not be installed
-from style3d.job import Job  # noqa: E402
+from style3d.job import MeshJob  # noqa: E402
 from style3d.loop import stylize  # noqa: E402
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset  # noqa: E402
 from style3d.mesh.scene import MeshScene  # noqa: E402
@@ -56,10 +56,10 @@ def inverted(asset: MeshAsset, path: Path) -> None:
 
 def stylised(asset: MeshAsset, path: Path) -> None:
     """Write the asset after a few steps of the real thing, at a small size."""
-    job = Job(asset.source, STYLE, path, "draft", views=4, resolution=64, steps=4, features="wavelet")
+    job = MeshJob(asset.source, STYLE, path, "draft", views=4, resolution=64, steps=4, features="wavelet")
     scene = MeshScene(asset)
     result = stylize(scene, job)
-    scene.save(result.after, result.seen, path, job.texture_format)
+    scene.save(result.after, result.seen, path)
 
 
 def corpus(

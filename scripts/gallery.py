@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from style3d import Job, load, stylize
+from style3d import MeshJob, load, stylize
 from style3d.camera import Camera, fitted_camera
 from style3d.images import read_style
 from style3d.mesh.scene import MeshScene
@@ -41,7 +41,7 @@ def main() -> int:
     for model, style in PAIRS:
         if options.only not in model:
             continue
-        job = Job(ROOT / "data/models" / model, (ROOT / "data/styles" / style,), preset=options.preset)
+        job = MeshJob(ROOT / "data/models" / model, (ROOT / "data/styles" / style,), preset=options.preset)
         scene = load(job)
         result = stylize(scene, job)
         front, back = (filled(scene, angle) for angle in (40, 215))

@@ -76,7 +76,7 @@ class Scene(ABC):
         """What the report says of the asset and its new colours, and of how well ``cameras`` saw it."""
 
     @abstractmethod
-    def save(self, colors: Colors, seen: Flags, path: Path, texture_format: str) -> tuple[Path, ...]:
+    def save(self, colors: Colors, seen: Flags, path: Path) -> tuple[Path, ...]:
         """Write the asset with new colours; entries never seen are filled from their neighbours. Files written."""
 
     def pixel_extent(self, camera: Camera) -> float:

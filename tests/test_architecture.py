@@ -27,8 +27,9 @@ FLOORS = {
         "evaluate",
         "preview",
         "doctor",
+        "scenes",
     ],
-    4: ["cli", "__init__", "__main__"],
+    4: ["cli", "commands", "__init__", "__main__"],
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts}
 STRANGERS = [("render", "losses"), ("mesh", "nerf")]

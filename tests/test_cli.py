@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from style3d.cli import main, parse_mesh
+from style3d.cli import main
+from style3d.commands.parse import parse_job
+from style3d.job import MeshJob
 from tests.models import write_textured_ball
 
 
@@ -80,7 +82,7 @@ def test_a_style_that_is_no_image_leaves_everything_as_it_was(ball: Path, tmp_pa
 
 def test_options_reach_the_job(ball: Path, style: Path) -> None:
     arguments = [str(ball), "--style", str(style), "--style", str(style), "--style-weights", "3", "1", "--resume"]
-    job, conduct = parse_mesh(arguments)
+    job, conduct = parse_job(MeshJob, arguments)
     assert conduct.resume
     assert [weight for _, weight in job.mixture] == [0.75, 0.25]
     assert job.destination.name == "ball.styled.glb"

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from style3d.cli import main, parse_mesh
+from style3d.cli import main
+from style3d.commands.parse import parse_job
+from style3d.job import MeshJob
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -45,7 +47,7 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("command", [c for c in commands() if "--config" not in c])
 def test_options_are_understood(command: str, desk: Path) -> None:
-    job, _ = parse_mesh(shlex.split(command)[2:])
+    job, _ = parse_job(MeshJob, shlex.split(command)[2:])
     assert job.model.exists()
     assert all(style.exists() for style in job.style)
 

@@ -34,21 +34,21 @@ class Stopper(Watcher):
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> style3d.Job:
+def job(tmp_path: Path) -> style3d.MeshJob:
     style = tmp_path / "style.png"
     blots = np.random.default_rng(0).integers(0, 255, (24, 32, 3), dtype=np.uint8)
     Image.fromarray(blots).resize((128, 96), Image.Resampling.BICUBIC).save(style)
     model = write_textured_ball(tmp_path / "ball.obj")
-    return style3d.Job(
+    return style3d.MeshJob(
         model, style=(style,), preset="draft", views=6, resolution=48, texture_size=64, steps=24, turntable="gif"
     )
 
 
-def run(job: style3d.Job, **options) -> style3d.Result:
+def run(job: style3d.MeshJob, **options) -> style3d.Result:
     return style3d.stylize(style3d.load(job), job, tiny_objective(), **options)
 
 
-def test_the_loss_falls_and_the_colours_change(job: style3d.Job) -> None:
+def test_the_loss_falls_and_the_colours_change(job: style3d.MeshJob) -> None:
     from dataclasses import replace
 
     result = run(replace(job, steps=60))
@@ -60,7 +60,7 @@ def test_the_loss_falls_and_the_colours_change(job: style3d.Job) -> None:
     assert torch.equal(result.blend(0.0), result.before)
 
 
-def test_the_same_seed_gives_the_same_bytes(job: style3d.Job, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_bytes(job: style3d.MeshJob, tmp_path: Path) -> None:
     first, second = (run(job).save(tmp_path / name / "ball.glb")[0] for name in "ab")
     assert first.read_bytes() == second.read_bytes()
     from dataclasses import replace
@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_bytes(job: style3d.Job, tmp_path: Path) ->
     assert other.read_bytes() != first.read_bytes()
 
 
-def test_a_killed_run_resumes_to_the_same_bytes(job: style3d.Job, tmp_path: Path, monkeypatch) -> None:
+def test_a_killed_run_resumes_to_the_same_bytes(job: style3d.MeshJob, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("style3d.loop.CHECKPOINT_SECONDS", 0.0)
     whole = run(job).after
     store = Checkpoint(tmp_path / "ball.glb", {"job": 1})
@@ -83,14 +83,14 @@ def test_a_killed_run_resumes_to_the_same_bytes(job: style3d.Job, tmp_path: Path
         run(job, checkpoint=Checkpoint(tmp_path / "ball.glb", {"job": 2}), resume=True)
 
 
-def test_a_damaged_checkpoint_is_refused(job: style3d.Job, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(job: style3d.MeshJob, tmp_path: Path) -> None:
     store = Checkpoint(tmp_path / "ball.glb", {})
     store.path.write_bytes(b"not a checkpoint")
     with pytest.raises(Style3DError, match="damaged"):
         run(job, checkpoint=store, resume=True)
 
 
-def test_stopped_runs_keep_their_best(job: style3d.Job, tmp_path: Path) -> None:
+def test_stopped_runs_keep_their_best(job: style3d.MeshJob, tmp_path: Path) -> None:
     result = run(job, watcher=Stopper("painting, stage 1", 6))
     assert result.interrupted
     assert len(result.record["losses"]) == 6
@@ -98,7 +98,7 @@ def test_stopped_runs_keep_their_best(job: style3d.Job, tmp_path: Path) -> None:
     assert all(path.exists() for path in written)
 
 
-def test_what_is_written(job: style3d.Job, tmp_path: Path) -> None:
+def test_what_is_written(job: style3d.MeshJob, tmp_path: Path) -> None:
     written = run(job).save(tmp_path / "out" / "ball.glb")
     names = {path.name for path in written}
     assert {"ball.glb", "ball.contact-sheet.png", "ball.turntable.gif", "ball.loss.png", "ball.report.json"} <= names
@@ -113,7 +113,7 @@ def test_what_is_written(job: style3d.Job, tmp_path: Path) -> None:
     assert job_from_report(tmp_path / "out" / "ball.report.json") == job
 
 
-def test_lbfgs(job: style3d.Job) -> None:
+def test_lbfgs(job: style3d.MeshJob) -> None:
     from dataclasses import replace
 
     result = run(replace(job, optimizer="lbfgs", steps=8, views=3))
@@ -122,7 +122,7 @@ def test_lbfgs(job: style3d.Job) -> None:
     assert losses[7] < losses[4]
 
 
-def test_vertices(job: style3d.Job, tmp_path: Path) -> None:
+def test_vertices(job: style3d.MeshJob, tmp_path: Path) -> None:
     from dataclasses import replace
 
     result = run(replace(job, paint="vertices"))

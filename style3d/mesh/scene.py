@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float32, Float64
 
 from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
+from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, save_asset
 from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
@@ -46,8 +47,14 @@ MOST_CLOSEUPS = 400
 class MeshScene(Scene):
     """Every triangle of an asset, held still; see `Scene` for the contract."""
 
-    def __init__(self, asset: MeshAsset, lighting: Lighting = "studio", rasterizer: RasterizerName = "embree") -> None:
-        self.asset, self.surface = asset, asset.surface
+    def __init__(
+        self,
+        asset: MeshAsset,
+        lighting: Lighting = "studio",
+        rasterizer: RasterizerName = "embree",
+        texture_format: ImageFormat = "png",
+    ) -> None:
+        self.asset, self.surface, self._texture_format = asset, asset.surface, texture_format
         self._lighting, self._name_of_rasterizer = lighting, rasterizer
         self._caster = EmbreeRasterizer(self.surface)
         self._rasterizer = self._caster if rasterizer == "embree" else build_rasterizer(rasterizer, self.surface)
@@ -176,12 +183,12 @@ class MeshScene(Scene):
             return None
         return seam_error(self.surface, self.grid, colors.numpy(), self._spacing)
 
-    def save(self, colors: Colors, seen: Flags, path: Path, texture_format: str) -> tuple[Path, ...]:
+    def save(self, colors: Colors, seen: Flags, path: Path) -> tuple[Path, ...]:
         """Write the asset; see `Scene.save`."""
         if self.surface.painted == "vertices":
-            return save_asset(self.asset, colors.numpy(), path, texture_format)
+            return save_asset(self.asset, colors.numpy(), path, self._texture_format)
         images = [image.numpy() for image in self.grid.split(colors)]
         offsets = self.grid.offsets
         masks = [seen[offsets[i] : offsets[i + 1]].reshape(image.shape[:2]) for i, image in enumerate(images)]
         pairs = zip(images, masks, strict=True)
-        return save_asset(self.asset, [filled(image, mask) for image, mask in pairs], path, texture_format)
+        return save_asset(self.asset, [filled(image, mask) for image, mask in pairs], path, self._texture_format)

@@ -1,0 +1,70 @@
+"""What every command that paints a scene does with its job."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import warnings
+from typing import Any
+
+from style3d.commands.bars import Bars
+from style3d.commands.parse import Conduct, Kind, parse_job
+from style3d.errors import Style3DError
+from style3d.files import check_readable, check_writable
+from style3d.job import Job
+
+
+def paint(kind: type[Kind], arguments: list[str]) -> int:
+    """Read the job, do it, write what came out; returns the exit status."""
+    return run_job(*parse_job(kind, arguments))
+
+
+def run_job(job: Job, conduct: Conduct) -> int:
+    """Stylise and write; after Ctrl-C the best so far is written and the status is 130."""
+    from style3d.checkpoint import Checkpoint
+    from style3d.loop import stylize
+    from style3d.result import beside, file_hash
+    from style3d.scenes import load
+
+    warnings.simplefilter("ignore")
+    target = job.destination
+    if target.resolve() == job.model.resolve():
+        raise Style3DError(f"{target} is the input; it would be overwritten", hint="choose another --output")
+    for path in job.style:
+        check_readable(path)
+    check_writable(target)
+    bars = Bars() if not conduct.quiet else None
+    with bars.progress if bars else contextlib.nullcontext():
+        scene = load(job)
+        identity = {"job": job.to_json(), "scene": scene.key, "styles": [file_hash(path) for path in job.style]}
+        checkpoint = Checkpoint(target, identity)
+        with terminable():
+            result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
+        written = result.save(target, bars)
+    if result.interrupted:
+        print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
+        return 130
+    checkpoint.remove()
+    print(f"wrote {', '.join(str(path) for path in written)}")
+    print(f"look at {beside(target, 'contact-sheet.png')}")
+    return 0
+
+
+@contextlib.contextmanager
+def terminable() -> Any:
+    """SIGTERM behaves like Ctrl-C within the block, so that a stopped job keeps its best."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,9 @@
+"""What is to be done, as one frozen value: the command line, the Python call and the report all speak it."""
+
+from style3d.job.base import Job
+from style3d.job.field import FieldJob
+from style3d.job.mesh import MeshJob
+from style3d.job.recipe import Recipe, Stage, recipe
+from style3d.job.replay import job_from_report
+
+__all__ = ["FieldJob", "Job", "MeshJob", "Recipe", "Stage", "job_from_report", "recipe"]

@@ -1,0 +1,101 @@
+"""What every kind of scene understands: what is painted like what, how long, and with which means."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import tyro
+
+from style3d.errors import Style3DError
+from style3d.job.values import Between, check_ranges, plain
+
+Preset = Literal["draft", "standard", "fine"]
+Optimizer = Literal["adam", "lbfgs"]
+Features = Literal["embedded", "wavelet", "vgg19", "vgg16"]
+Turntable = Literal["auto", "mp4", "gif", "webp", "none"]
+
+
+@dataclass(frozen=True)
+class Job(ABC):
+    """A scene and a style in, the same scene in that style out; `MeshJob` and `FieldJob` say of what kind."""
+
+    kind: ClassVar[str]
+    """The command that runs it, and what the report calls it."""
+    outputs: ClassVar[tuple[str, ...]]
+    """Suffixes it can write, the usual one first."""
+
+    model: Annotated[Path, tyro.conf.Positional]
+    """The scene."""
+    style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")]
+    """The picture to paint like; give it again to mix several (see --style-weights)."""
+    output: Path | None = None
+    """File to write; default: MODEL.styled with the usual suffix, in the working folder."""
+    preset: Preset = "standard"
+    """How much time to spend: draft (seconds), standard (minutes), fine (more views, more pixels)."""
+    style_weights: tuple[float, ...] = ()
+    """Weight of each style image, in the same order; default: all equal."""
+    style_scale: Annotated[float, Between(0.05, 20)] = 1.0
+    """Size of the brush: the picture's longer side as a multiple of the object's size."""
+    content_weight: Annotated[float, Between(0, 100)] = 1.0
+    """How much of the original's drawing is kept; 0 keeps none, 2 a lot."""
+    views: Annotated[int | None, Between(1, 512)] = None
+    """Overviews spread around the object; default: the preset's. Close-ups are added as needed."""
+    resolution: Annotated[int | None, Between(32, 4096)] = None
+    """Longer side of a view, pixels; default: the preset's."""
+    steps: Annotated[int | None, Between(1, 100_000)] = None
+    """Optimisation steps in all; default: the preset's."""
+    features: Features = "embedded"
+    """The perceptual network: embedded (ships with style3d), wavelet (no weights), vgg19, vgg16."""
+    weights: Path | None = None
+    """Weights of the network, .safetensors or .pth, for vgg19 and vgg16."""
+    optimizer: Optimizer = "adam"
+    """adam; or lbfgs, for small tables."""
+    learning_rate: Annotated[float | None, Between(1e-6, 1.0)] = None
+    """Step size of the optimiser; default: the preset's."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    seed: Annotated[int, Between(0, 2**63 - 1)] = 0
+    """The same seed on the same machine gives the same bytes."""
+    cache_gb: Annotated[float, Between(0, 1024)] = 3.0
+    """Memory for built views; what does not fit is kept in a temporary file."""
+    turntable: Turntable = "auto"
+    """Format of the turntable written beside the asset; auto: mp4 where there is an ffmpeg, else webp."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, before anything is read; text is taken for paths."""
+        object.__setattr__(self, "model", Path(self.model))
+        object.__setattr__(self, "style", tuple(Path(path) for path in self.style))
+        if not self.style:
+            raise Style3DError("no style image was given", hint="add --style IMAGE")
+        if self.style_weights and len(self.style_weights) != len(self.style):
+            raise Style3DError(
+                "--style-weights must match --style",
+                got=f"{len(self.style_weights)} weights for {len(self.style)} images",
+            )
+        if any(weight < 0 for weight in self.style_weights) or (self.style_weights and not sum(self.style_weights)):
+            raise Style3DError("--style-weights must not be negative or all zero", got=self.style_weights)
+        if self.destination.suffix.lower() not in self.outputs:
+            raise Style3DError(f"cannot write {self.destination}", expected=", ".join(self.outputs))
+        check_ranges(self)
+
+    @property
+    def destination(self) -> Path:
+        """The file that will be written."""
+        if self.output is not None:
+            return self.output
+        return Path(f"{self.model.stem}.styled{self.outputs[0]}")
+
+    @property
+    def mixture(self) -> tuple[tuple[Path, float], ...]:
+        """Style images with weights that sum to one."""
+        weights = self.style_weights or (1.0,) * len(self.style)
+        return tuple((path, weight / sum(weights)) for path, weight in zip(self.style, weights, strict=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values with the kind beside them, for the report."""
+        fields = {field.name: plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return {"kind": self.kind} | fields

@@ -1,0 +1,76 @@
+"""Settings as files hold them: typed values to plain ones and back, and the range beside a field's type."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, final, get_args, get_origin, get_type_hints
+
+from style3d.errors import Style3DError
+
+
+@final
+@dataclass(frozen=True)
+class Between:
+    """The least and the largest value of a field, stated in its annotation."""
+
+    low: float
+    high: float
+
+
+def hints(kind: type) -> dict[str, Any]:
+    """The annotation of each field of a dataclass, with what is written beside its type."""
+    found = get_type_hints(kind, include_extras=True)
+    return {field.name: found[field.name] for field in dataclasses.fields(kind)}
+
+
+def check_ranges(value: Any) -> None:
+    """Refuse a dataclass whose field leaves the `Between` of its annotation.
+
+    Raises:
+        Style3DError: names the option.
+    """
+    for name, hint in hints(type(value)).items():
+        number = getattr(value, name)
+        for limit in getattr(hint, "__metadata__", ()):
+            if isinstance(limit, Between) and number is not None and not limit.low <= number <= limit.high:
+                option = "--" + name.replace("_", "-")
+                raise Style3DError(f"{option} is out of range", got=number, expected=f"{limit.low} to {limit.high}")
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON holds it."""
+    if isinstance(value, Path):
+        return str(value)
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def typed(hint: Any, value: Any) -> Any:
+    """The plain ``value`` as an annotation wants it.
+
+    Raises:
+        ValueError: it does not fit; the message says what was expected.
+    """
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return typed(arguments[0], value)
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in arguments:
+            return None
+        return typed(next(part for part in arguments if part is not type(None)), value)
+    if origin is Literal:
+        if value not in arguments:
+            raise ValueError("one of " + ", ".join(map(str, arguments)))
+        return value
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ValueError("a list")
+        return tuple(typed(arguments[0], item) for item in value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wanted = str if hint is Path else hint
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        raise ValueError({str: "text", int: "a whole number", float: "a number", bool: "true or false"}[wanted])
+    return Path(value) if hint is Path else value
