@@ -137,8 +137,8 @@ class Pyramid:
         """Leaf copies of the parameters a view reads, finest first, ready for `Cascade.decode`."""
         return [leaf.requires_grad_() for leaf in part.gather(self.parameters)]
 
-    def step(self, part: Cascade, leaves: list[Tensor], rate: float, shrink: float = 0.0) -> None:
-        """One Adam step (Kingma & Ba 2015) on the entries a view read; ``shrink`` decays the details it touched."""
+    def step(self, part: Cascade, leaves: list[Tensor], rate: float) -> None:
+        """One Adam step (Kingma & Ba 2015) on the entries a view read."""
         first = self.hierarchy.levels - len(part.entries)
         for level, (rows, leaf) in enumerate(zip(part.entries, leaves, strict=True), start=first):
             if leaf.grad is None:
@@ -146,8 +146,6 @@ class Pyramid:
             state = self.parameters[level], self.first[level], self.second[level], self.count[level]
             update = _adam_torch if self.device.type == "cuda" else _adam_numba
             update(rows, leaf.grad, *state, rate)
-            if shrink and level < self.hierarchy.levels - 1:
-                self.parameters[level][torch.from_numpy(rows).to(self.device)] *= 1 - shrink
 
     def decoded(self, level: int = 0) -> Colors:
         """The whole table θ of a level, not clamped."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -31,7 +31,9 @@ class Covariance(Term):
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """Mean, covariance and units of each layer."""
-        total = mixture([(self._moments(frame), weight) for frame, weight in frames])
+        total = mixture(
+            [(_measured(frame, self.layers, masked_covariance, "covariance"), weight) for frame, weight in frames]
+        )
         for name in [key[5:] for key in total if key.startswith("mean:")]:
             spread = total[f"covariance:{name}"].diagonal().clamp_min(0).sqrt()
             total[f"unit:{name}"] = 1 / (spread.square() + (FLOOR * spread.mean()).square() + 1e-12).sqrt()
@@ -50,14 +52,6 @@ class Covariance(Term):
             total = total + weight * (shift.square().sum() + spread.square().sum()) / len(unit)
         return total
 
-    def _moments(self, frame: Frame) -> Prepared:
-        prepared: Prepared = {}
-        for name, _ in self.layers:
-            if name in frame.features:
-                mean, covariance = masked_covariance(frame.features[name], frame.masks[name])
-                prepared |= {f"mean:{name}": mean, f"covariance:{name}": covariance}
-        return prepared
-
 
 @final
 @dataclass(frozen=True)
@@ -68,23 +62,15 @@ class Moments(Term):
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """Mean and deviation of each layer."""
-        return mixture([(self._moments(frame), weight) for frame, weight in frames])
+        return mixture([(_measured(frame, self.layers, masked_std, "deviation"), weight) for frame, weight in frames])
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when means and deviations agree."""
         total, weights = frame.image.new_zeros(()), dict(self.layers)
-        for key, value in self._moments(frame).items():
+        for key, value in _measured(frame, self.layers, masked_std, "deviation").items():
             if key in style:
                 total = total + weights[key.split(":", 1)[1]] * (value - style[key]).square().mean()
         return total
-
-    def _moments(self, frame: Frame) -> Prepared:
-        prepared: Prepared = {}
-        for name, _ in self.layers:
-            if name in frame.features:
-                mean, deviation = masked_std(frame.features[name], frame.masks[name])
-                prepared |= {f"mean:{name}": mean, f"deviation:{name}": deviation}
-        return prepared
 
 
 @final
@@ -120,3 +106,17 @@ class Gram(Term):
     def _per_position(self, frame: Frame, name: str) -> Tensor:
         mask = frame.masks[name]
         return masked_gram(frame.features[name], mask) / mask.sum().clamp_min(1e-8)
+
+
+def _measured(
+    frame: Frame,
+    layers: Sequence[tuple[str, float]],
+    measure: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    second: str,
+) -> Prepared:
+    """The mean and a second statistic of each layer the image is large enough for."""
+    prepared: Prepared = {}
+    for name, _ in layers:
+        if name in frame.features:
+            prepared[f"mean:{name}"], prepared[f"{second}:{name}"] = measure(frame.features[name], frame.masks[name])
+    return prepared

@@ -62,12 +62,6 @@ class Surface:
     )  # initial θ when vertices
 
     @property
-    def offsets(self) -> Int64[np.ndarray, "textures_and_end"]:
-        """First table entry of each texture, and the total at the end."""
-        sizes = [texture.rgb.shape[0] * texture.rgb.shape[1] for texture in self.textures]
-        return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
-
-    @property
     def face_texture(self) -> Int64[np.ndarray, "faces"]:
         """Painted texture of each face; -1 where its material has none."""
         of = [-1 if material.texture is None else material.texture for material in self.materials]
@@ -76,4 +70,6 @@ class Surface:
     @property
     def entries(self) -> int:
         """Rows of θ."""
-        return len(self.vertex_rgb) if self.painted == "vertices" else int(self.offsets[-1])
+        if self.painted == "vertices":
+            return len(self.vertex_rgb)
+        return sum(texture.rgb.shape[0] * texture.rgb.shape[1] for texture in self.textures)
