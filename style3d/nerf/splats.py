@@ -126,15 +126,15 @@ class Splats:
         )
 
     def rotated(self, matrix: Float[np.ndarray, "3 3"]) -> Splats:
-        """Turned about the origin by a proper rotation: centres, axes, normals and what each direction sees.
+        """Turned or mirrored about the origin: centres, axes, normals and what each direction sees.
 
-        A quarter or half turn about a coordinate axis, as between the conventions of files, is exact.
+        Half turns about a coordinate axis, as between the conventions of files, are exact.
 
         Raises:
-            Style3DError: the matrix is not a rotation.
+            Style3DError: the matrix is not orthogonal.
         """
         turn = np.asarray(matrix, np.float64)
-        if not np.allclose(turn @ turn.T, np.eye(3), atol=1e-5) or np.linalg.det(turn) < 0:
+        if not np.allclose(turn @ turn.T, np.eye(3), atol=1e-5):
             raise Style3DError("splats can only be rotated", got=turn.tolist(), expected="a rotation matrix")
         sh = self.sh.copy()
         for band, mix in enumerate(band_rotations(turn, self.degree), start=1):
@@ -150,7 +150,10 @@ class Splats:
 
 
 def _turned(rotations: Array, turn: Array) -> Array:
-    """Quaternions w x y z after a further turn: the Hamilton product from the left."""
-    x, y, z, w = Rotation.from_matrix(turn).as_quat().round(15)
+    """Quaternions w x y z after a further turn: the Hamilton product from the left.
+
+    A Gaussian is the same seen through its centre, so a mirror is a turn of its axes.
+    """
+    x, y, z, w = Rotation.from_matrix(turn * np.linalg.det(turn).round()).as_quat().round(15)
     left = np.array([[w, -x, -y, -z], [x, w, -z, y], [y, z, w, -x], [z, -y, x, w]])
     return (rotations @ left.T).astype(np.float32)

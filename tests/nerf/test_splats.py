@@ -56,9 +56,22 @@ def test_a_half_turn_and_back_changes_nothing() -> None:
     np.testing.assert_array_equal(back.rotations, -splats.rotations)
 
 
-@pytest.mark.parametrize("matrix", [2 * np.eye(3), np.diag([1.0, 1, -1]), np.zeros((3, 3))])
+def test_mirrored_splats_look_the_same_from_the_mirrored_side() -> None:
+    """Left-handed files: colours in mirrored directions, and R S² Rᵀ between mirrors."""
+    splats, seen, mirror = cloud(), directions(50), TURN @ np.diag([1.0, 1, -1])
+    turned = splats.rotated(mirror)
+    np.testing.assert_allclose(turned.sh_colors(seen @ mirror.T), splats.sh_colors(seen), atol=2e-6)
+    np.testing.assert_allclose(covariances(turned), mirror @ covariances(splats) @ mirror.T, atol=1e-6)
+
+
+def covariances(splats: Splats) -> np.ndarray:
+    axes = Rotation.from_quat(splats.rotations[:, [1, 2, 3, 0]]).as_matrix() * splats.scales[:, None]
+    return axes @ axes.transpose(0, 2, 1)
+
+
+@pytest.mark.parametrize("matrix", [2 * np.eye(3), np.zeros((3, 3))])
 def test_only_rotations_rotate(matrix: np.ndarray) -> None:
-    """A mirrored or scaled world is refused."""
+    """A scaled world is refused."""
     with pytest.raises(Style3DError, match="can only be rotated"):
         cloud().rotated(matrix)
 

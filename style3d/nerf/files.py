@@ -1,0 +1,45 @@
+"""Splat files of every kind, in and out: the kind is found by content, and written by suffix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from style3d.errors import Style3DError
+from style3d.files import read_bytes, write_bytes
+from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
+from style3d.nerf.formats.ply import read_tables
+from style3d.nerf.formats.values import checked
+from style3d.nerf.splats import Splats
+
+WRITERS = {".ply": to_gaussian_ply}
+READ = ".ply"
+
+
+def read_splats(path: Path) -> Splats:
+    """Read Gaussian splats, in the axes of 3DGS PLY files (x right, y down, z forward).
+
+    Splats that are not finite are left out with a logged warning.
+
+    Raises:
+        Style3DError: the file cannot be read, is none of the kinds that are, or is damaged.
+    """
+    content = read_bytes(path)
+    return checked(_parse(content, path), path.name)
+
+
+def write_splats(splats: Splats, path: Path) -> None:
+    """Write Gaussian splats at once, as what the suffix says.
+
+    Raises:
+        Style3DError: an unknown suffix, or the file cannot be written.
+    """
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise Style3DError(f"cannot write splats as {path.name}", expected=", ".join(WRITERS))
+    write_bytes(path, writer(splats))
+
+
+def _parse(content: bytes, path: Path) -> Splats:
+    if content.startswith(b"ply"):
+        return from_gaussian_ply(*read_tables(content, path.name), path.name)
+    raise Style3DError(f"{path.name} is no splat file that is read", got=f"{content[:8]!r}…", expected=READ)

@@ -1,0 +1,81 @@
+"""The PLY layout of the 3D Gaussian splatting reference code: a row of floats for each splat, before activations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from style3d.errors import Style3DError
+from style3d.nerf.formats.ply import Element, write_table
+from style3d.nerf.formats.values import check_count, stacked
+from style3d.nerf.splats import COEFFICIENTS, NORMALS, Splats
+
+Array = np.ndarray[Any, Any]
+PLACE = ("x", "y", "z")
+CONSTANT = ("f_dc_0", "f_dc_1", "f_dc_2")
+SCALE = ("scale_0", "scale_1", "scale_2")
+ROTATION = ("rot_0", "rot_1", "rot_2", "rot_3")
+NEEDED = (*PLACE, *CONSTANT, "opacity", *SCALE, *ROTATION)
+
+
+def from_gaussian_ply(elements: tuple[Element, ...], tables: Mapping[str, Array], name: str) -> Splats:
+    """Splats of the ``vertex`` rows; columns beside the usual ones are kept.
+
+    Raises:
+        Style3DError: a mesh, a point cloud, or an incomplete set of columns.
+    """
+    table = tables.get("vertex")
+    columns = () if table is None else table.dtype.names or ()
+    missing = [column for column in NEEDED if column not in columns]
+    if table is None or missing:
+        raise _not_splats(elements, columns, missing, name)
+    check_count(len(table), name)
+    rest = sum(column.startswith("f_rest_") for column in columns)
+    higher = tuple(f"f_rest_{i}" for i in range(rest))
+    if rest % 3 or rest // 3 + 1 not in COEFFICIENTS or not set(higher) <= set(columns):
+        expected = "f_rest_0 to f_rest_8, 23, 44 or 71, or none"
+        raise Style3DError(f"{name} has an odd set of harmonics", got=f"{rest} f_rest columns", expected=expected)
+    sh = stacked(table, CONSTANT)[:, None]
+    if higher:
+        sh = np.concatenate([sh, stacked(table, higher).reshape(len(table), 3, -1).transpose(0, 2, 1)], axis=1)
+    extras = [column for column in columns if column not in (*NEEDED, *higher)]
+    return Splats(
+        positions=stacked(table, PLACE),
+        rotations=stacked(table, ROTATION),
+        log_scales=stacked(table, SCALE),
+        logit_opacities=stacked(table, ("opacity",))[:, 0],
+        sh=sh,
+        extras={column: table[column].astype(table.dtype[column].newbyteorder("=")) for column in extras},
+    )
+
+
+def to_gaussian_ply(splats: Splats) -> bytes:
+    """A binary PLY in the order of the reference code: what was read from one is written as it was."""
+    rest = splats.sh[:, 1:].transpose(0, 2, 1).reshape(splats.count, -1)
+    columns: dict[str, Array] = dict(zip(PLACE, splats.positions.T, strict=True))
+    columns |= {name: splats.extras[name] for name in NORMALS if name in splats.extras}
+    columns |= dict(zip(CONSTANT, splats.sh[:, 0].T, strict=True))
+    columns |= {f"f_rest_{i}": column for i, column in enumerate(rest.T)}
+    columns["opacity"] = splats.logit_opacities
+    columns |= dict(zip(SCALE, splats.log_scales.T, strict=True))
+    columns |= dict(zip(ROTATION, splats.rotations.T, strict=True))
+    columns |= {name: column for name, column in splats.extras.items() if name not in columns}
+    table = np.empty(splats.count, [(name, column.dtype.newbyteorder("<")) for name, column in columns.items()])
+    for name, column in columns.items():
+        table[name] = column
+    return write_table(table)
+
+
+def _not_splats(elements: tuple[Element, ...], columns: tuple[str, ...], missing: list[str], name: str) -> Style3DError:
+    """What the file is instead."""
+    faces = next((element.count for element in elements if element.name == "face"), 0)
+    if faces:
+        hint = f"paint it with: style3d mesh {name}"
+        return Style3DError(f"{name} is a mesh of {faces:,} faces, not Gaussian splats", hint=hint)
+    if "scale_0" in columns and "rot_0" in columns:
+        return Style3DError(f"{name} lacks columns of Gaussian splats", got=f"no {', '.join(missing[:6])}")
+    if set(PLACE) <= set(columns):
+        return Style3DError(f"{name} is a point cloud, not Gaussian splats", hint="train splats from its photos first")
+    return Style3DError(f"{name} holds no Gaussian splats", got=f"columns {', '.join(columns[:8]) or 'none'}")

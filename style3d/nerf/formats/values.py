@@ -1,0 +1,81 @@
+"""What the formats share: how stored numbers become parameters of splats, and which of them are left out."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+
+from style3d.errors import Style3DError
+from style3d.nerf.harmonics import C0
+from style3d.nerf.splats import Splats
+
+Array = np.ndarray[Any, Any]
+log = logging.getLogger(__name__)
+
+LEAST_OPACITY = 1e-6  # and one minus it the largest, so that stored 0 and 1 have finite logits
+FURTHEST = 1e15  # scene units from the origin; squares of what is further away overflow
+LARGEST_LOG = 34.0  # of a scale: e^34 is FURTHEST
+MAX_SPLATS = 50_000_000
+
+
+def check_count(count: int, name: str) -> None:
+    """Refuse what no scene has, before memory is taken.
+
+    Raises:
+        Style3DError: no splats, or more than ``MAX_SPLATS``.
+    """
+    if not 0 < count <= MAX_SPLATS:
+        raise Style3DError(f"{name} says it holds {count:,} splats", expected=f"1 to {MAX_SPLATS:,}")
+
+
+def checked(splats: Splats, name: str) -> Splats:
+    """The splats without those that have no place, size, turn, opacity or colour; logs how many those are.
+
+    Raises:
+        Style3DError: none is left.
+    """
+    columns = (splats.positions, splats.rotations, splats.sh.reshape(splats.count, -1))
+    good = np.logical_and.reduce([np.isfinite(column).all(axis=1) for column in columns])
+    good &= (np.abs(np.nan_to_num(splats.positions)) < FURTHEST).all(axis=1)
+    good &= (splats.log_scales < LARGEST_LOG).all(axis=1) & ~np.isnan(splats.logit_opacities)
+    if good.all() and splats.count:
+        return splats
+    if not good.any():
+        raise Style3DError(f"{name} has no splats that could be drawn", got=f"{splats.count:,}, none of them finite")
+    log.warning("%s: %d of %d splats are not finite and are left out", name, (~good).sum(), splats.count)
+    return splats.subset(good)
+
+
+def logit(opacities: Float[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
+    """The inverse of the sigmoid, for opacities in [0, 1]; both ends stay finite."""
+    inside = np.clip(opacities.astype(np.float64), LEAST_OPACITY, 1 - LEAST_OPACITY)
+    return np.log(inside / (1 - inside)).astype(np.float32)
+
+
+def constant_term(colors: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
+    """The harmonic of degree 0 whose colour is this RGB."""
+    return ((colors - 0.5) / C0).astype(np.float32)
+
+
+def logarithm(scales: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
+    """Of sizes, from 0 (minus infinity: a flat splat); of what is no size, not a number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(scales).astype(np.float32)
+
+
+def with_largest(three: Float[np.ndarray, "n 3"], largest: Int[np.ndarray, "n"]) -> Float32[np.ndarray, "n 4"]:
+    """Unit quaternions of their three smaller components, in order, and the index of the fourth, which is positive."""
+    rows = np.arange(len(three))
+    found = np.empty((len(three), 4), np.float32)
+    found[rows[:, None], np.arange(3) + (np.arange(3) >= largest[:, None])] = three
+    found[rows, largest] = np.sqrt(np.maximum(1 - (three**2).sum(axis=1), 0))
+    return found
+
+
+def stacked(table: Array, names: tuple[str, ...]) -> Float32[np.ndarray, "n columns"]:
+    """Columns of a structured array side by side."""
+    with np.errstate(over="ignore"):
+        return np.stack([table[name].astype(np.float32) for name in names], axis=1)
