@@ -19,6 +19,7 @@ from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
+from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
 from style3d.render.plan import (
     RESOLVED,
@@ -141,6 +142,14 @@ class MeshScene(Scene):
     def operator(self, camera: Camera, level: int) -> ViewOperator:
         """A_v and b_v of a view."""
         return build_view(self.surface, self.grid, self.hierarchy, level, self._rasterizer, camera, self._lighting)
+
+    def depth(self, camera: Camera) -> Float32[np.ndarray, "h w"]:
+        """Depth of what is drawn in front at every pixel's centre, along the camera's z; infinite beside the object."""
+        fragments = trace_view(self._rasterizer, self.surface, camera, 1)
+        seen = fragments.start[1:] > fragments.start[:-1]
+        depth = np.full(len(seen), np.inf, dtype=np.float32)
+        depth[seen] = fragments.depth[fragments.start[:-1][seen]]
+        return depth.reshape(camera.height, camera.width)
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""

@@ -1,0 +1,80 @@
+"""What every measurement reads: the same views before and after, with cameras, depth and coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float32
+
+from style3d.camera import Camera
+from style3d.errors import Style3DError
+
+Picture = Float32[np.ndarray, "h w 3"]  # display-referred RGB in [0, 1]
+Plane = Float32[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One view of a scene that holds still. Concretely: frame 7 of 36 around a cow, 256 × 256 pixels.
+
+    ``depth`` is the *unstylised* scene's, at pixel centres, along the camera's z in scene units; infinite where there
+    is nothing. ``mask`` is the share of the pixel that the object covers, in [0, 1].
+    """
+
+    camera: Camera
+    before: Picture
+    after: Picture
+    depth: Plane
+    mask: Plane
+    after_mask: Plane | None = None  # of the stylised image, where it comes with one
+
+    def __post_init__(self) -> None:
+        """Refuse planes of different sizes."""
+        size = self.camera.height, self.camera.width
+        for name in ("before", "after", "depth", "mask"):
+            shape = getattr(self, name).shape[:2]
+            if shape != size:
+                raise Style3DError(
+                    f"the {name} frame does not fit its camera", got=f"{shape[1]} × {shape[0]} pixels",
+                    expected=f"{size[1]} × {size[0]}",
+                )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Footage:
+    """All views, in the order of a walk around the scene, so that neighbours in time are neighbours in space."""
+
+    name: str
+    shots: tuple[Shot, ...]
+    closed: bool = False  # whether the last view is followed by the first, as on a turntable
+
+    def __post_init__(self) -> None:
+        """Two views are the least that can disagree."""
+        if len(self.shots) < 2:
+            raise Style3DError("too few views to compare", got=len(self.shots), expected="at least 2")
+
+    @property
+    def size(self) -> str:
+        """Pixels of a view, for figures; of the first, if they differ."""
+        return f"{self.shots[0].camera.width}×{self.shots[0].camera.height}"
+
+    @property
+    def before(self) -> list[Picture]:
+        """The unstylised images."""
+        return [shot.before for shot in self.shots]
+
+    @property
+    def after(self) -> list[Picture]:
+        """The stylised images."""
+        return [shot.after for shot in self.shots]
+
+    def pairs(self, gap: int) -> list[tuple[int, int]]:
+        """(source, target) for every two views that are ``gap`` steps apart."""
+        count = len(self.shots)
+        ends = range(count) if self.closed and gap < count else range(max(0, count - gap))
+        return [(first, (first + gap) % count) for first in ends]
+
+    def some(self, which: list[int]) -> Footage:
+        """The listed views alone."""
+        return replace(self, shots=tuple(self.shots[i] for i in which), closed=False)

@@ -1,0 +1,38 @@
+"""What scikit-image already measures, imported when asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from style3d.errors import Style3DError
+from style3d.evaluate.footage import Picture
+
+
+def skimage(module: str) -> Any:
+    """A module of scikit-image.
+
+    Raises:
+        Style3DError: it is not installed.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(f"skimage.{module}")
+    except ImportError as error:
+        raise Style3DError(
+            "measuring needs scikit-image", hint="install it with: pip install 'style3d[evaluate]'"
+        ) from error
+
+
+def structural_similarity(a: Picture, b: Picture, window: int) -> Float[np.ndarray, "h w"]:
+    """SSIM (Wang et al., 2004) at every pixel, mean over channels, colours in [0, 1]."""
+    full = skimage("metrics").structural_similarity(a, b, win_size=window, channel_axis=2, data_range=1.0, full=True)[1]
+    return full.mean(2)
+
+
+def lab(image: Picture) -> Float[np.ndarray, "h w 3"]:
+    """CIE L*a*b* (D65) of display-referred colours."""
+    return skimage("color").rgb2lab(image)
