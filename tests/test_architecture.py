@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
 FLOORS = {
-    0: ["errors", "types", "camera", "operator", "kernels", "images", "files"],
+    0: ["errors", "types", "camera", "operator", "kernels", "images", "files", "torchvision_schemas"],
     1: ["scene", "appearance", "render", "losses"],
     2: ["mesh", "nerf"],
     3: [
