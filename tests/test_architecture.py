@@ -33,7 +33,17 @@ FLOORS = {
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts}
 STRANGERS = [("render", "losses"), ("mesh", "nerf")]
-HEAVY = ["torchvision", "nerfstudio", "open_clip", "pytorch3d", "nvdiffrast", "matplotlib", "imageio_ffmpeg", "DracoPy"]
+HEAVY = [
+    "torchvision",
+    "nerfstudio",
+    "open_clip",
+    "pytorch3d",
+    "nvdiffrast",
+    "matplotlib",
+    "imageio_ffmpeg",
+    "DracoPy",
+    "zstandard",
+]
 OPTIONAL = [
     "torchvision",
     "open_clip",
@@ -41,6 +51,7 @@ OPTIONAL = [
     "nvdiffrast",
     "imageio_ffmpeg",
     "DracoPy",
+    "zstandard",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
 

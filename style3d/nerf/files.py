@@ -6,13 +6,15 @@ from pathlib import Path
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
+from style3d.nerf.formats import spz
 from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
 from style3d.nerf.formats.ply import read_tables
+from style3d.nerf.formats.spz import from_spz, to_spz
 from style3d.nerf.formats.values import checked
 from style3d.nerf.splats import Splats
 
-WRITERS = {".ply": to_gaussian_ply}
-READ = ".ply"
+WRITERS = {".ply": to_gaussian_ply, ".spz": to_spz}
+READ = ".ply or .spz"
 
 
 def read_splats(path: Path) -> Splats:
@@ -40,6 +42,9 @@ def write_splats(splats: Splats, path: Path) -> None:
 
 
 def _parse(content: bytes, path: Path) -> Splats:
+    name = path.name
     if content.startswith(b"ply"):
-        return from_gaussian_ply(*read_tables(content, path.name), path.name)
-    raise Style3DError(f"{path.name} is no splat file that is read", got=f"{content[:8]!r}…", expected=READ)
+        return from_gaussian_ply(*read_tables(content, name), name)
+    if content.startswith((spz.GZIP, spz.MAGIC)):
+        return from_spz(content, name)
+    raise Style3DError(f"{name} is no splat file that is read", got=f"{content[:8]!r}…", expected=READ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from style3d.nerf.splats import Splats
 
@@ -27,3 +28,15 @@ def directions(count: int, seed: int = 1) -> np.ndarray:
     """Unit vectors all around."""
     found = np.random.default_rng(seed).standard_normal((count, 3))
     return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def covariances(splats: Splats) -> np.ndarray:
+    """R S² Rᵀ of each splat, (n, 3, 3): its shape, whichever way round its axes are counted."""
+    axes = Rotation.from_quat(splats.unit_rotations[:, [1, 2, 3, 0]]).as_matrix() * splats.scales[:, None]
+    return axes @ axes.transpose(0, 2, 1)
+
+
+def shape_error(one: Splats, other: Splats) -> np.ndarray:
+    """How far the shapes of two clouds differ, (n,), relative to the size of each splat."""
+    first, second = covariances(one), covariances(other)
+    return np.linalg.norm(first - second, axis=(1, 2)) / np.linalg.norm(first, axis=(1, 2))

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from style3d.errors import Style3DError
 from style3d.nerf.harmonics import MAX_DEGREE, basis
 from style3d.nerf.splats import Splats
-from tests.nerf.clouds import cloud, directions
+from tests.nerf.clouds import cloud, covariances, directions
 
 TURN = Rotation.from_rotvec([0.3, -1.1, 0.7]).as_matrix()
 FLIP = np.diag([1.0, -1.0, -1.0])
@@ -62,11 +62,6 @@ def test_mirrored_splats_look_the_same_from_the_mirrored_side() -> None:
     turned = splats.rotated(mirror)
     np.testing.assert_allclose(turned.sh_colors(seen @ mirror.T), splats.sh_colors(seen), atol=2e-6)
     np.testing.assert_allclose(covariances(turned), mirror @ covariances(splats) @ mirror.T, atol=1e-6)
-
-
-def covariances(splats: Splats) -> np.ndarray:
-    axes = Rotation.from_quat(splats.rotations[:, [1, 2, 3, 0]]).as_matrix() * splats.scales[:, None]
-    return axes @ axes.transpose(0, 2, 1)
 
 
 @pytest.mark.parametrize("matrix", [2 * np.eye(3), np.zeros((3, 3))])

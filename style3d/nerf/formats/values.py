@@ -79,3 +79,12 @@ def stacked(table: Array, names: tuple[str, ...]) -> Float32[np.ndarray, "n colu
     """Columns of a structured array side by side."""
     with np.errstate(over="ignore"):
         return np.stack([table[name].astype(np.float32) for name in names], axis=1)
+
+
+def smallest_three(
+    rotations: Float32[np.ndarray, "n 4"],
+) -> tuple[Float32[np.ndarray, "n 3"], Int[np.ndarray, "n"]]:
+    """What `with_largest` undoes: the smaller components of unit quaternions, turned so that the fourth is positive."""
+    rows, largest = np.arange(len(rotations)), np.abs(rotations).argmax(axis=1)
+    turned = rotations * np.where(rotations[rows, largest] < 0, np.float32(-1), np.float32(1))[:, None]
+    return turned[rows[:, None], np.arange(3) + (np.arange(3) >= largest[:, None])], largest

@@ -1,0 +1,61 @@
+"""Splat files of every kind, cut short or changed at random: read, or refused in one line, never anything else."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from style3d.errors import Style3DError
+from style3d.nerf.files import read_splats, write_splats
+from tests.nerf.clouds import cloud
+
+
+def written(suffix: str) -> Callable[[Path], bytes]:
+    def make(folder: Path) -> bytes:
+        write_splats(cloud(12, 1), folder / f"it{suffix}")
+        return (folder / f"it{suffix}").read_bytes()
+
+    return make
+
+
+def unpacked(folder: Path) -> bytes:
+    return gzip.decompress(written(".spz")(folder))
+
+
+VICTIMS = {".ply": written(".ply"), ".spz": written(".spz"), ".raw.spz": unpacked}
+
+
+def attempt(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+    try:
+        assert read_splats(path).count > 0
+    except Style3DError as caught:
+        refusal = str(caught)
+    else:
+        return
+    assert "\n" not in refusal
+    assert len(refusal) < 500
+
+
+@pytest.mark.parametrize("suffix", VICTIMS)
+def test_cut_short(suffix: str, tmp_path: Path) -> None:
+    """At every second length up to 200 bytes, and fifty beyond."""
+    content = VICTIMS[suffix](tmp_path)
+    for length in {*range(1, 200, 2), *np.linspace(200, len(content), 50).astype(int)}:
+        attempt(content[:length], tmp_path / f"cut{suffix}")
+
+
+@pytest.mark.parametrize("suffix", VICTIMS)
+def test_changed_bytes(suffix: str, tmp_path: Path) -> None:
+    """One to four bytes replaced, most of them near the start, where headers are."""
+    content, random = VICTIMS[suffix](tmp_path), np.random.default_rng(7)
+    for _ in range(200):
+        changed = bytearray(content)
+        reach = len(content) if random.random() < 0.4 else min(len(content), 120)
+        for place in random.integers(0, reach, random.integers(1, 5)):
+            changed[place] = random.choice([0, 1, 0x7F, 0x80, 0xFF, random.integers(0, 256)])
+        attempt(bytes(changed), tmp_path / f"changed{suffix}")
