@@ -7,6 +7,7 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
 from style3d.nerf.formats import spz
+from style3d.nerf.formats.compressed_ply import from_compressed_ply, is_compressed
 from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
 from style3d.nerf.formats.ply import read_tables
 from style3d.nerf.formats.spz import from_spz, to_spz
@@ -44,7 +45,9 @@ def write_splats(splats: Splats, path: Path) -> None:
 def _parse(content: bytes, path: Path) -> Splats:
     name = path.name
     if content.startswith(b"ply"):
-        return from_gaussian_ply(*read_tables(content, name), name)
+        elements, tables = read_tables(content, name)
+        packed = is_compressed(tables)
+        return from_compressed_ply(tables, name) if packed else from_gaussian_ply(elements, tables, name)
     if content.startswith((spz.GZIP, spz.MAGIC)):
         return from_spz(content, name)
     raise Style3DError(f"{name} is no splat file that is read", got=f"{content[:8]!r}…", expected=READ)

@@ -12,6 +12,7 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
 from tests.nerf.clouds import cloud
+from tests.nerf.packers import compressed_ply
 
 
 def written(suffix: str) -> Callable[[Path], bytes]:
@@ -26,7 +27,12 @@ def unpacked(folder: Path) -> bytes:
     return gzip.decompress(written(".spz")(folder))
 
 
-VICTIMS = {".ply": written(".ply"), ".spz": written(".spz"), ".raw.spz": unpacked}
+VICTIMS = {
+    ".ply": written(".ply"),
+    ".spz": written(".spz"),
+    ".raw.spz": unpacked,
+    ".compressed.ply": lambda _: compressed_ply(cloud(12, 1)),
+}
 
 
 def attempt(content: bytes, path: Path) -> None:
