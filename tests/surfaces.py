@@ -9,7 +9,7 @@ import trimesh
 
 from style3d.camera import Camera, bounding_sphere, look_at
 from style3d.render.atlas import texel_points
-from style3d.render.pyramid import SurfacePyramid, surface_pyramid
+from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import EmbreeRasterizer
 from style3d.render.surface import Material, Surface, Texture
 from style3d.render.texels import texel_grid
@@ -93,7 +93,7 @@ def stacked(front: Surface, back: Surface) -> Surface:
     )
 
 
-def pyramid_of(surface: Surface) -> SurfacePyramid:
+def pyramid_of(surface: Surface) -> SpacePyramid:
     """The pyramid over a surface's entries."""
     if surface.painted == "texture":
         points, _ = texel_points(surface, texel_grid(surface.textures))

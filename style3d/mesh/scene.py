@@ -31,7 +31,7 @@ from style3d.render.plan import (
     seen_from_outside,
     sights,
 )
-from style3d.render.pyramid import SurfacePyramid, surface_pyramid
+from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_rasterizer
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import build_view
@@ -82,7 +82,7 @@ class MeshScene(Scene):
         return 2 * self._radius
 
     @cached_property
-    def hierarchy(self) -> SurfacePyramid:
+    def hierarchy(self) -> SpacePyramid:
         """Texels or vertices, and cubes in space above them."""
         if self.surface.painted == "texture":
             points, _ = texel_points(self.surface, self.grid)

@@ -1,4 +1,4 @@
-"""The pyramid over a surface's colours: entries (texels or vertices) at the bottom, cubes in space above.
+"""The pyramid over the colours of things in space: entries (texels, vertices, splats) below, cubes in space above.
 
 Coarse levels live on the surface and not in the texture's atlas: two texels that touch in space share them however far
 apart they lie in the atlas, so neither UV seams nor islands show in what coarse levels paint.
@@ -15,6 +15,7 @@ from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 
 from style3d.appearance import Hierarchy
+from style3d.operator import SparseMap
 from style3d.render.surface import Surface
 from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
 from style3d.types import Colors, Indices
@@ -25,7 +26,7 @@ LEAST_CELLS = 12  # along the object's longest side, on the coarsest level
 
 @final
 @dataclass(frozen=True)
-class SurfacePyramid(Hierarchy):
+class SpacePyramid(Hierarchy):
     """Level 0: the entries, each at a point in space. Level k: corners of cubes of side 3 · 2^(k-1) entries."""
 
     origin: Float64[np.ndarray, "3"]
@@ -45,6 +46,12 @@ class SurfacePyramid(Hierarchy):
             points = self.grids[level - 1].coordinates[entries] * self.grids[level - 1].size
         return self.grids[level].taps(points)
 
+    def spread(self, level: int, entries: Indices) -> SparseMap:
+        """The map from the table of ``level`` ≥ 1 straight to the given entries of level 0."""
+        index, weight = self.grids[level - 1].taps(self.points[entries].astype(np.float64))
+        indptr = np.arange(len(index) + 1, dtype=np.int64) * index.shape[1]
+        return SparseMap(indptr, index.ravel().astype(np.int32), weight.ravel(), self.sizes[level])
+
     def restrict(self, level: int, colors: Colors, block: int = 1 << 19) -> Float[Tensor, "coarse 3"]:
         """Weighted mean of the entries around each corner; NaN where there is none. NaN entries do not count."""
         total = colors.new_zeros(self.sizes[level + 1], 3)
@@ -63,8 +70,8 @@ class SurfacePyramid(Hierarchy):
 
 def surface_pyramid(
     surface: Surface, points: Float64[np.ndarray, "entries 3"], spacing: float, levels: int = 7
-) -> SurfacePyramid:
-    """Levels of doubling size above entries that are ``spacing`` scene units apart.
+) -> SpacePyramid:
+    """Levels of doubling size above a surface's entries, which are ``spacing`` scene units apart.
 
     Where entries repeat over the surface (tiled textures) cubes are sized so that there are no more of them than
     entries: memory follows θ and not the tiling.
@@ -72,12 +79,27 @@ def surface_pyramid(
     corners = surface.positions[surface.faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2
     spacing = max(spacing, float(np.sqrt(area / max(len(points), 1))))
-    extent = float(np.ptp(corners.reshape(-1, 3), axis=0).max()) or 1.0
-    size = max(FIRST * spacing, extent / (1 << 18))
-    origin = corners.reshape(-1, 3).min(0) - 2 * size
-    sampled = np.concatenate([points, surface_points(corners, 0.7 * size).reshape(-1, 3)]) - origin
-    grids = [voxel_grid(np.maximum(sampled, 0), size)]
+    size = max(FIRST * spacing, _finest(corners.reshape(-1, 3)))
+    return space_pyramid(points, surface_points(corners, 0.7 * size).reshape(-1, 3), size, levels)
+
+
+def point_pyramid(points: Float64[np.ndarray, "entries 3"], spacing: float, levels: int = 7) -> SpacePyramid:
+    """Levels of doubling size above entries that are points ``spacing`` scene units apart."""
+    return space_pyramid(points, points, max(FIRST * spacing, _finest(points)), levels)
+
+
+def space_pyramid(
+    points: Float64[np.ndarray, "entries 3"], drawn: Float64[np.ndarray, "n 3"], size: float, levels: int
+) -> SpacePyramid:
+    """Cubes of ``size`` and its doublings that hold the entries and whatever else is ``drawn`` of them."""
+    extent, origin = float(np.ptp(drawn, axis=0).max()) or 1.0, drawn.min(0) - 2 * size
+    grids = [voxel_grid(np.maximum(np.concatenate([points, drawn]) - origin, 0), size)]
     while len(grids) < levels - 1 and extent / (2 * grids[-1].size) >= LEAST_CELLS:
         last = grids[-1]
         grids.append(voxel_grid(last.coordinates * last.size, 2 * last.size))
-    return SurfacePyramid(origin, (points - origin).astype(np.float32), tuple(grids))
+    return SpacePyramid(origin, (points - origin).astype(np.float32), tuple(grids))
+
+
+def _finest(points: Float64[np.ndarray, "n 3"]) -> float:
+    """The smallest side of a cube whose place still has a number."""
+    return (float(np.ptp(points, axis=0).max()) or 1.0) / (1 << 18)

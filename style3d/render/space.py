@@ -10,13 +10,13 @@ from numba import njit
 
 from style3d.render.fragments import Fragments
 from style3d.render.gather import add, flush, table
-from style3d.render.pyramid import SurfacePyramid
+from style3d.render.pyramid import SpacePyramid
 from style3d.render.surface import Surface
 from style3d.types import Flags
 
 
 def space_rows(
-    surface: Surface, pyramid: SurfacePyramid, level: int, fragments: Fragments, painted: Flags
+    surface: Surface, pyramid: SpacePyramid, level: int, fragments: Fragments, painted: Flags
 ) -> tuple[Int64[np.ndarray, "pixels_and_end"], Int64[np.ndarray, "taps"], Float[np.ndarray, "taps"]]:
     """Compressed rows (indptr, corner, weight) over the table of ``level`` ≥ 1, from the ``painted`` fragments."""
     corners = surface.positions[surface.faces[fragments.face]] - pyramid.origin

@@ -10,7 +10,7 @@ from style3d.camera import Camera
 from style3d.operator import SparseMap, ViewOperator
 from style3d.render.fragments import Fragments, trace_view
 from style3d.render.lighting import Lighting, light_factors
-from style3d.render.pyramid import SurfacePyramid
+from style3d.render.pyramid import SpacePyramid
 from style3d.render.rasterizer import Rasterizer
 from style3d.render.space import space_rows
 from style3d.render.surface import Surface
@@ -23,7 +23,7 @@ from style3d.types import Flags
 def build_view(
     surface: Surface,
     grid: TexelGrid,
-    pyramid: SurfacePyramid,
+    pyramid: SpacePyramid,
     level: int,
     rasterizer: Rasterizer,
     camera: Camera,

@@ -8,6 +8,7 @@ import torch
 
 from style3d.appearance import cascade
 from style3d.operator import ViewOperator, apply_reference
+from tests.gaussians import blob, splat_view_of
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
 BUILDERS = {
@@ -15,6 +16,8 @@ BUILDERS = {
     "vertex": lambda lighting: view_of(sphere("vertices"), front(), 0, lighting),
     "texture in space": lambda lighting: view_of(sphere(), front(), 1, lighting),
     "vertex in space": lambda lighting: view_of(sphere("vertices"), front(), 1, lighting),
+    "splats": lambda lighting: splat_view_of(blob(), front(), 0),  # they hold their light
+    "splats in space": lambda lighting: splat_view_of(blob(), front(), 1),
 }
 
 

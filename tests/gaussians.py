@@ -1,0 +1,32 @@
+"""Small clouds of splats made on the spot, for tests that need geometry and no file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from style3d.camera import Camera
+from style3d.operator import ViewOperator
+from style3d.render.pyramid import SpacePyramid, point_pyramid
+from style3d.render.splats import Gaussians, splat_view
+
+
+def blob(count: int = 400, seed: int = 0, size: float = 0.09) -> Gaussians:
+    """Splats of all shapes and opacities around the origin, about two scene units across."""
+    random = np.random.default_rng(seed)
+    rotations = random.standard_normal((count, 4))
+    return Gaussians(
+        means=(random.standard_normal((count, 3)) * 0.5).astype(np.float32),
+        rotations=(rotations / np.linalg.norm(rotations, axis=1, keepdims=True)).astype(np.float32),
+        scales=(size * np.exp(0.7 * random.standard_normal((count, 3)))).astype(np.float32),
+        opacities=random.random(count).astype(np.float32),
+    )
+
+
+def pyramid_over(gaussians: Gaussians) -> SpacePyramid:
+    """The pyramid over the splats' colours."""
+    return point_pyramid(gaussians.means.astype(np.float64), 0.05)
+
+
+def splat_view_of(gaussians: Gaussians, camera: Camera, level: int = 0) -> ViewOperator:
+    """The operator of a view."""
+    return splat_view(gaussians, pyramid_over(gaussians), level, camera)
