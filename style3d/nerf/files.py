@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
 from style3d.nerf.formats import spz
 from style3d.nerf.formats.compressed_ply import from_compressed_ply, is_compressed
 from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
+from style3d.nerf.formats.ksplat import from_ksplat
 from style3d.nerf.formats.ply import read_tables
+from style3d.nerf.formats.splat import from_splat, to_splat
 from style3d.nerf.formats.spz import from_spz, to_spz
 from style3d.nerf.formats.values import checked
 from style3d.nerf.splats import Splats
 
-WRITERS = {".ply": to_gaussian_ply, ".spz": to_spz}
-READ = ".ply or .spz"
+WRITERS = {".ply": to_gaussian_ply, ".spz": to_spz, ".splat": to_splat}
+READ = ".ply, .spz, .splat or .ksplat"
 
 
 def read_splats(path: Path) -> Splats:
@@ -27,7 +31,8 @@ def read_splats(path: Path) -> Splats:
         Style3DError: the file cannot be read, is none of the kinds that are, or is damaged.
     """
     content = read_bytes(path)
-    return checked(_parse(content, path), path.name)
+    with np.errstate(all="ignore"):  # whatever overflows is not finite, and left out
+        return checked(_parse(content, path), path.name)
 
 
 def write_splats(splats: Splats, path: Path) -> None:
@@ -50,4 +55,8 @@ def _parse(content: bytes, path: Path) -> Splats:
         return from_compressed_ply(tables, name) if packed else from_gaussian_ply(elements, tables, name)
     if content.startswith((spz.GZIP, spz.MAGIC)):
         return from_spz(content, name)
+    if path.suffix.lower() == ".splat":
+        return from_splat(content, name)
+    if path.suffix.lower() == ".ksplat":
+        return from_ksplat(content, name)
     raise Style3DError(f"{name} is no splat file that is read", got=f"{content[:8]!r}…", expected=READ)

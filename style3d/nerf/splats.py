@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -147,6 +147,21 @@ class Splats:
             extras |= {name: turned[:, axis] for axis, name in enumerate(NORMALS)}
         positions = (self.positions @ turn.T).astype(np.float32)
         return replace(self, positions=positions, rotations=_turned(self.rotations, turn), sh=sh, extras=extras)
+
+
+def joined(parts: Sequence[Splats]) -> Splats:
+    """Several clouds as one, in order; missing bands are zeros, and extra columns stay where all have them."""
+    most = max(part.sh.shape[1] for part in parts)
+    padded = [np.pad(part.sh, ((0, 0), (0, most - part.sh.shape[1]), (0, 0))) for part in parts]
+    shared = [name for name in parts[0].extras if all(name in part.extras for part in parts)]
+    return Splats(
+        positions=np.concatenate([part.positions for part in parts]),
+        rotations=np.concatenate([part.rotations for part in parts]),
+        log_scales=np.concatenate([part.log_scales for part in parts]),
+        logit_opacities=np.concatenate([part.logit_opacities for part in parts]),
+        sh=np.concatenate(padded),
+        extras={name: np.concatenate([part.extras[name] for part in parts]) for name in shared},
+    )
 
 
 def _turned(rotations: Array, turn: Array) -> Array:

@@ -12,7 +12,7 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
 from tests.nerf.clouds import cloud
-from tests.nerf.packers import compressed_ply
+from tests.nerf.packers import compressed_ply, ksplat
 
 
 def written(suffix: str) -> Callable[[Path], bytes]:
@@ -32,6 +32,8 @@ VICTIMS = {
     ".spz": written(".spz"),
     ".raw.spz": unpacked,
     ".compressed.ply": lambda _: compressed_ply(cloud(12, 1)),
+    ".splat": written(".splat"),
+    ".ksplat": lambda _: ksplat([cloud(12, 1)], 1),
 }
 
 

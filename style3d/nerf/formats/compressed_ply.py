@@ -56,7 +56,7 @@ def from_compressed_ply(tables: Mapping[str, Array], name: str) -> Splats:
 
 def _unpacked(values: Array, bits: tuple[int, ...]) -> Float[np.ndarray, "n fields"]:
     """Fields of an integer, the highest first, each as a share of its largest value."""
-    shifts = np.cumsum(bits[::-1])[::-1] - bits
+    shifts = np.cumsum(bits[::-1], dtype=np.int64)[::-1] - np.array(bits)
     masks = (1 << np.array(bits)) - 1
     return (values[:, None].astype(np.int64) >> shifts & masks) / masks
 
@@ -65,8 +65,7 @@ def _between(own: Array, names: tuple[str, ...], share: Array) -> Array:
     """Shares of the way from the least to the most of each splat's chunk."""
     low = stacked(own, tuple(f"min_{name}" for name in names)).astype(np.float64)
     high = stacked(own, tuple(f"max_{name}" for name in names)).astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return low * (1 - share) + high * share
+    return low * (1 - share) + high * share
 
 
 def _higher(table: Array | None, count: int, name: str) -> Array:

@@ -109,9 +109,8 @@ def _text_rows(content: bytes, at: int, elements: list[Element], name: str) -> d
             numbers = np.array(words[start:end], dtype="S").astype(np.float64)
         except ValueError:
             raise Style3DError(f"{name} holds what is no number among its {element.name} rows") from None
-        with np.errstate(invalid="ignore", over="ignore"):
-            for column, (field, _) in enumerate(element.fields):
-                table[field] = numbers[column :: len(element.fields)]
+        for column, (field, _) in enumerate(element.fields):
+            table[field] = numbers[column :: len(element.fields)]
         tables[element.name], start = table, end
     return tables
 

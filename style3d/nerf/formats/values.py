@@ -62,8 +62,7 @@ def constant_term(colors: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"
 
 def logarithm(scales: Float[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
     """Of sizes, from 0 (minus infinity: a flat splat); of what is no size, not a number."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(scales).astype(np.float32)
+    return np.log(scales).astype(np.float32)
 
 
 def with_largest(three: Float[np.ndarray, "n 3"], largest: Int[np.ndarray, "n"]) -> Float32[np.ndarray, "n 4"]:
@@ -77,8 +76,7 @@ def with_largest(three: Float[np.ndarray, "n 3"], largest: Int[np.ndarray, "n"])
 
 def stacked(table: Array, names: tuple[str, ...]) -> Float32[np.ndarray, "n columns"]:
     """Columns of a structured array side by side."""
-    with np.errstate(over="ignore"):
-        return np.stack([table[name].astype(np.float32) for name in names], axis=1)
+    return np.stack([table[name].astype(np.float32) for name in names], axis=1)
 
 
 def smallest_three(
