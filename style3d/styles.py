@@ -17,6 +17,7 @@ from style3d.job import Job
 from style3d.losses.color import affine_color_match
 from style3d.losses.features import build_features
 from style3d.losses.objective import Objective, default_objective
+from style3d.losses.style_cache import cached_style, style_folder
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
 from style3d.types import Colors, Image
@@ -29,12 +30,12 @@ BUCKETS = 2  # brush sizes per octave for which statistics are kept
 
 @final
 class StyleLibrary:
-    """Style statistics by brush size, made when first asked for."""
+    """Style statistics by brush size, made when first asked for, and kept on disk for the next run."""
 
     def __init__(
         self, objective: Objective, images: Sequence[tuple[Image, float]], scale: float, device: torch.device
     ) -> None:
-        self._objective, self._scale = objective, scale
+        self._objective, self._scale, self._folder = objective, scale, style_folder()
         self._images = [(image.to(device), weight) for image, weight in images]
         self._targets: dict[int, Any] = {}
         means = [weight * image.mean((0, 2, 3)) for image, weight in self._images]
@@ -50,7 +51,7 @@ class StyleLibrary:
         if bucket not in self._targets:
             sized = [(resized(image, 2 ** (bucket / BUCKETS)), weight) for image, weight in self._images]
             with torch.no_grad():
-                self._targets[bucket] = self._objective.prepare_style(sized)
+                self._targets[bucket] = cached_style(self._objective, sized, self._folder)
         return self._targets[bucket]
 
     def pixels(self, count: int = 60_000) -> Float[Tensor, "n 3"]:

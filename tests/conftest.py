@@ -11,6 +11,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # before numpy and numba read it
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
+os.environ["STYLE3D_CACHE"] = "off"  # tests leave nothing in the user's folders, and find nothing there
+
 import jaxtyping
 import numba
 import torch

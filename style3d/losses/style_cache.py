@@ -1,55 +1,128 @@
-"""Style statistics kept on disk by content hash, so that a second run on the same painting starts at once."""
+"""Style statistics kept on disk by content hash, so that a second run on the same painting starts at once.
+
+The folder is the user's cache folder, or the one that the environment variable STYLE3D_CACHE names; STYLE3D_CACHE=off
+keeps nothing. Files are safetensors, written whole or not at all; the oldest go when there are too many.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
+import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
+import torch
+
+from style3d.errors import Style3DError
+from style3d.files import atomic_path
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
 from style3d.types import Image
 
+LIMIT = 256 << 20  # bytes kept in all
 logger = logging.getLogger(__name__)
 
 
+def style_folder() -> Path | None:
+    """Where statistics are kept; None where STYLE3D_CACHE says off, or there is no home."""
+    named = os.environ.get("STYLE3D_CACHE", "")
+    if named.lower() in ("off", "no", "none", "0"):
+        return None
+    try:
+        return (Path(named) if named else _user_cache() / "style3d") / "styles"
+    except RuntimeError:
+        return None
+
+
+def _user_cache() -> Path:
+    """The platform's folder for what can be made again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+@cache
+def _code() -> str:
+    """sha256 of this package's sources: other code, other statistics."""
+    total = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
 def style_key(objective: Objective, images: Sequence[tuple[Image, float]]) -> str:
-    """sha256 (hex) of the extractor's digest, the terms with all their settings, and every pixel and weight."""
-    total = hashlib.sha256(f"1 {objective.features.digest} {objective.terms!r}".encode())
+    """sha256 (hex) of the extractor's digest, the terms with their settings, the code, and every pixel and weight."""
+    device = images[0][0].device.type if images else "cpu"
+    total = hashlib.sha256(f"{_code()} {torch.__version__} {device} {objective.features.digest}".encode())
+    total.update(repr(objective.terms).encode())
     for image, weight in images:
         total.update(f"{tuple(image.shape)} {weight!r}".encode())
         total.update(image.detach().cpu().contiguous().numpy().tobytes())
     return total.hexdigest()
 
 
-def cached_style(objective: Objective, images: Sequence[tuple[Image, float]], folder: Path) -> StyleTarget:
-    """`Objective.prepare_style`, read from ``folder`` if it has been computed before.
+def cached_style(objective: Objective, images: Sequence[tuple[Image, float]], folder: Path | None) -> StyleTarget:
+    """`Objective.prepare_style`, read from ``folder`` if it has been computed before; always computed without one.
 
-    A file that cannot be read is computed anew; a folder that cannot be written is only logged.
+    A file that cannot be read is computed anew; a folder that cannot be written is only logged. Objectives with terms
+    of one's own are not kept: nobody here knows when their code changes.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file, save_file
-
+    if folder is None or not all(type(term).__module__.startswith("style3d.") for term in objective.terms):
+        return objective.prepare_style(images)
     path = folder / f"{style_key(objective, images)}.safetensors"
-    device = images[0][0].device
-    try:
-        tensors = load_file(path, device=str(device))
-        prepared: tuple[Prepared, ...] = tuple({} for _ in objective.terms)
-        for name, value in tensors.items():
-            if name != "mean_color":
-                index, _, key = name.partition("|")
-                prepared[int(index)][key] = value
-        return StyleTarget(prepared, tensors["mean_color"])
-    except (OSError, SafetensorError, KeyError, ValueError, IndexError):
+    target = _read(path, len(objective.terms), images[0][0].device)
+    if target is None:
         target = objective.prepare_style(images)
-    flat = {f"{i}|{key}": value.contiguous() for i, part in enumerate(target.prepared) for key, value in part.items()}
-    temporary = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file({**flat, "mean_color": target.mean_color}, temporary)
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        logger.warning("style statistics are not kept: %s", error)
+        _write(path, target)
     return target
+
+
+def _read(path: Path, terms: int, device: torch.device) -> StyleTarget | None:
+    """What a file holds; None if there is none, or it is broken."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if not path.is_file() or path.stat().st_size > LIMIT:
+            return None
+        tensors = load_file(path, device=str(device))
+        os.utime(path)
+        mean = tensors.pop("mean_color")
+        prepared: tuple[Prepared, ...] = tuple({} for _ in range(terms))
+        for name, value in tensors.items():
+            index, _, key = name.partition("|")
+            prepared[int(index)][key] = value
+        whole = mean.shape == (3,) and all(bool(value.isfinite().all()) for value in (mean, *tensors.values()))
+        return StyleTarget(prepared, mean) if whole else None
+    except (OSError, SafetensorError, KeyError, ValueError, IndexError):
+        return None
+
+
+def _write(path: Path, target: StyleTarget) -> None:
+    """Keeps a target, and drops the oldest past the limit."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    flat = {f"{i}|{key}": value.contiguous() for i, part in enumerate(target.prepared) for key, value in part.items()}
+    try:
+        with atomic_path(path) as temporary:
+            save_file({**flat, "mean_color": target.mean_color.contiguous()}, temporary)
+        _trim(path.parent)
+    except (OSError, SafetensorError, Style3DError) as error:
+        logger.info("style statistics are not kept: %s", error)
+
+
+def _trim(folder: Path) -> None:
+    """Removes the files longest unused until the rest fits the limit."""
+    files = [(path.stat(), path) for path in folder.glob("*.safetensors")]
+    total = sum(stat.st_size for stat, _ in files)
+    for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime):
+        if total <= LIMIT:
+            return
+        path.unlink(missing_ok=True)
+        total -= stat.st_size

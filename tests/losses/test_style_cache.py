@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
+
 import torch
 
-from style3d.losses import build_features, default_objective
-from style3d.losses.style_cache import cached_style, style_key
+from style3d.losses import build_features, default_objective, style_cache
+from style3d.losses.objective import Objective
+from style3d.losses.style_cache import cached_style, style_folder, style_key
+from style3d.losses.term import Term
+from style3d.styles import StyleLibrary
+from tests.nets import tiny_objective
 
 
 def picture(seed):
@@ -40,11 +47,64 @@ def test_a_broken_file_is_computed_anew(tmp_path) -> None:
     objective, images = default_objective(build_features("wavelet")), [(picture(0), 1.0)]
     good = cached_style(objective, images, tmp_path)
     (path,) = tmp_path.iterdir()
-    path.write_bytes(path.read_bytes()[:100])
-    assert torch.equal(cached_style(objective, images, tmp_path).mean_color, good.mean_color)
+    whole = path.read_bytes()
+    for broken in (whole[:100], whole[:-4], b"", b"\xff" * 64, whole[:-4] + b"\0\0\xc0\x7f"):  # the last ends in a NaN
+        path.write_bytes(broken)
+        assert torch.equal(cached_style(objective, images, tmp_path).mean_color, good.mean_color)
+        assert path.read_bytes() == whole
 
 
 def test_a_folder_that_cannot_be_written_does_no_harm(tmp_path) -> None:
     objective = default_objective(build_features("wavelet"))
     (tmp_path / "file").write_text("")
     assert cached_style(objective, [(picture(0), 1.0)], tmp_path / "file" / "cache").mean_color.shape == (3,)
+
+
+def test_what_was_not_used_longest_goes_first(tmp_path, monkeypatch) -> None:
+    objective = tiny_objective()
+    cached_style(objective, [(picture(0), 1.0)], tmp_path)
+    (first,) = tmp_path.iterdir()
+    monkeypatch.setattr(style_cache, "LIMIT", int(2.5 * first.stat().st_size))
+    cached_style(objective, [(picture(1), 1.0)], tmp_path)
+    (second,) = set(tmp_path.iterdir()) - {first}
+    os.utime(first, (1, 1))
+    os.utime(second, (2, 2))
+    cached_style(objective, [(picture(0), 1.0)], tmp_path)  # used again
+    cached_style(objective, [(picture(2), 1.0)], tmp_path)
+    assert first.exists()
+    assert not second.exists()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@dataclass(frozen=True)
+class Own(Term):
+    """A term that lives outside the package."""
+
+    def loss(self, frame, style, content):
+        return frame.image.sum()
+
+
+def test_terms_of_ones_own_are_not_kept(tmp_path) -> None:
+    objective = Objective(build_features("wavelet"), (Own("own", 1.0),))
+    cached_style(objective, [(picture(0), 1.0)], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_can_be_named_and_switched_off(tmp_path, monkeypatch) -> None:
+    assert style_folder() is None  # off in the tests
+    monkeypatch.setenv("STYLE3D_CACHE", str(tmp_path))
+    assert style_folder() == tmp_path / "styles"
+    monkeypatch.setenv("STYLE3D_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setattr("sys.platform", "linux")
+    assert style_folder() == tmp_path / "xdg" / "style3d" / "styles"
+
+
+def test_a_second_run_measures_no_style(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("STYLE3D_CACHE", str(tmp_path))
+    objective = tiny_objective()
+    first = StyleLibrary(objective, [(picture(0), 1.0)], 1.0, torch.device("cpu")).at(40.0)
+    assert len(list((tmp_path / "styles").iterdir())) == 1
+    monkeypatch.setattr(objective, "prepare_style", None)
+    second = StyleLibrary(objective, [(picture(0), 1.0)], 1.0, torch.device("cpu")).at(40.0)
+    assert torch.equal(first.mean_color, second.mean_color)
