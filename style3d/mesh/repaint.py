@@ -116,7 +116,7 @@ class _Painter:
     def _image(self, table: int, old: int | None, texture: Texture, rgb: Any) -> tuple[int, ImageFormat]:
         if table not in self._images:
             content, kind = encode_image(rgb, texture.alpha, self.kind)
-            source = None if old is None else next(_sources(self.editor.items("textures")[old]), None)
+            source = None if old is None else next(sources(self.editor.items("textures")[old]), None)
             if source is not None and source in self.free_images:
                 self.free_images.discard(source)
                 index = source
@@ -131,7 +131,7 @@ class _Painter:
         return self._images[table]
 
 
-def _sources(texture: Json) -> Iterator[int]:
+def sources(texture: Json) -> Iterator[int]:
     """Every image a texture may show, the one that shows here first."""
     extensions = texture.get("extensions", {})
     webp = extensions.get(WEBP, {}).get("source")
@@ -171,7 +171,7 @@ def _free_images(editor: Editor, free_textures: set[int]) -> set[int]:
     free = set(range(len(editor.json.get("images", []))))
     for index, item in enumerate(editor.json.get("textures", [])):
         if index not in free_textures:
-            free -= set(_sources(item))
+            free -= set(sources(item))
     if "EXT_lights_image_based" in editor.json.get("extensions", {}):  # lights point to images without a texture
         return set()
     return free

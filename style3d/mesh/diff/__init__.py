@@ -1,0 +1,126 @@
+"""What differs between a glTF and its painted copy, a sentence for each thing, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from style3d.errors import Style3DError
+from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
+from style3d.mesh.diff.images import image_differences
+from style3d.mesh.diff.looks import material_differences, texture_differences
+from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, pair_of
+from style3d.mesh.document import Document, Json, read_document
+from style3d.mesh.xmp import XMP
+
+__all__ = ["Difference", "diff_files", "differences"]
+LISTS = ("buffers", "bufferViews", "accessors", "images", "textures", "materials", "meshes", "samplers")
+EXTENSIONS = ("extensionsUsed", "extensionsRequired")
+VARIANTS = "KHR_materials_variants"
+MAY_COME = {"EXT_texture_webp", VARIANTS, XMP}  # into the lists of extensions, because of what is added
+MAY_GO = {"EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu", "MSFT_texture_dds"}  # with the images they held
+
+
+def diff_files(old: Path, new: Path) -> tuple[Difference, ...]:
+    """All differences between two glTF files, whether .glb, .gltf with files beside it, or one of each.
+
+    Raises:
+        Style3DError: a file is no glTF, or damaged.
+    """
+    for path in (old, new):
+        if path.suffix.lower() not in (".glb", ".gltf"):
+            raise Style3DError(f"{path.name} is no glTF", expected="two .glb or .gltf files")
+    return differences(read_document(old), read_document(new))
+
+
+def differences(old: Document, new: Document) -> tuple[Difference, ...]:
+    """All differences between two documents; data is compared as it decodes, wherever it is stored.
+
+    Allowed are repainted base-colour images, what points to them, RGB base-colour factors that became white, and what
+    painting adds: images, textures, a UV set with the vertices split along its cuts, COLOR_0, variants, provenance.
+
+    Raises:
+        Style3DError: one of them is damaged.
+    """
+    try:
+        return tuple(_differences(pair_of(old, new)))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        got = f"{type(error).__name__}: {str(error)[:120]}"
+        raise Style3DError("a glTF is damaged", got=got, hint="check both files with a validator") from error
+
+
+def _differences(pair: Pair) -> Iterator[Difference]:
+    yield from _top(pair)
+    yield from _asset(pair)
+    yield from _extension_lists(pair)
+    yield from _extensions(pair)
+    yield from _samplers(pair)
+    yield from accessor_differences(pair)
+    yield from image_differences(pair)
+    yield from texture_differences(pair)
+    yield from material_differences(pair)
+    yield from mesh_differences(pair)
+
+
+def _top(pair: Pair) -> Iterator[Difference]:
+    """Nodes, skins, animations, cameras, scenes, extras and whatever else nobody here knows."""
+    skipped = {*LISTS, *EXTENSIONS, "asset", "extensions"}
+    old, new = ({key: value for key, value in json.items() if key not in skipped} for json in pair.jsons)
+    yield from (broken(text) for text in changes(pair, old, new, ""))
+
+
+def _without_xmp(item: Json) -> Json:
+    extensions = {key: value for key, value in item.get("extensions", {}).items() if key != XMP}
+    return {key: value for key, value in item.items() if key != "extensions"} | (
+        {"extensions": extensions} if extensions else {}
+    )
+
+
+def _asset(pair: Pair) -> Iterator[Difference]:
+    """The head of the file; a new reference to a packet of provenance is allowed."""
+    old, new = (json.get("asset", {}) for json in pair.jsons)
+    yield from (broken(text) for text in changes(pair, _without_xmp(old), _without_xmp(new), "asset"))
+    before, after = (item.get("extensions", {}).get(XMP) for item in (old, new))
+    if before == after:
+        return
+    packets = pair.new.json.get("extensions", {}).get(XMP, {}).get("packets", [])
+    known = pair.old.json.get("extensions", {}).get(XMP, {}).get("packets", [])
+    told = known[before["packet"]] if before else {}
+    now = packets[after["packet"]] if after else {}
+    missing = [name for name, value in told.items() if not name.startswith("@") and now.get(name) != value]
+    if missing:
+        yield broken(f"the asset's metadata lost or changed {', '.join(missing)}")
+    else:
+        yield allowed("the asset says where it comes from (KHR_xmp_json_ld)")
+
+
+def _extension_lists(pair: Pair) -> Iterator[Difference]:
+    for kind in EXTENSIONS:
+        old, new = (list(json.get(kind, [])) for json in pair.jsons)
+        for name in (name for name in new if name not in old):
+            yield (allowed if name in MAY_COME else broken)(f"{kind}: {name} is new")
+        for name in (name for name in old if name not in new):
+            yield (allowed if name in MAY_GO else broken)(f"{kind}: {name} is gone")
+        if [name for name in old if name in new] != [name for name in new if name in old]:
+            yield broken(f"{kind}: the order changed")
+
+
+def _extensions(pair: Pair) -> Iterator[Difference]:
+    """The extensions of the whole file: variants and packets may be appended, the rest stays."""
+    old, new = (dict(json.get("extensions", {})) for json in pair.jsons)
+    for name, kind in ((VARIANTS, "variants"), (XMP, "packets")):
+        before, after = old.pop(name, {}), new.pop(name, {})
+        known, now = before.get(kind, []), after.get(kind, [])
+        if now[: len(known)] != known or {**before, kind: 0} != {**after, kind: 0}:
+            yield broken(f"{kind} of {name} that were there changed")
+        added = now[len(known) :]
+        if added and name == VARIANTS:
+            yield allowed(f"new variants: {', '.join(repr(str(item.get('name', ''))) for item in added)}")
+    yield from (broken(text) for text in changes(pair, old, new, "extensions"))
+
+
+def _samplers(pair: Pair) -> Iterator[Difference]:
+    old, new = pair.old.items("samplers"), pair.new.items("samplers")
+    yield from (broken(text) for text in changes(pair, old, new[: len(old)], "samplers"))
+    if len(new) > len(old):
+        yield allowed(f"{len(new) - len(old)} new samplers")

@@ -1,0 +1,166 @@
+"""Differences of accessors and meshes: all numbers stay, but primitives without UVs may be unwrapped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from style3d.mesh.accessors import MESHOPT, Accessors
+from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
+from style3d.mesh.diff.uses import is_copy
+from style3d.mesh.document import Json
+from style3d.mesh.primitives import TRIANGLES, triangulate
+
+Array = np.ndarray[Any, Any]
+VARIANTS = "KHR_materials_variants"
+PLACED = ("bufferView", "byteOffset")
+STORED = ("buffer", "byteOffset", "byteLength")
+
+
+def accessor_differences(pair: Pair) -> Iterator[Difference]:
+    """Accessors of the source say the same, hold the same numbers and are compressed as they were."""
+    old, new = pair.old.items("accessors"), pair.new.items("accessors")
+    if len(new) < len(old):
+        yield broken(f"{len(old)} accessors became {len(new)}")
+    for index, (a, b) in enumerate(zip(old, new, strict=False)):
+        rest = [{key: value for key, value in item.items() if key not in (*PLACED, "sparse")} for item in (a, b)]
+        yield from (broken(text) for text in changes(pair, *rest, f"accessor {index}"))
+        if (stored := _compressed(pair, a, b)) is not None:
+            if not stored:
+                yield broken(f"accessor {index} is compressed in another way")
+            continue
+        if "bufferView" in a or "sparse" in a:
+            before, after = (reader.raw(index) for reader in pair.readers)
+            if not _equal(before, after):
+                yield broken(f"accessor {index} holds other numbers")
+        if ("sparse" in a) != ("sparse" in b):
+            yield broken(f"accessor {index} is sparse in one of the two")
+
+
+def _compressed(pair: Pair, a: Json, b: Json) -> bool | None:
+    """Whether a meshopt stream went through untouched; None where there is none."""
+    views = [
+        document.item("bufferViews", item["bufferView"]) if "bufferView" in item else {}
+        for document, item in ((pair.old, a), (pair.new, b))
+    ]
+    packed = [view.get("extensions", {}).get(MESHOPT) for view in views]
+    if packed[0] is None and packed[1] is None:
+        return None
+    if packed[0] is None or packed[1] is None:
+        return False
+    streams = []
+    for document, item in zip((pair.old, pair.new), packed, strict=True):
+        start = item.get("byteOffset", 0)
+        streams.append(document.buffers[item["buffer"]][start : start + item["byteLength"]])
+    said = [{key: value for key, value in item.items() if key not in STORED} for item in packed]
+    return streams[0] == streams[1] and said[0] == said[1]
+
+
+def _equal(a: Array, b: Array) -> bool:
+    return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+
+
+def mesh_differences(pair: Pair) -> Iterator[Difference]:
+    """Meshes are as they were but for materials of primitives, variants, COLOR_0 and unwrapping."""
+    old, new = pair.old.items("meshes"), pair.new.items("meshes")
+    if len(old) != len(new):
+        yield broken(f"{len(old)} meshes became {len(new)}")
+    for m, (a, b) in enumerate(zip(old, new, strict=False)):
+        rest = [{key: value for key, value in mesh.items() if key != "primitives"} for mesh in (a, b)]
+        yield from (broken(text) for text in changes(pair, *rest, f"mesh {m}"))
+        if len(a.get("primitives", [])) != len(b.get("primitives", [])):
+            yield broken(f"mesh {m}: {len(a['primitives'])} primitives became {len(b['primitives'])}")
+        for p, (before, after) in enumerate(zip(a.get("primitives", []), b.get("primitives", []), strict=False)):
+            yield from _primitive(pair, f"mesh {m}, primitive {p}", before, after)
+
+
+def _primitive(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
+    shape = ("attributes", "indices", "mode", "targets", "material", "extensions")
+    rest = [{key: value for key, value in item.items() if key not in shape} for item in (a, b)]
+    yield from (broken(text) for text in changes(pair, *rest, who))
+    yield from _variants(pair, who, a.get("extensions", {}), b.get("extensions", {}))
+    yield from _material(pair, who, a.get("material"), b.get("material"))
+    geometry = [{key: item.get(key) for key in ("attributes", "indices", "mode", "targets")} for item in (a, b)]
+    if geometry[0] != geometry[1]:
+        yield from _geometry(pair, who, a, b)
+
+
+def _variants(pair: Pair, who: str, old: Json, new: Json) -> Iterator[Difference]:
+    """Mappings may be added after those that were there."""
+    rest = [{key: value for key, value in item.items() if key != VARIANTS} for item in (old, new)]
+    yield from (broken(text) for text in changes(pair, *rest, f"{who}/extensions"))
+    before, after = (item.get(VARIANTS, {}).get("mappings", []) for item in (old, new))
+    if after[: len(before)] != before:
+        yield broken(f"{who}: its variants changed")
+    elif len(after) > len(before):
+        yield allowed(f"{who} takes part in {len(after) - len(before)} new variants")
+
+
+def _material(pair: Pair, who: str, old: int | None, new: int | None) -> Iterator[Difference]:
+    if old == new:
+        return
+    known = len(pair.old.items("materials"))
+    if new is None or new < known:
+        yield broken(f"{who} uses material {new}, before {old}")
+    elif old is None:
+        yield allowed(f"{who} gets a material, {new}")
+    elif is_copy(pair.old.item("materials", old), pair.new.item("materials", new)) or pair.maps:
+        yield allowed(f"{who} uses material {new}, a copy of {old}")
+    else:
+        yield broken(f"{who} uses material {new}, which is no copy of {old}")
+
+
+def _geometry(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
+    names, others = (set(item.get("attributes", {})) for item in (a, b))
+    painted = [{k: v for k, v in item["attributes"].items() if k != "COLOR_0"} for item in (a, b)]
+    if painted[0] == painted[1] and all(a.get(key) == b.get(key) for key in ("indices", "mode", "targets")):
+        gone = "COLOR_0" not in others
+        yield broken(f"{who} lost COLOR_0") if gone else allowed(f"{who}: its vertices carry the paint (COLOR_0)")
+        return
+    sets = sorted(name for name in others - names if re.fullmatch(r"TEXCOORD_\d+", name))
+    if others - {*names, *sets} or names - others - {"COLOR_0"} or len(sets) != 1:
+        yield broken(f"{who} changed its attributes from {sorted(names)} to {sorted(others)}")
+        return
+    wrong = list(_torn(pair, a, b))
+    if wrong:
+        yield broken(f"{who} is unwrapped, and not all was carried along: {', '.join(wrong)}")
+        return
+    counts = [len(r.raw(item["attributes"]["POSITION"])) for r, item in zip(pair.readers, (a, b), strict=True)]
+    told = "; COLOR_0 moved into the texture" if "COLOR_0" in names - others else ""
+    yield allowed(f"{who} is unwrapped into {sets[0]}: {counts[0]} vertices before, {counts[1]} now{told}")
+
+
+def _torn(pair: Pair, a: Json, b: Json) -> Iterator[str]:
+    """Attributes and morph targets that do not show the same numbers at the corners of the same triangles."""
+    corners = [_corners(reader, item) for reader, item in zip(pair.readers, (a, b), strict=True)]
+    if corners[0].shape != corners[1].shape:
+        yield "the triangles"
+        return
+    old, new = [a["attributes"], *a.get("targets", [])], [b["attributes"], *b.get("targets", [])]
+    if len(old) != len(new):
+        yield "the morph targets"
+    for number, (before, after) in enumerate(zip(old, new, strict=False)):
+        for name in before:
+            where = f"{name} of morph target {number - 1}" if number else name
+            if name not in after:
+                if number or name != "COLOR_0":
+                    yield where
+                continue
+            values = [
+                reader.raw(index)[corner]
+                for reader, index, corner in zip(pair.readers, (before[name], after[name]), corners, strict=True)
+            ]
+            if not _equal(*values):
+                yield where
+
+
+def _corners(reader: Accessors, item: Json) -> Array:
+    """The vertex at each corner of each triangle."""
+    if "indices" in item:
+        indices = reader.indices(item["indices"])
+    else:
+        indices = np.arange(len(reader.raw(item["attributes"]["POSITION"])))
+    return triangulate(indices, item.get("mode", TRIANGLES)).ravel()
