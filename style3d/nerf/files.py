@@ -8,7 +8,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
-from style3d.nerf.formats import spz
+from style3d.nerf.formats import sog, spz
 from style3d.nerf.formats.compressed_ply import from_compressed_ply, is_compressed
 from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
 from style3d.nerf.formats.ksplat import from_ksplat
@@ -19,7 +19,7 @@ from style3d.nerf.formats.values import checked
 from style3d.nerf.splats import Splats
 
 WRITERS = {".ply": to_gaussian_ply, ".spz": to_spz, ".splat": to_splat}
-READ = ".ply, .spz, .splat or .ksplat"
+READ = ".ply, .spz, .splat, .ksplat or .sog"
 
 
 def read_splats(path: Path) -> Splats:
@@ -30,6 +30,7 @@ def read_splats(path: Path) -> Splats:
     Raises:
         Style3DError: the file cannot be read, is none of the kinds that are, or is damaged.
     """
+    path = path / sog.META if path.is_dir() else path
     content = read_bytes(path)
     with np.errstate(all="ignore"):  # whatever overflows is not finite, and left out
         return checked(_parse(content, path), path.name)
@@ -55,6 +56,10 @@ def _parse(content: bytes, path: Path) -> Splats:
         return from_compressed_ply(tables, name) if packed else from_gaussian_ply(elements, tables, name)
     if content.startswith((spz.GZIP, spz.MAGIC)):
         return from_spz(content, name)
+    if content.startswith(b"PK"):
+        return sog.from_zip(content, name)
+    if content.lstrip()[:1] == b"{":
+        return sog.from_folder(content, path.parent, name)
     if path.suffix.lower() == ".splat":
         return from_splat(content, name)
     if path.suffix.lower() == ".ksplat":

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import struct
+import zipfile
 
 import numpy as np
+from PIL import Image
 
 from style3d.nerf.formats.values import smallest_three
 from style3d.nerf.harmonics import C0
@@ -84,3 +88,62 @@ def ksplat(sections: list[Splats], level: int, bucket: int = 8) -> bytes:
         heads += section.ljust(1024, b"\0")
         bodies += (table if level else b"") + np.hstack(rows).tobytes()
     return head.ljust(4096, b"\0") + heads + bodies
+
+
+def webp(pixels: np.ndarray, width: int) -> bytes:
+    """Rows of four bytes as a lossless picture, with a last row that is not full."""
+    pixels = pixels if pixels.shape[1] == 4 else np.pad(pixels, ((0, 0), (0, 4 - pixels.shape[1])), constant_values=255)
+    pixels = np.pad(pixels, ((0, -len(pixels) % width), (0, 0))).astype(np.uint8).reshape(-1, width, 4)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="WEBP", lossless=True, exact=True)
+    return stream.getvalue()
+
+
+def sog(splats: Splats, version: int = 2) -> dict[str, bytes]:
+    """The files of a SOG scene by name. Each splat has its own set of harmonics."""
+    n, width = splats.count, 16
+    place = np.sign(splats.positions) * np.log1p(np.abs(splats.positions))
+    low, high = place.min(axis=0), place.max(axis=0)
+    step = np.rint((place - low) / (high - low) * 65535).astype(np.int64)
+    three, largest = smallest_three(splats.unit_rotations)
+    turn = np.hstack([np.rint((three * np.sqrt(2) + 1) * 127.5), 252 + largest[:, None]])
+    files = {"means_l.webp": webp(step & 255, width), "means_u.webp": webp(step >> 8, width)}
+    files["quats.webp"] = webp(turn, width)
+    meta = {"means": {"mins": low.tolist(), "maxs": high.tolist(), "files": ["means_l.webp", "means_u.webp"]}}
+    meta |= {"version": 2, "count": n} if version == 2 else {}
+    meta["means"]["shape"] = [n, 3]
+    meta["quats"] = {"files": ["quats.webp"]}
+
+    def table(values: np.ndarray) -> tuple[dict[str, object], np.ndarray]:
+        """256 numbers, or the extremes of each column; and bytes."""
+        if version == 2:
+            book = np.quantile(values, np.linspace(0, 1, 256)) if values.size else np.zeros(256)
+            return {"codebook": book.tolist()}, np.abs(values[..., None] - book).argmin(axis=-1)
+        ends = (values.min(axis=0), values.max(axis=0)) if values.ndim == 2 else (values.min(), values.max())
+        return dict(zip(("mins", "maxs"), (end.tolist() for end in ends), strict=True)), np.rint(
+            (values - ends[0]) / (ends[1] - ends[0]) * 255
+        )
+
+    facts, bytes_ = table(splats.log_scales)
+    meta["scales"], files["scales.webp"] = facts | {"files": ["scales.webp"]}, webp(bytes_, width)
+    if version == 2:
+        facts, bytes_ = table(splats.sh[:, 0])
+        bytes_ = np.hstack([bytes_, np.rint(splats.opacities[:, None] * 255)])
+    else:
+        facts, bytes_ = table(np.hstack([splats.sh[:, 0], splats.logit_opacities[:, None]]))
+    meta["sh0"], files["sh0.webp"] = facts | {"files": ["sh0.webp"]}, webp(bytes_, width)
+    if splats.degree:
+        facts, bytes_ = table(splats.sh[:, 1:].reshape(n, -1, 1, 3) if version == 2 else splats.sh[:, 1:, None])
+        files["shN_centroids.webp"] = webp(bytes_.reshape(-1, 3), 64 * (splats.sh.shape[1] - 1))
+        files["shN_labels.webp"] = webp(np.stack([np.arange(n) & 255, np.arange(n) >> 8], axis=1), width)
+        meta["shN"] = facts | {"files": ["shN_centroids.webp", "shN_labels.webp"], "count": n, "bands": splats.degree}
+    return {"meta.json": json.dumps(meta).encode(), **files}
+
+
+def zipped(files: dict[str, bytes], root: str = "") -> bytes:
+    """An archive of files, not compressed, as SOG scenes are."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(root + name), content)
+    return stream.getvalue()

@@ -12,7 +12,7 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
 from tests.nerf.clouds import cloud
-from tests.nerf.packers import compressed_ply, ksplat
+from tests.nerf.packers import compressed_ply, ksplat, sog, zipped
 
 
 def written(suffix: str) -> Callable[[Path], bytes]:
@@ -33,6 +33,7 @@ VICTIMS = {
     ".raw.spz": unpacked,
     ".compressed.ply": lambda _: compressed_ply(cloud(12, 1)),
     ".splat": written(".splat"),
+    ".sog": lambda _: zipped(sog(cloud(12, 1))),
     ".ksplat": lambda _: ksplat([cloud(12, 1)], 1),
 }
 
