@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import ImageFormat
+from style3d.mesh.animation import Pose
 from style3d.mesh.assemble import assemble
 from style3d.mesh.container import write_glb, write_gltf
 from style3d.mesh.document import Document, parse_document
@@ -46,7 +47,9 @@ class MeshAsset:
     opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
 
 
-def load_asset(path: Path | str, *, paint: Paint | None = None, texture_size: int | None = None) -> MeshAsset:
+def load_asset(
+    path: Path | str, *, paint: Paint | None = None, texture_size: int | None = None, pose: Pose | None = None
+) -> MeshAsset:
     """Read a model and get it ready to be painted.
 
     Args:
@@ -54,6 +57,7 @@ def load_asset(path: Path | str, *, paint: Paint | None = None, texture_size: in
         paint: textures or vertex colours; by default textures, but vertex colours for a mesh without UVs that has
             more vertices than a quarter of the texels it would get.
         texture_size: texels on the longer side of what is written; by default the source's, and at least 1024.
+        pose: how a rig stands while it is painted; by default as the file has it. What is written keeps its own.
 
     Raises:
         Style3DError: the file is missing, damaged, of another kind, or shows no faces.
@@ -63,7 +67,7 @@ def load_asset(path: Path | str, *, paint: Paint | None = None, texture_size: in
         raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
     try:
         document, notes = _read(path)
-        return _prepared(path, document, notes, paint, texture_size)
+        return _prepared(path, document, notes, paint, texture_size, pose)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         log.debug("reading %s failed", path, exc_info=True)
         got = f"{type(error).__name__}: {str(error)[:120]}"
@@ -117,8 +121,10 @@ def _read(path: Path) -> tuple[Document, list[str]]:
     return import_mesh(path, content, kind)
 
 
-def _prepared(path: Path, document: Document, notes: list[str], paint: Paint | None, size: int | None) -> MeshAsset:
-    pool = read_pool(document)
+def _prepared(
+    path: Path, document: Document, notes: list[str], paint: Paint | None, size: int | None, pose: Pose | None
+) -> MeshAsset:
+    pool = read_pool(document, pose)
     notes = [*notes, *pool.notes]
     if paint is None:
         paint = _better(pool, size or LEAST, notes)
@@ -127,7 +133,7 @@ def _prepared(path: Path, document: Document, notes: list[str], paint: Paint | N
         if not entries:
             raise Style3DError(f"{path.name} has no vertices that can take colours", hint="try --paint texture")
         changed = prepare_vertices(pool, list(entries))
-        surface = assemble(read_pool(changed), (), {}, entries, rgb)
+        surface = assemble(replace(read_pool(changed), drawn=pool.drawn), (), {}, entries, rgb)
         return MeshAsset(changed, surface, path, tuple(notes), (), entries, opacity)
     prepared = prepare_textures(pool, size)
     if not prepared.slots:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,13 @@ def placements(reader: Accessors) -> tuple[list[Placement], list[str]]:
         if "mesh" in node:
             drawn.append(_placement(reader, index, node, matrix, world))
     return drawn, notes
+
+
+def in_bind_pose(placement: Placement) -> Placement:
+    """A skinned mesh as it was bound: unbent, where its first joint carries it."""
+    if placement.joints is None or not len(placement.joints):
+        return placement
+    return replace(placement, matrices=placement.joints[:1], joints=None)
 
 
 def world_matrices(document: Document, roots: list[int]) -> dict[int, Matrix]:

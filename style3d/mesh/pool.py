@@ -9,10 +9,11 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.images import read_image
 from style3d.mesh.accessors import Accessors
+from style3d.mesh.animation import BIND, Pose, at_pose
 from style3d.mesh.container import image_bytes
 from style3d.mesh.document import Document
 from style3d.mesh.materials import BaseColor, base_color
-from style3d.mesh.nodes import Placement, placements
+from style3d.mesh.nodes import Placement, in_bind_pose, placements
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.textures import Opacity, Rgb
 
@@ -55,14 +56,16 @@ class Pool:
         return self.images[index]
 
 
-def read_pool(document: Document) -> Pool:
-    """Read what the default scene shows.
+def read_pool(document: Document, pose: Pose | None = None) -> Pool:
+    """Read what the default scene shows, as the file stands or at a pose.
 
     Raises:
-        Style3DError: nothing with faces is shown, there are too many faces, or something is damaged.
+        Style3DError: nothing with faces is shown, there are too many faces, no such pose, or something is damaged.
     """
     reader = Accessors(document)
-    drawn, notes = placements(reader)
+    drawn, notes = placements(Accessors(at_pose(document, pose)))
+    if pose is not None and pose.animation == BIND:
+        drawn = [in_bind_pose(placement) for placement in drawn]
     primitives: dict[Key, Primitive] = {}
     skipped, faces = 0, 0
     for placement in drawn:

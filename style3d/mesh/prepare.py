@@ -69,7 +69,7 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
         atlas, sets = _unwrap_bare(editor, pool, bare, texture_size or LEAST, notes)
         texcoords |= sets
     document = editor.finish()
-    fresh = replace(read_pool(document), images=pool.images, notes=pool.notes)
+    fresh = replace(read_pool(document), drawn=pool.drawn, images=pool.images, notes=pool.notes)
     used = {key: fresh.primitives[key] for key in (*with_uvs, *bare)}
     table = TextureTable(fresh, texture_size, notes)
     if atlas is not None:
