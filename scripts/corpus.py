@@ -59,7 +59,7 @@ def stylised(asset: MeshAsset, path: Path) -> None:
     job = MeshJob(asset.source, STYLE, path, "draft", views=4, resolution=64, steps=4, features="wavelet")
     scene = MeshScene(asset)
     result = stylize(scene, job)
-    scene.save(result.after, result.seen, path)
+    scene.save(result.after, path)
 
 
 def corpus(

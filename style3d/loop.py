@@ -121,6 +121,7 @@ class Run:
         with self.clock.time("decode"):
             after = self.pyramid.decoded().clamp(0, 1).cpu()
         seen = seen_entries(self.scene, shots if self._final(shots) else ())
+        after = self.scene.completed(after, seen)
         return Result(self.scene, self.job, self.recipe, before, after, seen, self._record(shots, interrupted))
 
     def _final(self, shots: Sequence[Shot]) -> bool:

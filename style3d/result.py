@@ -60,7 +60,7 @@ class Result:
         """
         target = Path(path) if path is not None else self.job.destination
         watcher = watcher or Silent()
-        assets = self.scene.save(self.after, self.seen, target)
+        assets = self.scene.save(self.after, target)
         written = [*assets, *self._pictures(target, watcher)]
         report = beside(target, "report.json")
         with atomic_path(report) as temporary:

@@ -10,7 +10,8 @@ from pathlib import Path
 from style3d.appearance import Hierarchy
 from style3d.camera import Camera
 from style3d.operator import ViewOperator
-from style3d.types import Colors, Flags
+from style3d.types import Colors, Flags, Points, Weights
+from style3d.where import Where
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,29 @@ class Scene(ABC):
         """What the report says of the asset and its new colours, and of how well ``cameras`` saw it."""
 
     @abstractmethod
-    def save(self, colors: Colors, seen: Flags, path: Path) -> tuple[Path, ...]:
-        """Write the asset with new colours; entries never seen are filled from their neighbours. Files written."""
+    def points(self, level: int) -> Points:
+        """Where the entries of a level of the pyramid are, scene units."""
+
+    @property
+    @abstractmethod
+    def inside(self) -> Flags:
+        """Entries of θ, (entries,), that are shown themselves; others only lie beyond the edge of what is."""
+
+    @abstractmethod
+    def selected(self, where: Where) -> Weights:
+        """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside.
+
+        Raises:
+            Style3DError: a condition that this kind of scene does not know, or that nothing fulfils.
+        """
+
+    @abstractmethod
+    def completed(self, colors: Colors, seen: Flags) -> Colors:
+        """The table with entries that no view saw filled from their neighbours, where that makes sense."""
+
+    @abstractmethod
+    def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
+        """Write the asset with new colours; the files written."""
 
     def pixel_extent(self, camera: Camera) -> float:
         """Pixels that the whole object would span in this view: what the size of a brush stroke is measured in."""

@@ -13,11 +13,25 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
 FLOORS = {
-    0: ["errors", "types", "camera", "operator", "kernels", "images", "files", "torchvision_schemas"],
-    1: ["scene", "appearance", "render", "losses"],
+    0: [
+        "errors",
+        "types",
+        "camera",
+        "operator",
+        "kernels",
+        "images",
+        "files",
+        "torchvision_schemas",
+        "spelling",
+        "straight",
+    ],
+    1: ["scene", "where", "appearance", "render", "losses"],
     2: ["mesh", "nerf"],
     3: [
+        "region",
         "job",
+        "layers",
+        "strengths",
         "styles",
         "progress",
         "checkpoint",

@@ -54,6 +54,8 @@ def assemble(
     ]
     starts = np.cumsum([0] + [len(piece["positions"]) for piece in pieces])
     joined = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0] if name != "faces"}
+    owners = [_names(pool, placement) for placement, _, _ in _shown(pool)]
+    owner = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece["faces"]) for piece in pieces])
     faces = np.concatenate([piece["faces"] + start for piece, start in zip(pieces, starts[:-1], strict=True)])
     painted: Literal["texture", "vertices"] = "texture" if entries is None else "vertices"
     colors = np.zeros((0, 3)) if vertex_rgb is None else vertex_rgb
@@ -64,7 +66,15 @@ def assemble(
         textures=textures,
         painted=painted,
         vertex_rgb=colors,
+        owner=owner,
+        owners=tuple(owners),
     )
+
+
+def _names(pool: Pool, placement: Placement) -> tuple[str, str]:
+    """What the node and the mesh of a placement are called."""
+    node, mesh = pool.document.item("nodes", placement.node), pool.document.item("meshes", placement.mesh)
+    return str(node.get("name") or f"node {placement.node}"), str(mesh.get("name") or f"mesh {placement.mesh}")
 
 
 def _materials(pool: Pool, table: Mapping[int, int]) -> list[Material]:

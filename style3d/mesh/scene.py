@@ -17,6 +17,7 @@ from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, save_asset
 from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
+from style3d.mesh.select import selected
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
 from style3d.render.fragments import trace_view
@@ -36,7 +37,8 @@ from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_ra
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import build_view
 from style3d.scene import Scene, Views
-from style3d.types import Colors, Flags
+from style3d.types import Colors, Flags, Points, Weights
+from style3d.where import Where
 
 SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
 SIGHTS = 64  # directions close-ups are cut from
@@ -84,13 +86,18 @@ class MeshScene(Scene):
     @cached_property
     def hierarchy(self) -> SpacePyramid:
         """Texels or vertices, and cubes in space above them."""
+        return surface_pyramid(self.surface, self._places[0], self._spacing)
+
+    @cached_property
+    def _places(self) -> tuple[Points, Flags]:
+        """Where each entry is, and whether it lies on the surface and not beyond the edge of an island."""
         if self.surface.painted == "texture":
-            points, _ = texel_points(self.surface, self.grid)
-        else:
-            points = np.zeros((self.surface.entries, 3))
-            used = self.surface.entry >= 0
-            points[self.surface.entry[used]] = self.surface.positions[used]
-        return surface_pyramid(self.surface, points, self._spacing)
+            return texel_points(self.surface, self.grid)
+        points, inside = np.zeros((self.surface.entries, 3)), np.zeros(self.surface.entries, dtype=bool)
+        used = self.surface.entry >= 0
+        points[self.surface.entry[used]] = self.surface.positions[used]
+        inside[self.surface.entry[used]] = True
+        return points, inside
 
     @cached_property
     def _spacing(self) -> float:
@@ -192,12 +199,35 @@ class MeshScene(Scene):
             return None
         return seam_error(self.surface, self.grid, colors.numpy(), self._spacing)
 
-    def save(self, colors: Colors, seen: Flags, path: Path) -> tuple[Path, ...]:
+    def points(self, level: int) -> Points:
+        """Texels' or vertices' places, or the corners of cubes."""
+        if level == 0:
+            return self._places[0]
+        grid = self.hierarchy.grids[level - 1]
+        return grid.coordinates * grid.size + self.hierarchy.origin
+
+    @property
+    def inside(self) -> Flags:
+        """Texels within islands; vertices of faces."""
+        return self._places[1]
+
+    def selected(self, where: Where) -> Weights:
+        """By names, mask and shapes."""
+        return selected(self.surface, self.grid, self.points(0), where)
+
+    def completed(self, colors: Colors, seen: Flags) -> Colors:
+        """Textures continued past what was seen; vertices as they are."""
+        if self.surface.painted == "vertices":
+            return colors
+        offsets, parts = self.grid.offsets, []
+        for index, image in enumerate(self.grid.split(colors)):
+            mask = seen[offsets[index] : offsets[index + 1]].reshape(image.shape[:2])
+            parts.append(filled(image.numpy(), mask).reshape(-1, 3))
+        return torch.from_numpy(np.concatenate(parts))
+
+    def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset; see `Scene.save`."""
         if self.surface.painted == "vertices":
             return save_asset(self.asset, colors.numpy(), path, self._texture_format)
         images = [image.numpy() for image in self.grid.split(colors)]
-        offsets = self.grid.offsets
-        masks = [seen[offsets[i] : offsets[i + 1]].reshape(image.shape[:2]) for i, image in enumerate(images)]
-        pairs = zip(images, masks, strict=True)
-        return save_asset(self.asset, [filled(image, mask) for image, mask in pairs], path, self._texture_format)
+        return save_asset(self.asset, images, path, self._texture_format)

@@ -11,6 +11,7 @@ from scipy.ndimage import distance_transform_edt
 
 from style3d.render.surface import Surface
 from style3d.render.texels import WRAPS, TexelGrid, wrap
+from style3d.types import Flags
 
 
 def texel_points(
@@ -35,6 +36,24 @@ def texel_points(
             image = image[nearest[0], nearest[1]]
         points[part], inside[part] = image.reshape(-1, 3), mask.ravel()
     return points, inside
+
+
+def texels_of(surface: Surface, grid: TexelGrid, faces: Flags) -> Bool[np.ndarray, "entries"]:
+    """Texels that show the given faces: those in their UV islands, and beyond all islands what is nearest to theirs."""
+    chosen = np.zeros(grid.entries, dtype=bool)
+    for number, (height, width) in enumerate(grid.shapes):
+        codes = np.array([WRAPS.index(mode) for mode in grid.wraps[number]], dtype=np.int64)
+        masks = []
+        for flags in (surface.face_texture == number, (surface.face_texture == number) & faces):
+            masks.append(np.zeros((height, width), dtype=bool))
+            image = np.zeros((height, width, 3))
+            _draw(surface.positions, surface.uvs, surface.faces[flags], codes, image, masks[-1])
+        islands, own = masks
+        if islands.any() and not islands.all():
+            nearest = distance_transform_edt(~islands, return_distances=False, return_indices=True)
+            own = own[nearest[0], nearest[1]]
+        chosen[grid.offsets[number] : grid.offsets[number + 1]] = own.ravel()
+    return chosen
 
 
 @njit(cache=True)

@@ -60,6 +60,8 @@ class Surface:
     vertex_rgb: Float[np.ndarray, "entries 3"] = field(
         default_factory=lambda: np.zeros((0, 3))
     )  # initial θ when vertices
+    owner: Int32[np.ndarray, "n"] = field(default_factory=lambda: np.zeros(0, np.int32))  # of each face, into owners
+    owners: tuple[tuple[str, str], ...] = ()  # names of the node and of the mesh that placed faces
 
     @property
     def face_texture(self) -> Int64[np.ndarray, "faces"]:

@@ -1,0 +1,92 @@
+"""A part of a scene: by name, by a mask in texture space, or by a shape in scene units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.spatial import cKDTree
+
+from style3d.errors import Style3DError
+from style3d.spelling import unknown
+from style3d.types import Flags, Points, Weights
+
+
+@final
+@dataclass(frozen=True)
+class Where:
+    """What fulfils every condition given; nothing given is the whole scene.
+
+    Concretely: what the material 'Leather' colours, above y = 1.2, fading over the last 0.05 scene units.
+    """
+
+    material: str | None = None  # a name, or a pattern of names: "Leather*"
+    node: str | None = None
+    mesh: str | None = None
+    mask: Path | None = None  # an image in texture space: white is in, black is out, grey in between
+    box: tuple[float, ...] = ()  # least x y z, greatest x y z, scene units
+    sphere: tuple[float, ...] = ()  # centre x y z and radius, scene units
+    feather: float = 0.0  # scene units over which the region fades, inwards from its border
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that are none."""
+        if self.box and (len(self.box) != 6 or any(a >= b for a, b in zip(self.box[:3], self.box[3:], strict=True))):
+            raise Style3DError("a region's box is not a box", got=self.box, expected="x0,y0,z0,x1,y1,z1 with 0 below 1")
+        if self.sphere and (len(self.sphere) != 4 or self.sphere[3] <= 0):
+            raise Style3DError("a region's sphere is no sphere", got=self.sphere, expected="x,y,z,radius")
+        if not np.isfinite([*self.box, *self.sphere, self.feather]).all() or self.feather < 0:
+            raise Style3DError("a region's numbers must be finite, and its feather not negative")
+
+    def __str__(self) -> str:
+        """The conditions as they are written on the command line."""
+        pairs = ((name, getattr(self, name)) for name in ("material", "node", "mesh", "mask", "box", "sphere"))
+        return " ".join(f"{name}={_text(value)}" for name, value in pairs if value) or "everything"
+
+
+def named(pattern: str, names: Iterable[str], what: str) -> set[str]:
+    """Those of ``names`` that a pattern matches.
+
+    Raises:
+        Style3DError: none does; names the nearest.
+    """
+    known = set(names)
+    found = {name for name in known if name == pattern or fnmatchcase(name, pattern)}
+    if not found:
+        raise unknown(what, pattern, known)
+    return found
+
+
+def inside_shapes(points: Points, where: Where) -> Flags:
+    """Points within the box and within the sphere, where there are any."""
+    inside: Bool[np.ndarray, "points"] = np.ones(len(points), dtype=bool)
+    if where.box:
+        inside &= ((points >= where.box[:3]) & (points <= where.box[3:])).all(1)
+    if where.sphere:
+        inside &= np.linalg.norm(points - np.array(where.sphere[:3]), axis=1) <= where.sphere[3]
+    return inside
+
+
+def feathered(points: Points, weights: Weights, where: Where) -> Float[np.ndarray, "points"]:
+    """Weights that fall to 0 towards the nearest point outside, over ``where.feather`` scene units.
+
+    Raises:
+        Style3DError: nothing is inside.
+    """
+    inside = weights > 0
+    if not inside.any():
+        raise Style3DError(f"the region {where} holds nothing of the scene", hint="check its numbers, or its mask")
+    if not where.feather or inside.all():
+        return weights
+    reach, _ = cKDTree(points[~inside]).query(points[inside], distance_upper_bound=where.feather)
+    faded = weights.copy()
+    faded[inside] *= np.clip(reach / where.feather, 0, 1).astype(weights.dtype)  # beyond the bound: infinite
+    return faded
+
+
+def _text(value: Any) -> str:
+    return ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else str(value)

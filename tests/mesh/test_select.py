@@ -1,0 +1,76 @@
+"""Regions of a mesh: names, masks and shapes choose the right texels and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from style3d.errors import Style3DError
+from style3d.mesh.select import selected
+from style3d.render.atlas import texel_points
+from style3d.render.texels import texel_grid
+from style3d.where import Where, feathered, inside_shapes
+from tests.surfaces import sphere
+
+
+@pytest.fixture(scope="module")
+def ball():
+    surface = sphere()
+    grid = texel_grid(surface.textures)
+    return surface, grid, texel_points(surface, grid)[0]
+
+
+def test_a_material_is_its_texture(ball) -> None:
+    surface, grid, points = ball
+    lower = selected(surface, grid, points, Where(material="lower"))
+    assert (lower[: grid.offsets[1]] == 1).all()
+    assert (lower[grid.offsets[1] :] == 0).all()
+    both = selected(surface, grid, points, Where(material="*er"))
+    assert (both == 1).all()
+
+
+def test_conditions_are_joined_by_and(ball) -> None:
+    surface, grid, points = ball
+    where = Where(material="upper", box=(-2, -2, 0, 2, 2, 2))
+    weights = selected(surface, grid, points, where)
+    expected = inside_shapes(points, where)
+    expected[: grid.offsets[1]] = False
+    assert np.array_equal(weights > 0, expected)
+    assert 0 < expected.mean() < 0.5
+
+
+def test_a_mask_lies_over_every_texture(ball, tmp_path: Path) -> None:
+    surface, grid, points = ball
+    board = np.zeros((48, 48), np.uint8)
+    board[:, 24:] = 255
+    Image.fromarray(board).save(tmp_path / "mask.png")
+    weights = selected(surface, grid, points, Where(mask=tmp_path / "mask.png"))
+    for (height, width), start in zip(grid.shapes, grid.offsets, strict=False):
+        image = weights[start : start + height * width].reshape(height, width)
+        assert (image[:, : width // 2] == 0).all()
+        assert (image[:, width // 2 :] == 1).all()
+
+
+def test_feathers_fade_inwards() -> None:
+    points = np.stack([np.linspace(0, 1, 101), np.zeros(101), np.zeros(101)], 1)
+    where = Where(sphere=(0, 0, 0, 0.505), feather=0.2)
+    weights = feathered(points, inside_shapes(points, where).astype(np.float32), where)
+    assert (weights[51:] == 0).all()
+    assert weights[50] == pytest.approx(0.05, abs=1e-6)  # 0.01 from the first point outside, of 0.2
+    assert (weights[:31] == 1).all()
+    assert (np.diff(weights) <= 0).all()
+
+
+def test_what_does_not_exist_is_refused(ball) -> None:
+    surface, grid, points = ball
+    with pytest.raises(Style3DError, match="did you mean 'lower'"):
+        selected(surface, grid, points, Where(material="lowr"))
+    with pytest.raises(Style3DError, match="holds nothing"):
+        selected(surface, grid, points, Where(sphere=(9, 9, 9, 1)))
+    with pytest.raises(Style3DError, match="not a box"):
+        Where(box=(0, 0, 0, 1, 1, 0))
+    with pytest.raises(Style3DError, match="finite"):
+        Where(sphere=(0, 0, 0, float("inf")))
