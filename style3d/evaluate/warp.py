@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int64
 from style3d.evaluate.footage import Footage, Picture, Plane, Shot
 
 TOLERANCE = 0.005  # of the depth: how far a point may lie from the surface that the source view sees there
-SPREAD = 10 * TOLERANCE  # of the depth: beyond it the four pixels around a point straddle an edge
+SPREAD = 10  # tolerances: beyond it the four pixels around a point straddle an edge
 COVERED = 0.999  # share of a pixel that must be object: a border pixel's colour is partly the background's
 
 
@@ -41,11 +41,11 @@ def links(footage: Footage, gap: int) -> list[Link]:
     return [link(footage.shots[i], footage.shots[j], i, j) for i, j in footage.pairs(gap)]
 
 
-def link(source: Shot, target: Shot, i: int = 0, j: int = 1) -> Link:
+def link(source: Shot, target: Shot, i: int = 0, j: int = 1, tolerance: float = TOLERANCE) -> Link:
     """Project the target's surface points into the source, and keep those the source sees too.
 
     A point is seen when the inverse depth, interpolated between the source's four pixels around it (exact on planes),
-    agrees with the point's own to `TOLERANCE`, and those four lie on one surface.
+    agrees with the point's own to ``tolerance`` of it, and those four lie on one surface.
     """
     height, width = target.depth.shape
     solid = (target.mask >= COVERED) & np.isfinite(target.depth) & (target.depth > 0)
@@ -55,7 +55,7 @@ def link(source: Shot, target: Shot, i: int = 0, j: int = 1) -> Link:
     there, depth = source.camera.project(points)
     inside = _inside(there[:, 0], there[:, 1], source.depth) & (depth > 0)
     seen = inside.copy()
-    seen[inside] = _seen(there[inside, 0], there[inside, 1], depth[inside], source)
+    seen[inside] = _seen(there[inside, 0], there[inside, 1], depth[inside], source, tolerance)
     x, y = np.zeros((height, width)), np.zeros((height, width))
     x[solid], y[solid] = there[:, 0], there[:, 1]
     valid = np.zeros((height, width), dtype=bool)
@@ -70,7 +70,7 @@ def _inside(x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], plane: Plane) 
 
 
 def _seen(
-    x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], depth: Float[np.ndarray, "n"], source: Shot
+    x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], depth: Float[np.ndarray, "n"], source: Shot, tolerance: float
 ) -> Bool[np.ndarray, "n"]:
     height, width = source.depth.shape
     corners, weights = _around(x, y, width, height)
@@ -79,8 +79,8 @@ def _seen(
     there |= weights == 0
     around = np.where(np.isfinite(around) & (around > 0) & (weights > 0), around, depth[:, None])
     between = 1 / (weights / around).sum(1)
-    close = np.abs(between - depth) <= TOLERANCE * depth
-    return there.all(1) & close & (np.ptp(around, axis=1) <= SPREAD * depth)
+    close = np.abs(between - depth) <= tolerance * depth
+    return there.all(1) & close & (np.ptp(around, axis=1) <= SPREAD * tolerance * depth)
 
 
 def _around(
