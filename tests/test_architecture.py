@@ -25,7 +25,7 @@ FLOORS = {
         "spelling",
         "straight",
     ],
-    1: ["scene", "where", "appearance", "render", "losses"],
+    1: ["gltf", "scene", "where", "appearance", "render", "losses"],
     2: ["mesh", "nerf"],
     3: [
         "region",

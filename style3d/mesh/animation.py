@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from style3d.errors import Style3DError
-from style3d.mesh.accessors import Accessors
-from style3d.mesh.document import Document, Json
+from style3d.gltf.accessors import Accessors
+from style3d.gltf.document import Document, Json
 
 BIND = "bind"
 FIELDS = {"translation": 3, "rotation": 4, "scale": 3}

@@ -12,11 +12,11 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
+from style3d.gltf.container import write_glb, write_gltf
+from style3d.gltf.document import Document, parse_document
 from style3d.images import ImageFormat
 from style3d.mesh.animation import Pose
 from style3d.mesh.assemble import assemble
-from style3d.mesh.container import write_glb, write_gltf
-from style3d.mesh.document import Document, parse_document
 from style3d.mesh.formats import check_kind
 from style3d.mesh.pool import Key, Pool, read_pool
 from style3d.mesh.prepare import Slot, prepare_textures, usable_texcoord

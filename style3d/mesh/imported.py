@@ -16,8 +16,8 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
+from style3d.gltf.document import Document, inside
 from style3d.images import decode_srgb, encode_image, image_size, read_image
-from style3d.mesh.document import Document, inside
 from style3d.mesh.formats import Kind
 from style3d.mesh.mtl import read_looks
 from style3d.mesh.obj import obj_parts, parse_obj

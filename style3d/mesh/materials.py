@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from style3d.errors import Style3DError
+from style3d.gltf.document import Document, Json
 from style3d.images import encode_srgb
-from style3d.mesh.document import Document, Json
 from style3d.render.surface import AlphaMode, Material, Wrap
 
 SPECULAR = "KHR_materials_pbrSpecularGlossiness"

@@ -9,8 +9,8 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
+from style3d.gltf.document import inside
 from style3d.images import decode_srgb, image_size
-from style3d.mesh.document import inside
 from style3d.mesh.parts import Look
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}

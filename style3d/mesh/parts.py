@@ -12,10 +12,10 @@ from jaxtyping import Float64, Int64
 from PIL import Image
 
 from style3d.errors import Style3DError
+from style3d.gltf.container import image_kind
+from style3d.gltf.document import Document, Json
+from style3d.gltf.editor import Editor
 from style3d.images import read_image
-from style3d.mesh.container import image_kind
-from style3d.mesh.document import Document, Json
-from style3d.mesh.editor import Editor
 from style3d.mesh.normals import compact_vertices, corner_normals
 
 FAR = 8.0  # extents from the origin, beyond which positions are stored around their middle

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.gltf.accessors import Accessors
+from style3d.gltf.container import image_bytes
+from style3d.gltf.document import Document
+from style3d.gltf.nodes import Placement, in_bind_pose, placements
 from style3d.images import read_image
-from style3d.mesh.accessors import Accessors
 from style3d.mesh.animation import BIND, Pose, at_pose
-from style3d.mesh.container import image_bytes
-from style3d.mesh.document import Document
 from style3d.mesh.materials import BaseColor, base_color
-from style3d.mesh.nodes import Placement, in_bind_pose, placements
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.textures import Opacity, Rgb
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from style3d.errors import Style3DError
-from style3d.mesh.nodes import Placement
+from style3d.gltf.nodes import Placement
 from style3d.mesh.primitives import Primitive
 
 Array = np.ndarray[Any, Any]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from style3d.mesh.accessors import Accessors
+from style3d.gltf.accessors import Accessors
+from style3d.gltf.document import Document, Json
+from style3d.gltf.editor import Editor
 from style3d.mesh.atlas import atlas_texture
 from style3d.mesh.bake import overlap_share
-from style3d.mesh.document import Document, Json
-from style3d.mesh.editor import Editor
 from style3d.mesh.materials import BaseColor, slots
 from style3d.mesh.pool import Key, Pool, counted, read_pool
 from style3d.mesh.primitives import Primitive

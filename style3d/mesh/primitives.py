@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
-from style3d.mesh.accessors import Accessors, scaled
-from style3d.mesh.document import Json
+from style3d.gltf.accessors import Accessors, scaled
+from style3d.gltf.document import Json
 from style3d.mesh.draco import DRACO, decode_draco
 
 TRIANGLES, STRIP, FAN = 4, 5, 6

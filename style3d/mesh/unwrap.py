@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
-from style3d.mesh.accessors import COMPONENTS, Accessors
-from style3d.mesh.document import Json
-from style3d.mesh.editor import Editor
+from style3d.gltf.accessors import COMPONENTS, Accessors
+from style3d.gltf.document import Json
+from style3d.gltf.editor import Editor
 from style3d.mesh.primitives import Primitive
 
 PADDING = 4  # texels between islands at 1024

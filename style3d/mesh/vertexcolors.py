@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
+from style3d.gltf.document import Document
+from style3d.gltf.editor import Editor
 from style3d.images import decode_srgb, encode_srgb
-from style3d.mesh.document import Document
-from style3d.mesh.editor import Editor
 from style3d.mesh.materials import BaseColor, slots, source_image, transformed, wraps
 from style3d.mesh.pool import Key, Pool, counted
 from style3d.mesh.prepare import all_primitives

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from style3d.files import write_bytes
+from style3d.gltf.container import safe_name
 from style3d.images import ImageFormat, encode_image
-from style3d.mesh.container import safe_name
 from style3d.mesh.textures import sampled
 from style3d.render.surface import Surface
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from style3d.mesh.document import Document, Json
-from style3d.mesh.editor import Editor
+from style3d.gltf.document import Document, Json
+from style3d.gltf.editor import Editor
 
 XMP = "KHR_xmp_json_ld"
 CONTEXT = {

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
+from style3d.gltf.document import read_document
 from style3d.images import decode_srgb, encode_srgb
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset
 from style3d.mesh.diff import differences
-from style3d.mesh.document import read_document
 from tests.mesh.maker import QUAD, Maker, checks, image_of, read_glb
 from tests.mesh.validator import assert_valid
 
@@ -260,7 +260,7 @@ def test_unwrapping_carries_everything(tmp_path: Path) -> None:
     made.add("skins", {"joints": [1, 2]})
     asset, path = painted(made, tmp_path)
     old, new = read_document(tmp_path / "source.glb"), read_document(path)
-    from style3d.mesh.accessors import Accessors
+    from style3d.gltf.accessors import Accessors
 
     primitive = new.json["meshes"][0]["primitives"][0]
     assert sorted(primitive["attributes"]) == ["JOINTS_0", "POSITION", "TEXCOORD_0", "WEIGHTS_0"]

@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 from style3d.errors import Style3DError
+from style3d.gltf.container import write_gltf
+from style3d.gltf.document import Document, parse_document, read_document
+from style3d.gltf.editor import Editor
 from style3d.mesh.asset import load_asset, save_asset
-from style3d.mesh.container import write_gltf
 from style3d.mesh.diff import Difference, diff_files, differences
-from style3d.mesh.document import Document, parse_document, read_document
-from style3d.mesh.editor import Editor
 from style3d.mesh.xmp import Provenance, with_provenance
 from tests.mesh.maker import Maker, checks
 from tests.mesh.test_asset import bare_cube, invert
@@ -228,7 +228,7 @@ def test_unwrapping_that_tears_is_found(name: str, place: str, tmp_path: Path) -
 
 
 def read_values(document: Document, accessor: int) -> np.ndarray:
-    from style3d.mesh.accessors import Accessors
+    from style3d.gltf.accessors import Accessors
 
     return Accessors(document).raw(accessor)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.mesh.container import write_glb
-from style3d.mesh.document import read_document
+from style3d.gltf.container import write_glb
+from style3d.gltf.document import read_document
 from style3d.mesh.inspect import inspect_file
 from style3d.mesh.xmp import Provenance, maps_said, with_provenance
 from tests.assets import asset

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from style3d.errors import Style3DError
+from style3d.gltf.document import Document, Json, read_document
 from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
 from style3d.mesh.diff.images import image_differences
 from style3d.mesh.diff.looks import material_differences, texture_differences
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, pair_of
-from style3d.mesh.document import Document, Json, read_document
 from style3d.mesh.xmp import XMP
 
 __all__ = ["Difference", "diff_files", "differences"]

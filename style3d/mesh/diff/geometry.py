@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from style3d.mesh.accessors import MESHOPT, Accessors
+from style3d.gltf.accessors import MESHOPT, Accessors
+from style3d.gltf.document import Json
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
 from style3d.mesh.diff.uses import is_copy
-from style3d.mesh.document import Json
 from style3d.mesh.primitives import TRIANGLES, triangulate
 
 Array = np.ndarray[Any, Any]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.gltf.container import image_bytes
+from style3d.gltf.document import Json
 from style3d.images import image_size, read_image
-from style3d.mesh.container import image_bytes
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, named
 from style3d.mesh.diff.uses import Use, foreign_roles, image_uses, paintable
-from style3d.mesh.document import Json
 
 PACKING = ("uri", "bufferView", "mimeType")  # where an image lies, which is compared by its bytes
 

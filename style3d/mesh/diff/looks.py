@@ -6,9 +6,9 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+from style3d.gltf.document import Document, Json
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, named
 from style3d.mesh.diff.uses import MAPS, foreign_roles, is_copy, paintable, texture_uses, without_base
-from style3d.mesh.document import Document, Json
 from style3d.mesh.draco import DRACO
 from style3d.mesh.materials import SOURCES, slots
 from style3d.mesh.repaint import sources

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, final
 
 from style3d.errors import Style3DError
-from style3d.mesh.accessors import Accessors
-from style3d.mesh.document import Document, Json
-from style3d.mesh.nodes import placements
+from style3d.gltf.accessors import Accessors
+from style3d.gltf.document import Document, Json
+from style3d.gltf.nodes import placements
 from style3d.mesh.xmp import maps_said
 
 SHOWN = 60  # characters of a value in a sentence

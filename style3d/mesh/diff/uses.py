@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from style3d.mesh.document import Document, Json
+from style3d.gltf.document import Document, Json
 from style3d.mesh.materials import slots
 from style3d.mesh.repaint import sources
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.mesh.accessors import Accessors
+from style3d.gltf.accessors import Accessors
+from style3d.gltf.document import parse_document
+from style3d.gltf.nodes import local_matrix, placements, quaternions_to_matrices
 from style3d.mesh.asset import load_asset
-from style3d.mesh.document import parse_document
-from style3d.mesh.nodes import local_matrix, placements, quaternions_to_matrices
 from style3d.mesh.pose import cofactors
 from tests.mesh.maker import QUAD, QUAD_FACES, Maker, checks
 

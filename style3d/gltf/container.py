@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 from style3d.errors import Style3DError
 from style3d.files import write_bytes
-from style3d.mesh.accessors import MESHOPT, Accessors
-from style3d.mesh.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
+from style3d.gltf.accessors import MESHOPT, Accessors
+from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
 
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by
 KINDS = {  # of images, by their first bytes
@@ -141,7 +141,7 @@ def safe_name(name: str) -> str:
 
 def _with_embedded_images(document: Document) -> Document:
     """Images that are files or data URIs as buffer views; what cannot be read stays as it is."""
-    from style3d.mesh.editor import Editor
+    from style3d.gltf.editor import Editor
 
     if not any("uri" in image for image in document.items("images")):
         return document

@@ -9,8 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
-from style3d.mesh.accessors import COMPONENTS, WIDTHS
-from style3d.mesh.document import Document, Json
+from style3d.gltf.accessors import COMPONENTS, WIDTHS
+from style3d.gltf.document import Document, Json
 
 CODES = {np.dtype(name): code for code, name in COMPONENTS.items()}
 VERTICES, INDICES = 34962, 34963  # what a buffer view is bound as

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.mesh.accessors import Accessors
-from style3d.mesh.document import parse_document, read_document
-from style3d.mesh.meshopt import decode_view
+from style3d.gltf.accessors import Accessors
+from style3d.gltf.document import parse_document, read_document
+from style3d.gltf.meshopt import decode_view
 from tests.assets import asset
 from tests.mesh.maker import Maker
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.mesh.container import flattened, safe_name, write_glb, write_gltf
-from style3d.mesh.document import Document, parse_document, read_document
-from style3d.mesh.editor import Editor
+from style3d.gltf.container import flattened, safe_name, write_glb, write_gltf
+from style3d.gltf.document import Document, parse_document, read_document
+from style3d.gltf.editor import Editor
 from tests.mesh.maker import Maker, checks, read_glb
 
 
