@@ -22,7 +22,9 @@ from style3d.mesh.pool import Key, Pool, read_pool
 from style3d.mesh.prepare import Slot, prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
 from style3d.mesh.textures import LEAST
+from style3d.mesh.variants import Look, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
+from style3d.mesh.xmp import Provenance, with_provenance
 from style3d.render.surface import Surface
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class MeshAsset:
     slots: tuple[Slot, ...] = ()  # which material takes which texture
     entries: Mapping[Key, Array] = field(default_factory=dict)  # rows of the vertex-colour table by primitive
     opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
+    provenance: Provenance | None = None  # what the written file says of itself
 
 
 def load_asset(
@@ -108,6 +111,32 @@ def save_asset(
         document = with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), np.asarray(colors))
     else:
         document, names = with_textures(asset.document, asset.slots, asset.surface.textures, list(colors), kind)
+    return _written(asset, document, path, names)
+
+
+def save_variants(
+    asset: MeshAsset, looks: Sequence[Look], path: Path | str, texture_format: str = "png"
+) -> tuple[Path, ...]:
+    """Write an asset once with several looks, the first of them shown; see `with_variants` and `save_asset`.
+
+    Raises:
+        Style3DError: vertex colours are painted, which no variant can switch; the file is neither .glb nor .gltf; or
+            see `save_asset`.
+    """
+    path = Path(path)
+    if asset.surface.painted == "vertices":
+        raise Style3DError("vertex colours cannot be switched by variants", hint="use --paint texture")
+    if path.suffix.lower() not in (".glb", ".gltf"):
+        raise Style3DError(f"{path.name} cannot hold variants", expected=".glb or .gltf")
+    kinds = [_checked(asset, look.images, path, texture_format) for look in looks]
+    document, names = with_variants(asset.document, asset.slots, asset.surface.textures, looks, kinds[0])
+    return _written(asset, document, path, names)
+
+
+def _written(asset: MeshAsset, document: Document, path: Path, names: dict[int, str]) -> tuple[Path, ...]:
+    """A glTF of either kind, which says where it comes from."""
+    if asset.provenance is not None:
+        document = with_provenance(document, asset.provenance)
     return write_glb(document, path) if path.suffix.lower() == ".glb" else write_gltf(document, path, names)
 
 
@@ -146,7 +175,8 @@ def _prepared(
 
 def _better(pool: Pool, size: int, notes: list[str]) -> Paint:
     """Vertex colours where a mesh without UVs is so dense that a texture would hold less."""
-    bare = [p for key, p in pool.primitives.items() if usable_texcoord(p, pool.color(key)) is None]
+    pieces = [(p, pool.color(key)) for key, p in pool.primitives.items() if not p.compressed]
+    bare = [p for p, color in pieces if usable_texcoord(p, color) is None]
     count = sum(len(primitive.positions) for primitive in bare)
     if len(bare) == len(pool.primitives) and count >= size * size / 4:
         notes.append(f"no UVs and {count:,} vertices: vertex colours are painted (--paint texture unwraps it)")

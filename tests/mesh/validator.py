@@ -34,7 +34,7 @@ def missing() -> str | None:
     """Why the validator cannot run; None if it can."""
     if shutil.which("node") is None:
         return "node is not installed"
-    if not any((place / "gltf-validator").is_dir() for place in _places()):
+    if not any((place / "gltf-validator").is_dir() for place in node_places()):
         return "the node package is absent: npm install --no-save gltf-validator"
     return None
 
@@ -44,7 +44,7 @@ def validate(*files: Path) -> list[list[Message]]:
 
     Concretely: ``validate(Path("fox.glb"))[0]`` is ``[]`` for a clean file.
     """
-    environment = {**os.environ, "NODE_PATH": os.pathsep.join(map(str, _places()))}
+    environment = {**os.environ, "NODE_PATH": os.pathsep.join(map(str, node_places()))}
     command = ["node", "-e", SCRIPT, *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     return [[tuple(message) for message in json.loads(line)] for line in done.stdout.splitlines()]
@@ -72,7 +72,7 @@ def assert_valid(file: Path, source: Path | None = None) -> None:
     assert not new_problems(found[1] if source else [], found[0])
 
 
-def _places() -> list[Path]:
+def node_places() -> list[Path]:
     """Where node packages may lie."""
     named = os.environ.get("NODE_PATH", "")
     return [*(Path(place) for place in named.split(os.pathsep) if place), ROOT / "node_modules"]

@@ -1,0 +1,69 @@
+"""Painted files open in three.js: the object is there, textured, moving, switching, and not black."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from style3d.mesh.asset import load_asset, save_asset, save_variants
+from style3d.mesh.variants import Look
+from tests.assets import asset
+from tests.mesh.browser import Seen, Shot, missing, photograph
+from tests.mesh.test_asset import invert
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason=f"no pictures by three.js: {missing()}")
+RED, BLUE = np.float32([0.8, 0.1, 0.1]), np.float32([0.1, 0.1, 0.8])
+PAINTED = ("bevy/Fox.glb", "trimesh/Duck.glb", "meshoptimizer/pirate.glb", "playcanvas/chess-board.glb")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
+    """Everything in one launch of the browser."""
+    folder = tmp_path_factory.mktemp("painted")
+    shots: dict[str, Shot] = {}
+    for name in PAINTED:
+        source = asset(f"meshes/{name}")
+        loaded = load_asset(source, texture_size=64)
+        (path,) = save_asset(loaded, invert(loaded), folder / Path(name).name)
+        shots[f"{name} before"], shots[name] = Shot(source), Shot(path)
+    fox = load_asset(asset("meshes/bevy/Fox.glb"), texture_size=64)
+    shape = fox.surface.textures[0].rgb.shape
+    looks = [Look(word, [np.broadcast_to(color, shape).copy()]) for word, color in (("red", RED), ("blue", BLUE))]
+    (path,) = save_variants(fox, looks, folder / "variants.glb")
+    for variant in (None, "original", "red", "blue"):
+        shots[f"fox {variant}"] = Shot(path, variant=variant)
+    shots["fox running"] = Shot(path, variant="original", animation="Run", time=0.4)
+    return dict(zip(shots, photograph(list(shots.values())), strict=True))
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_objects_are_there(name: str, pictures: dict[str, Seen]) -> None:
+    """As large as before, as many meshes, more of them textured, neither black nor of one colour."""
+    before, after = pictures[f"{name} before"], pictures[name]
+    assert after.errors == before.errors == ()
+    assert after.share == pytest.approx(before.share, abs=0.01)
+    assert after.share > 0.05
+    assert (after.meshes, after.skinned, after.animations) == (before.meshes, before.skinned, before.animations)
+    assert after.textured >= max(before.textured, 1)
+    assert after.colors.mean() > 0.1
+    assert after.colors.std() > 0.02
+    assert np.abs(after.pixels.astype(float) - before.pixels).mean() > 1
+
+
+def test_variants_switch(pictures: dict[str, Seen]) -> None:
+    """The first look by default; each variant its colour; the original as the fox was."""
+    assert pictures["fox None"].variants == ("original", "red", "blue")
+    red, blue = pictures["fox red"].colors.mean(0), pictures["fox blue"].colors.mean(0)
+    assert red[0] > 2 * red[2]
+    assert blue[2] > 2 * blue[0]
+    np.testing.assert_array_equal(pictures["fox None"].pixels, pictures["fox red"].pixels)
+    before = pictures["bevy/Fox.glb before"]
+    assert np.abs(pictures["fox original"].pixels.astype(float) - before.pixels).mean() < 1
+
+
+def test_animations_play(pictures: dict[str, Seen]) -> None:
+    """A running fox covers other pixels."""
+    moved = pictures["fox running"].pixels[..., 3] != pictures["fox original"].pixels[..., 3]
+    assert moved.mean() > 0.01
