@@ -52,7 +52,8 @@ class SparseMap:
 
     def column_sums(self) -> Float[np.ndarray, "columns"]:
         """Σ of each column: zero where no row looks."""
-        return np.bincount(self.indices, weights=self.weights, minlength=self.columns)
+        sums = np.bincount(self.indices, weights=self.weights, minlength=self.columns)
+        return sums.astype(np.float64, copy=False)  # of nothing numpy makes whole numbers
 
     def row_sums(self) -> Float[np.ndarray, "rows"]:
         """Σ of each row: the share of a pixel that the map's columns colour."""

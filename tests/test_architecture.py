@@ -29,6 +29,7 @@ FLOORS = {
     2: ["mesh", "nerf"],
     3: [
         "region",
+        "provenance",
         "job",
         "layers",
         "strengths",

@@ -39,3 +39,7 @@ class MeshJob(Job):
     """Light in the views the style is judged in; the textures written hold no light of their own."""
     rasterizer: Literal["embree", "torch", "pytorch3d", "nvdiffrast"] = "embree"
     """What decides visibility."""
+    pose: str | None = None
+    """How a rig stands while it is painted: ANIMATION:SECONDS, or bind; default: as the file has it."""
+    credit: str = ""
+    """Licence notes and names, told in the asset beside what it was made of."""

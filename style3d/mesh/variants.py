@@ -10,9 +10,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Float32
 
+from style3d.gltf.document import Document, Json
+from style3d.gltf.editor import Editor
 from style3d.images import ImageFormat, encode_srgb
-from style3d.mesh.document import Document, Json
-from style3d.mesh.editor import Editor
 from style3d.mesh.materials import base_color
 from style3d.mesh.prepare import Slot, all_primitives
 from style3d.mesh.repaint import with_textures

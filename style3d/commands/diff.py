@@ -1,0 +1,39 @@
+"""`style3d diff`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from style3d.commands.parse import parse
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tell what differs between a glTF and its painted copy, a sentence for each thing.
+
+    Painting may repaint base-colour images, point materials to them and make their colour factors white, and add
+    images, textures, UV sets with the vertices split along their cuts, vertex colours, variants and provenance. The
+    exit status is 0 if nothing else differs, and 1 if something does.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional]
+    """The asset as it was, .glb or .gltf."""
+    painted: Annotated[Path, tyro.conf.Positional]
+    """The asset as it is, .glb or .gltf."""
+
+
+def run(arguments: list[str]) -> int:
+    """Print the differences."""
+    from style3d.mesh.diff import diff_files
+
+    asked = parse(Comparison, "diff", arguments, Comparison.__doc__ or "")
+    found = diff_files(asked.source, asked.painted)
+    for difference in found:
+        print(f"{'allowed    ' if difference.allowed else 'NOT ALLOWED'}  {difference.sentence}")
+    wrong = sum(not difference.allowed for difference in found)
+    print(f"{len(found)} differences, {wrong} not allowed" if found else "no differences")
+    return 1 if wrong else 0

@@ -1,0 +1,39 @@
+"""What a painted asset says of its making, from the job that made it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from style3d.job import MeshJob
+from style3d.job.values import plain
+from style3d.mesh.xmp import Provenance
+from style3d.result import file_hash
+
+ELSEWHERE = {"kind", "model", "style", "output", "credit", "maps", "sign_key", "sign_certificate"}  # told apart, or not
+CONDUCT = {"device", "cache_gb", "turntable"}  # that change nothing in the asset
+
+
+def provenance_of(job: MeshJob) -> Provenance:
+    """Hashes of what went in and the settings that are not the usual ones; names of files without their folders."""
+    usual = {name: plain(getattr(type(job), name, None)) for name in job.to_json()}
+    settings = {
+        name: Path(value).name if isinstance(getattr(job, name, None), Path) else value
+        for name, value in job.to_json().items()
+        if name not in ELSEWHERE | CONDUCT and (value != usual[name] or name in ("preset", "seed"))
+    }
+    return Provenance(
+        title=job.model.stem,
+        source=(job.model.name, file_hash(job.model)),
+        styles={path.name: file_hash(path) for path in job.style if path.is_file()},
+        tool=f"style3d {_version()}",
+        settings=settings,
+        credit=job.credit,
+    )
+
+
+def _version() -> str:
+    try:
+        return version("style3d")
+    except PackageNotFoundError:  # run from a folder that is not installed
+        return "(not installed)"
