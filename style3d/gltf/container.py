@@ -31,6 +31,16 @@ def write_glb(document: Document, path: Path) -> tuple[Path, ...]:
     Raises:
         Style3DError: the file cannot be written.
     """
+    write_bytes(path, glb_content(document, path.name))
+    return (path,)
+
+
+def glb_content(document: Document, name: str) -> bytes:
+    """The bytes of a binary file that holds everything.
+
+    Raises:
+        Style3DError: more than such a file can hold.
+    """
     merged, content = flattened(_with_embedded_images(document))
     text = json.dumps(merged, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 4)
@@ -40,9 +50,8 @@ def write_glb(document: Document, path: Path) -> tuple[Path, ...]:
         chunks += struct.pack("<II", len(content), BINARY_CHUNK) + content
     if len(chunks) + 12 >= 1 << 32:
         hint = "choose .gltf or smaller textures"
-        raise Style3DError(f"{path} would be too large", got="over 4 GiB", expected="what fits a GLB", hint=hint)
-    write_bytes(path, struct.pack("<4sII", MAGIC, 2, 12 + len(chunks)) + chunks)
-    return (path,)
+        raise Style3DError(f"{name} would be too large", got="over 4 GiB", expected="what fits a GLB", hint=hint)
+    return struct.pack("<4sII", MAGIC, 2, 12 + len(chunks)) + chunks
 
 
 def write_gltf(document: Document, path: Path, images: dict[int, str] | None = None) -> tuple[Path, ...]:

@@ -46,8 +46,11 @@ class Editor:
         return self.append("bufferViews", view)
 
     def add_accessor(self, values: Array, kind: str, *, normalized: bool = False, bounds: bool = False) -> int:
-        """A new accessor of (count, width) numbers in their own type; vertex rows are padded to 4 bytes."""
-        vertices = kind != "SCALAR"
+        """A new accessor of (count, width) numbers in their own type; vertex rows are padded to 4 bytes.
+
+        Scalars are indices, unless they are floats.
+        """
+        vertices = kind != "SCALAR" or values.dtype.kind == "f"
         values = np.ascontiguousarray(values.reshape(-1, WIDTHS[kind]))
         size = values.itemsize * values.shape[1]
         stride = size + -size % 4 if vertices else size

@@ -10,6 +10,7 @@ from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
 from style3d.nerf.formats import sog, spz
 from style3d.nerf.formats.compressed_ply import from_compressed_ply, is_compressed
+from style3d.nerf.formats.gaussian_gltf import from_gltf, to_glb
 from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
 from style3d.nerf.formats.ksplat import from_ksplat
 from style3d.nerf.formats.ply import read_tables
@@ -18,8 +19,8 @@ from style3d.nerf.formats.spz import from_spz, to_spz
 from style3d.nerf.formats.values import checked
 from style3d.nerf.splats import Splats
 
-WRITERS = {".ply": to_gaussian_ply, ".spz": to_spz, ".splat": to_splat}
-READ = ".ply, .spz, .splat, .ksplat or .sog"
+WRITERS = {".ply": to_gaussian_ply, ".glb": to_glb, ".spz": to_spz, ".splat": to_splat}
+READ = ".ply, .spz, .splat, .ksplat, .sog, .glb or .gltf"
 
 
 def read_splats(path: Path) -> Splats:
@@ -58,6 +59,8 @@ def _parse(content: bytes, path: Path) -> Splats:
         return from_spz(content, name)
     if content.startswith(b"PK"):
         return sog.from_zip(content, name)
+    if content.startswith(b"glTF") or path.suffix.lower() == ".gltf":
+        return from_gltf(content, path.parent, name)
     if content.lstrip()[:1] == b"{":
         return sog.from_folder(content, path.parent, name)
     if path.suffix.lower() == ".splat":

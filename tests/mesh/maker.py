@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,19 @@ def image_of(path: Path, index: int) -> np.ndarray:
     view = found["bufferViews"][found["images"][index]["bufferView"]]
     start = view.get("byteOffset", 0)
     return np.asarray(Image.open(io.BytesIO(data[start : start + view["byteLength"]])))
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to everything in a JSON value."""
+    for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, key)
+        if isinstance(child, dict | list):
+            yield from places(child, (*path, key))
+
+
+def packed(found: Any, content: bytes) -> bytes:
+    """A GLB of changed JSON and the old binary chunk."""
+    text = json.dumps(found).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(content), 0x004E4942) + content
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks

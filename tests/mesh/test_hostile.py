@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
-from tests.mesh.maker import Maker, checks
+from tests.mesh.maker import Maker, checks, packed, places
 
 
 def victim() -> Maker:
@@ -46,22 +43,6 @@ def attempt(content: bytes, path: Path) -> bool:
     assert "\n" not in refusal
     assert len(refusal) < 600
     return False
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to everything in a JSON value."""
-    for key, child in value.items() if isinstance(value, dict) else enumerate(value):
-        yield (*path, key)
-        if isinstance(child, dict | list):
-            yield from places(child, (*path, key))
-
-
-def packed(found: Any, content: bytes) -> bytes:
-    """A GLB of changed JSON and the old binary chunk."""
-    text = json.dumps(found).encode()
-    text += b" " * (-len(text) % 4)
-    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text + struct.pack("<II", len(content), 0x004E4942) + content
-    return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
 
 
 def test_the_victim_is_healthy(tmp_path: Path) -> None:

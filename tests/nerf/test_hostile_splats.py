@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
+from tests.mesh.maker import packed, places, read_glb
 from tests.nerf.clouds import cloud
 from tests.nerf.packers import compressed_ply, ksplat, sog, zipped
 
@@ -33,6 +36,7 @@ VICTIMS = {
     ".raw.spz": unpacked,
     ".compressed.ply": lambda _: compressed_ply(cloud(12, 1)),
     ".splat": written(".splat"),
+    ".glb": written(".glb"),
     ".sog": lambda _: zipped(sog(cloud(12, 1))),
     ".ksplat": lambda _: ksplat([cloud(12, 1)], 1),
 }
@@ -62,9 +66,32 @@ def test_cut_short(suffix: str, tmp_path: Path) -> None:
 def test_changed_bytes(suffix: str, tmp_path: Path) -> None:
     """One to four bytes replaced, most of them near the start, where headers are."""
     content, random = VICTIMS[suffix](tmp_path), np.random.default_rng(7)
-    for _ in range(200):
+    for _ in range(100):
         changed = bytearray(content)
         reach = len(content) if random.random() < 0.4 else min(len(content), 120)
         for place in random.integers(0, reach, random.integers(1, 5)):
             changed[place] = random.choice([0, 1, 0x7F, 0x80, 0xFF, random.integers(0, 256)])
         attempt(bytes(changed), tmp_path / f"changed{suffix}")
+
+
+@pytest.mark.parametrize("kind", ["gltf", "sog"])
+def test_changed_descriptions(kind: str, tmp_path: Path) -> None:
+    """Values all over the JSON replaced by what does not belong there."""
+    if kind == "gltf":
+        write_splats(cloud(5, 1), tmp_path / "a.glb")
+        found, body = read_glb(tmp_path / "a.glb")
+        path, build = tmp_path / "b.glb", lambda changed: packed(changed, body)
+    else:
+        files = sog(cloud(5, 1))
+        found = json.loads(files["meta.json"])
+        path, build = tmp_path / "b.sog", lambda changed: zipped({**files, "meta.json": json.dumps(changed).encode()})
+    random = np.random.default_rng(3)
+    junk = [None, -1, 10**12, 1e300, "x", {}, [0]]
+    ways = [way for way in places(found) if "codebook" not in way[:-1] or way[-1] < 2]
+    for way in ways[:: max(1, len(ways) // 100)]:
+        changed = copy.deepcopy(found)
+        target = changed
+        for key in way[:-1]:
+            target = target[key]
+        target[way[-1]] = random.choice(np.array(junk, dtype=object))
+        attempt(build(changed), path)

@@ -52,7 +52,13 @@ class Header:
 
 
 def from_spz(content: bytes, name: str) -> Splats:
-    """Splats of any version from 2 to 4; version 4 needs the package ``zstandard``.
+    """Splats in the axes of PLY files. Errors: `stored`."""
+    splats, system = stored(content, name)
+    return splats.rotated(to_ply_axes(system))
+
+
+def stored(content: bytes, name: str) -> tuple[Splats, str]:
+    """Splats of any version from 2 to 4, and the axes that they are in; version 4 needs the package ``zstandard``.
 
     Raises:
         Style3DError: damaged, truncated, another version, or larger than its file could hold.
@@ -71,7 +77,7 @@ def from_spz(content: bytes, name: str) -> Splats:
         parts = [content[start:end] for start, end in pairwise(edges)]
         extensions = content[edges[-1] :]
     system = _system(extensions) if header.flags & HAS_EXTENSIONS else "RUB"
-    return _unpacked(header, [np.frombuffer(part, np.uint8) for part in parts]).rotated(to_ply_axes(system))
+    return _unpacked(header, [np.frombuffer(part, np.uint8) for part in parts]), system
 
 
 def to_spz(splats: Splats) -> bytes:
