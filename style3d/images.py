@@ -16,6 +16,7 @@ from style3d.files import read_bytes
 
 MAX_PIXELS = 64 << 20  # of one image after decoding: 8192 × 8192
 MAX_IMAGE_BYTES = 512 << 20
+ORIENTATION = 0x0112  # EXIF tag
 KINDS = "PNG, JPEG, WebP, TIFF, BMP, GIF, TGA or HDR"
 ImageFormat = Literal["png", "jpeg", "webp"]
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
@@ -23,7 +24,12 @@ Array = np.ndarray[Any, Any]
 
 
 def read_image(
-    source: Path | bytes, max_pixels: int = MAX_PIXELS, name: str = "", *, use_profile: bool = True
+    source: Path | bytes,
+    max_pixels: int = MAX_PIXELS,
+    name: str = "",
+    *,
+    use_profile: bool = True,
+    upright: bool = True,
 ) -> Float32[np.ndarray, "h w c"]:
     """Decode an image, upright, as display-referred (sRGB) colour in [0, 1] with 3 channels, or 4 with opacity.
 
@@ -36,6 +42,7 @@ def read_image(
         max_pixels: larger images are refused before they are decoded.
         name: what errors call it; the path by default.
         use_profile: convert from the embedded colour profile to sRGB (glTF says that textures ignore theirs).
+        upright: rotate as EXIF says; a photo whose camera was solved for is meant as its pixels are stored.
 
     Raises:
         Style3DError: missing, empty, truncated, no image, or larger than ``max_pixels``.
@@ -47,6 +54,8 @@ def read_image(
     if content[:4] in (b"II*\0", b"MM\0*") and (floats := _read_float_tiff(content, max_pixels)) is not None:
         return _display_referred(floats)
     image = _open(content, name, max_pixels)
+    if not upright:
+        image.getexif().pop(ORIENTATION, None)
     try:
         if image.mode == "I;16" or image.mode.startswith(("I", "F")):
             return _from_numbers(image)

@@ -1,0 +1,40 @@
+"""Which reader a path is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from style3d.errors import Style3DError
+from style3d.nerf.capture import Capture
+from style3d.nerf.colmap import read_colmap, sparse_model
+from style3d.nerf.transforms import read_transforms
+
+KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
+NAMES = ("transforms.json", "transforms_train.json")
+
+
+def is_capture(path: Path) -> bool:
+    """Whether `open_capture` would try to read a path: a folder, or a JSON file."""
+    return path.is_dir() or path.suffix.lower() == ".json"
+
+
+def open_capture(path: Path) -> Capture:
+    """The capture in a folder, or of a transforms file.
+
+    Raises:
+        Style3DError: nothing there, or what the readers refuse (`read_transforms`, `read_colmap`).
+    """
+    if not path.exists():
+        raise Style3DError(f"{path} does not exist", expected="a folder with posed photos", hint="check the path")
+    if path.is_file():
+        if path.suffix.lower() == ".json":
+            return read_transforms(path)
+        raise Style3DError(f"{path} is not a capture", expected=KINDS)
+    for name in NAMES:
+        if (path / name).is_file():
+            return read_transforms(path / name)
+    if sparse_model(path) is not None:
+        return read_colmap(path)
+    raise Style3DError(
+        f"{path} has no camera poses", expected=KINDS, hint="run COLMAP or ns-process-data on the photos"
+    )
