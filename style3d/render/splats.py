@@ -10,12 +10,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int64
 
-from style3d.appearance import unique_entries
 from style3d.camera import Camera
 from style3d.operator import SparseMap, ViewOperator
 from style3d.render import splat_kernels as kernels
 from style3d.render.pyramid import SpacePyramid
-from style3d.render.thin import thinned
+from style3d.render.thin import compacted, thinned
 from style3d.types import Indices
 
 DILATION = 0.3  # square pixels added to every footprint: none falls between pixels
@@ -160,17 +159,11 @@ def splat_view(
     rows = splat_rows(gaussians, camera, near)
     alpha = np.clip(rows.row_sums(), 0, 1).astype(np.float32)
     matrix = thinned(rows)
-    entries, matrix = _compact(matrix)
+    entries, matrix = compacted(matrix)
     fixed = np.zeros((matrix.rows, 3), np.float32)
     if frozen is not None:
         fixed = (matrix.scipy() @ frozen(entries)).astype(np.float32)
     if level > 0:
-        entries, matrix = _compact(thinned(matrix.compose(pyramid.spread(level, entries))))
+        entries, matrix = compacted(thinned(matrix.compose(pyramid.spread(level, entries))))
     light = np.ones((matrix.rows, 3), np.float32)
     return ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width)
-
-
-def _compact(matrix: SparseMap) -> tuple[Indices, SparseMap]:
-    """The columns that hold anything, ascending, and the map of those alone."""
-    entries, local = unique_entries(matrix.indices.astype(np.int64), matrix.columns)
-    return entries, SparseMap(matrix.indptr, local, matrix.weights, len(entries))

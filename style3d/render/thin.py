@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from style3d.appearance import unique_entries
 from style3d.operator import SparseMap
+from style3d.types import Indices
 
 SHARE = 1 / 255  # of a row that may go: one level of an 8-bit image where colours differ as far as they can
 
@@ -22,6 +24,12 @@ def thinned(matrix: SparseMap, share: float = SHARE) -> SparseMap:
     indices, weights = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], matrix.weights.dtype)
     _copy(matrix.indptr, matrix.indices, matrix.weights, least, factor, indices, weights)
     return SparseMap(indptr, indices, weights, matrix.columns)
+
+
+def compacted(matrix: SparseMap) -> tuple[Indices, SparseMap]:
+    """The columns that hold anything, ascending, and the map of those alone."""
+    entries, local = unique_entries(matrix.indices.astype(np.int64), matrix.columns)
+    return entries, SparseMap(matrix.indptr, local, matrix.weights, len(entries))
 
 
 @njit(cache=True, nogil=True)

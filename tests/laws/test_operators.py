@@ -8,6 +8,7 @@ import torch
 
 from style3d.appearance import cascade
 from style3d.operator import ViewOperator, apply_reference
+from tests.fields import ball, grid_view_of, matte
 from tests.gaussians import blob, splat_view_of
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
@@ -16,6 +17,8 @@ BUILDERS = {
     "vertex": lambda lighting: view_of(sphere("vertices"), front(), 0, lighting),
     "texture in space": lambda lighting: view_of(sphere(), front(), 1, lighting),
     "vertex in space": lambda lighting: view_of(sphere("vertices"), front(), 1, lighting),
+    "grid": lambda lighting: grid_view_of(matte(ball()), front(), 0),
+    "grid in space": lambda lighting: grid_view_of(matte(ball(24, 0.5)), front(), 1),
     "splats": lambda lighting: splat_view_of(blob(), front(), 0),  # they hold their light
     "splats in space": lambda lighting: splat_view_of(blob(), front(), 1),
 }
