@@ -197,6 +197,18 @@ def test_linear_light(tmp_path: Path) -> None:
     np.testing.assert_allclose(decode_srgb(found.sh_colors(seen)), splats.sh_colors(seen).clip(0, 1), atol=2e-3)
 
 
+def test_places_are_counted(tmp_path: Path) -> None:
+    """A small file that draws one splat a million times is refused by counting, not by trying."""
+    made = Maker()
+    index = made.show(primitive(made, cloud(1, 0)))
+    places = made.accessor(np.zeros((5000, 3), np.float32), "VEC3")
+    made.json["nodes"][index]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": places}}}
+    with pytest.raises(Style3DError, match="too many places"):
+        read(made, tmp_path)
+    made.json["accessors"][places]["count"] = 3
+    assert read(made, tmp_path).count == 3
+
+
 def lacking(key: str) -> Callable[[dict[str, Any], Maker], object]:
     return lambda item, made: item["attributes"].pop(f"{NAME}:{key}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -141,6 +142,16 @@ def test_bombs_are_refused(tmp_path: Path) -> None:
     frame = zstandard.ZstdCompressor().compress(bytes(1 << 26))
     table = b"".join(struct.pack("<QQ", len(frame), 4 * width) for width in WIDTHS)
     assert read(head + table + frame * 5, tmp_path).count == 4  # no more than was asked for is expanded
+
+
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Version 4 without it says what to install; the others do not need it."""
+    content = written(cloud(4), tmp_path)
+    packed = as_version_4(content, 4)
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    assert read(content, tmp_path).count == 4
+    with pytest.raises(Style3DError, match="pip install zstandard"):
+        read(packed, tmp_path)
 
 
 @pytest.mark.parametrize("version", [0, 1, 5])

@@ -106,3 +106,12 @@ def test_odd_sizes_are_refused(tmp_path: Path) -> None:
     """A .splat file has whole rows."""
     with pytest.raises(Style3DError, match="multiple of 32"):
         read(bytes(33), ".splat", tmp_path)
+
+
+def test_a_page_is_no_splats(tmp_path: Path) -> None:
+    """What servers send instead of a file that is gone has no unit quaternions in it."""
+    page = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>gone</body></html>"
+    with pytest.raises(Style3DError, match="does not hold splats"):
+        read((page * 32)[: 32 * 80], ".splat", tmp_path)
+    with pytest.raises(Style3DError, match="no splat file"):
+        read(page, ".html", tmp_path)

@@ -29,6 +29,7 @@ NAME = "KHR_gaussian_splatting"
 PACKED = (f"{NAME}_compression_spz_2", f"{NAME}_compression_spz")
 AXES = "LUF"  # x left, y up, z forward
 LINEAR, DISPLAY = "lin_rec709_display", "srgb_rec709_display"
+MAX_PLACES = 4096  # at which nodes and instances put primitives
 HIGHEST = 3  # degree that the extension names
 
 
@@ -46,6 +47,8 @@ def from_gltf(content: bytes, folder: Path, name: str) -> Splats:
             for primitive in document.item("meshes", placement.mesh)["primitives"]:
                 if NAME not in primitive.get("extensions", {}):
                     continue
+                if len(parts) + len(placement.matrices) > MAX_PLACES:
+                    raise Style3DError(f"{name} shows splats in too many places", expected=f"at most {MAX_PLACES:,}")
                 splats = _primitive(reader, primitive, name)
                 total += splats.count * len(placement.matrices)
                 check_count(total, name)

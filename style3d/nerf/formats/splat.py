@@ -10,21 +10,26 @@ from style3d.nerf.splats import Splats
 
 ROW = np.dtype([("place", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), ("rotation", "u1", 4)])
 
+ODD_LENGTH = 0.2  # by which the usual quaternion of a file may differ from 1
+
 
 def from_splat(content: bytes, name: str) -> Splats:
     """Splats of a file of whole rows.
 
     Raises:
-        Style3DError: the size is no multiple of a row's.
+        Style3DError: the size is no multiple of a row's, or the rotations are none.
     """
     if len(content) % ROW.itemsize:
         got, expected = f"{len(content):,} bytes", f"a multiple of {ROW.itemsize}"
         raise Style3DError(f"{name} is truncated or no .splat file", got=got, expected=expected)
     rows = np.frombuffer(content, ROW)
     check_count(len(rows), name)
+    rotations = (rows["rotation"] - np.float32(128)) / np.float32(128)
+    if np.abs(np.median(np.linalg.norm(rotations, axis=1)) - 1) > ODD_LENGTH:  # there is no other mark of the format
+        raise Style3DError(f"{name} does not hold splats", expected="rows of 32 bytes with unit quaternions")
     return Splats(
         positions=rows["place"].astype(np.float32),
-        rotations=((rows["rotation"] - np.float32(128)) / 128).astype(np.float32),
+        rotations=rotations,
         log_scales=logarithm(rows["scale"]),
         logit_opacities=logit(rows["rgba"][:, 3] / 255),
         sh=constant_term(rows["rgba"][:, :3] / 255)[:, None],
