@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from style3d.errors import Style3DError
-from style3d.job import Job, MeshJob
+from style3d.job import FieldJob, Job, MeshJob
 from style3d.scene import Scene
 
 
@@ -17,7 +17,9 @@ def load(job: Job) -> Scene:
     """
     if isinstance(job, MeshJob):
         return _mesh(job)
-    raise Style3DError(f"scenes of the kind '{job.kind}' cannot be painted", expected="a MeshJob")
+    if isinstance(job, FieldJob):
+        return _splats(job)
+    raise Style3DError(f"scenes of the kind '{job.kind}' cannot be painted", expected="a MeshJob or a FieldJob")
 
 
 def _mesh(job: MeshJob) -> Scene:
@@ -34,3 +36,13 @@ def _mesh(job: MeshJob) -> Scene:
         asset = with_base_color(asset, job.base_color)
     asset = replace(asset, provenance=provenance_of(job))
     return MeshScene(asset, job.lighting, job.rasterizer, job.texture_format)
+
+
+def _splats(job: FieldJob) -> Scene:
+    from style3d.nerf.files import check_splat_suffix, read_splats
+    from style3d.nerf.splat_scene import SplatScene
+
+    check_splat_suffix(job.destination)
+    splats = read_splats(job.model)
+    vantage = None if job.vantage == "auto" else job.vantage
+    return SplatScene(splats, job.model.name, job.view_dependence, vantage=vantage)

@@ -17,6 +17,7 @@ FLOORS = {
         "errors",
         "types",
         "camera",
+        "tour",
         "operator",
         "kernels",
         "images",

@@ -203,8 +203,7 @@ class MeshScene(Scene):
         """Texels' or vertices' places, or the corners of cubes."""
         if level == 0:
             return self._places[0]
-        grid = self.hierarchy.grids[level - 1]
-        return grid.coordinates * grid.size + self.hierarchy.origin
+        return self.hierarchy.corners(level)
 
     @property
     def inside(self) -> Flags:
