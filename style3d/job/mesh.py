@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, final
 
 import tyro
 
+from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.values import Between
 
@@ -43,3 +44,13 @@ class MeshJob(Job):
     """How a rig stands while it is painted: ANIMATION:SECONDS, or bind; default: as the file has it."""
     credit: str = ""
     """Licence notes and names, told in the asset beside what it was made of."""
+    variants: bool = False
+    """One run for each --style, and one glTF that holds the original and all of them, switchable in any viewer."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; see `Job`."""
+        super().__post_init__()
+        if self.variants and self.destination.suffix.lower() not in (".glb", ".gltf"):
+            raise Style3DError(f"{self.destination.name} cannot hold --variants", expected=".glb or .gltf")
+        if self.variants and self.style_weights:
+            raise Style3DError("--style-weights mixes styles, --variants keeps them apart", hint="leave one out")

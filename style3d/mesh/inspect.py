@@ -127,7 +127,7 @@ def _plain(value: Any) -> str:
     """A JSON-LD value without its dress."""
     if isinstance(value, dict):
         if "@list" in value or "@set" in value:
-            return ", ".join(_plain(item) for item in value.get("@list", value.get("@set")))
+            return ", ".join(_plain(item) for item in value.get("@list") or value.get("@set") or [])
         if value.get("@type") in ("rdf:Alt", "rdf:Bag", "rdf:Seq"):
             return ", ".join(_plain(item) for key, item in value.items() if key != "@type")
         if "@value" in value:
