@@ -34,7 +34,7 @@ $(RUN): pyproject.toml constraints.txt | $(PY)
 
 $(DEV): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing style3d and what its tests use into $(VENV); torch is large, so the first time takes minutes."
-	$(PIP) -e ".[dev,video,draco]"
+	$(PIP) -e ".[dev,video,draco,c2pa]"
 	@$(PY) -c "open(r'$@', 'w').close()"
 
 # The Khronos validator and three.js, where npm is; the tests that use them skip without them.

@@ -25,6 +25,8 @@ FLOORS = {
         "progress",
         "torchvision_schemas",
         "spelling",
+        "credentials",
+        "optimize",
         "straight",
     ],
     1: ["gltf", "scene", "where", "appearance", "render", "losses"],
@@ -59,6 +61,8 @@ HEAVY = [
     "imageio_ffmpeg",
     "DracoPy",
     "zstandard",
+    "c2pa",
+    "cryptography",
 ]
 OPTIONAL = [
     "torchvision",
@@ -68,6 +72,8 @@ OPTIONAL = [
     "imageio_ffmpeg",
     "DracoPy",
     "zstandard",
+    "c2pa",
+    "cryptography",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
 
