@@ -17,7 +17,6 @@ FLOORS = {
         "errors",
         "types",
         "camera",
-        "tour",
         "operator",
         "kernels",
         "images",
@@ -25,8 +24,6 @@ FLOORS = {
         "progress",
         "torchvision_schemas",
         "spelling",
-        "credentials",
-        "optimize",
         "straight",
     ],
     1: ["gltf", "scene", "where", "appearance", "render", "losses"],
@@ -58,22 +55,22 @@ HEAVY = [
     "pytorch3d",
     "nvdiffrast",
     "matplotlib",
+    "imageio",
     "imageio_ffmpeg",
+    "lpips",
     "DracoPy",
     "zstandard",
-    "c2pa",
-    "cryptography",
 ]
 OPTIONAL = [
     "torchvision",
     "open_clip",
     "pytorch3d",
     "nvdiffrast",
+    "imageio",
     "imageio_ffmpeg",
+    "lpips",
     "DracoPy",
     "zstandard",
-    "c2pa",
-    "cryptography",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
 

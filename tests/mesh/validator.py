@@ -1,66 +1,14 @@
-"""The Khronos glTF-Validator, where node and its package `gltf-validator` are."""
+"""Asserts with the Khronos glTF-Validator; skips where it is not."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = """
-const fs = require('fs'), path = require('path'), validator = require('gltf-validator');
-(async () => {
-  for (const file of process.argv.slice(1)) {
-    const load = uri => fs.promises.readFile(path.join(path.dirname(file), decodeURIComponent(uri)));
-    let found;
-    try {
-      const options = {uri: path.basename(file), externalResourceFunction: load, maxIssues: 0};
-      const report = await validator.validateBytes(new Uint8Array(fs.readFileSync(file)), options);
-      found = report.issues.messages.map(m => [m.severity, m.code, m.pointer || '', m.message]);
-    } catch (error) { found = [[0, 'UNREADABLE', '', String(error)]]; }
-    console.log(JSON.stringify(found));
-  }
-})();
-"""
-Message = tuple[int, str, str, str]  # severity (0 error, 1 warning, 2 information, 3 hint), code, place, text
+from style3d.evaluate.validator import missing, new_problems, node_places, validate
 
-
-def missing() -> str | None:
-    """Why the validator cannot run; None if it can."""
-    if shutil.which("node") is None:
-        return "node is not installed"
-    if not any((place / "gltf-validator").is_dir() for place in node_places()):
-        return "the node package is absent: npm install --no-save gltf-validator"
-    return None
-
-
-def validate(*files: Path) -> list[list[Message]]:
-    """What the validator says of each file.
-
-    Concretely: ``validate(Path("fox.glb"))[0]`` is ``[]`` for a clean file.
-    """
-    environment = {**os.environ, "NODE_PATH": os.pathsep.join(map(str, node_places()))}
-    command = ["node", "-e", SCRIPT, *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    return [[tuple(message) for message in json.loads(line)] for line in done.stdout.splitlines()]
-
-
-def new_problems(before: list[Message], after: list[Message]) -> list[Message]:
-    """Errors and warnings of ``after`` that ``before`` does not have as often."""
-    left = Counter(code for severity, code, _, _ in before if severity <= 1)
-    found = []
-    for message in after:
-        if message[0] <= 1:
-            if left[message[1]]:
-                left[message[1]] -= 1
-            else:
-                found.append(message)
-    return found
+__all__ = ["assert_valid", "missing", "new_problems", "node_places", "validate"]
 
 
 def assert_valid(file: Path, source: Path | None = None) -> None:
@@ -70,9 +18,3 @@ def assert_valid(file: Path, source: Path | None = None) -> None:
         pytest.skip(f"no glTF-Validator: {reason}")
     found = validate(file, *([source] if source else []))
     assert not new_problems(found[1] if source else [], found[0])
-
-
-def node_places() -> list[Path]:
-    """Where node packages may lie."""
-    named = os.environ.get("NODE_PATH", "")
-    return [*(Path(place) for place in named.split(os.pathsep) if place), ROOT / "node_modules"]

@@ -1,0 +1,100 @@
+"""A request to an evaluation: read what is to be compared, measure it, say with what."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from style3d.errors import Style3DError
+from style3d.evaluate.clip import open_clip_or_why
+from style3d.evaluate.footage import Footage
+from style3d.evaluate.frames import footage_of_frames
+from style3d.evaluate.looks import Yardstick
+from style3d.evaluate.lpips import installed_lpips, load_lpips
+from style3d.evaluate.measure import Evaluation, Protocol, evaluate
+from style3d.evaluate.request import Request
+from style3d.files import read_bytes
+from style3d.job.values import plain
+from style3d.losses.features import build_features
+from style3d.progress import Watcher
+from style3d.result import beside, file_hash, versions
+from style3d.styles import read_styles
+
+
+def answer(request: Request, watcher: Watcher) -> Evaluation:
+    """Everything that was asked for.
+
+    Raises:
+        Style3DError: a file cannot be read, or what is compared does not belong together.
+    """
+    yardstick = yardstick_of(request)
+    protocol = Protocol(request.gaps, request.ceiling_steps, request.legacy)
+    if request.frames is not None:
+        assert request.cameras is not None
+        assert request.depth is not None
+        footage = footage_of_frames(
+            request.frames, request.cameras, request.depth, request.depth_scale, request.depth_kind
+        )
+        found = _measured(footage, yardstick, protocol, watcher)
+        run: dict[str, Any] = {}
+    else:
+        found = _models(request, yardstick, protocol, watcher)
+        run = run_report(request.models[1])
+    return dataclasses.replace(found, settings=_settings(request), run=run)
+
+
+def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
+    from style3d.evaluate.health import mesh_health
+    from style3d.evaluate.scenes import film, open_mesh
+
+    original, styled = request.models
+    before = open_mesh(original, request.base_color, request.lighting)
+    after = open_mesh(styled, None, request.lighting)
+    if abs(after.extent - before.extent) > 0.02 * before.extent:
+        raise Style3DError(
+            f"{styled} is not the size of {original}", got=f"{after.extent:.4g} scene units",
+            expected=f"{before.extent:.4g}", hint="compare two states of one model",
+        )  # fmt: skip
+    watcher.phase("rendering views", request.views)
+    seen = film(before, after, request.views, request.resolution, watcher.done)
+    found = _measured(seen.footage, yardstick, protocol, watcher)
+    cameras = tuple(shot.camera for shot in seen.footage.shots)
+    figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
+    return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)
+
+
+def _measured(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
+    def tell(what: str) -> None:
+        watcher.phase(what, 1)
+
+    found = evaluate(footage, yardstick, protocol, tell)
+    watcher.done(1)
+    return found
+
+
+def yardstick_of(request: Request) -> Yardstick:
+    """The style and the judges that a request names."""
+    style = read_styles([(request.style, 1.0)])[0][0] if request.style else None
+    lpips = load_lpips(*request.lpips) if request.lpips else installed_lpips()
+    clip = open_clip_or_why(request.clip_model, request.clip_weights)
+    features = build_features(request.features, request.weights)
+    return Yardstick(style, features, lpips, clip, request.prompt, request.style_scale)
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    """What was asked for, with hashes of the files and versions of the libraries."""
+    asked = {field.name: plain(getattr(request, field.name)) for field in dataclasses.fields(request)}
+    files = [*request.models, *(path for path in (request.style, request.cameras) if path)]
+    return asked | {"inputs": {str(path): file_hash(path) for path in files}, "versions": versions()}
+
+
+def run_report(styled: Path) -> dict[str, Any]:
+    """The report.json of the run that painted a file, where it lies beside it and can be read."""
+    path = beside(styled, "report.json")
+    try:
+        values = json.loads(read_bytes(path, 64 << 20))
+    except (Style3DError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}

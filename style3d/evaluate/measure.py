@@ -1,0 +1,129 @@
+"""The whole measurement: footage and a yardstick in, every figure with the pictures that show it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+
+from style3d.errors import Style3DError
+from style3d.evaluate.agreement import agreement, agreement_figures, heat, perceptual_of
+from style3d.evaluate.controls import ceiling_views, independent
+from style3d.evaluate.figure import Figure
+from style3d.evaluate.footage import Footage, Picture, Plane
+from style3d.evaluate.legacy import EXPLANATION, legacy_figures
+from style3d.evaluate.looks import Yardstick, look_figures
+from style3d.evaluate.lpips import Distance, FeatureDistance
+
+SHOWN = 3  # views shown large
+LOOKED_AT = 6  # views that style and content are measured on
+
+
+@final
+@dataclass(frozen=True)
+class Protocol:
+    """How consistency is measured. Concretely: gaps of 1 and 7 views, four views painted alone for 60 steps."""
+
+    gaps: tuple[int, ...] = (1, 7)
+    ceiling_steps: int = 60  # of painting a view on its own; 0 leaves that control out
+    legacy: bool = False
+
+
+@final
+@dataclass(frozen=True)
+class Evaluation:
+    """What was found. ``exhibits`` are for people; everything else goes into JSON."""
+
+    name: str
+    figures: tuple[Figure, ...]
+    notes: tuple[str, ...]
+    exhibits: Exhibits
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    health: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)  # the report of the run that made it, where it lies beside
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.name, "figures": [figure.to_json() for figure in self.figures], "notes": list(self.notes),
+            "settings": dict(self.settings), "health": dict(self.health),
+        }  # fmt: skip
+
+
+@final
+@dataclass(frozen=True)
+class Exhibits:
+    """Pictures of a report."""
+
+    before: tuple[Picture, ...]
+    after: tuple[Picture, ...]
+    strip: tuple[Picture, ...]  # a walk around, stylised
+    heat: Mapping[int, Mapping[int, Plane]]  # by gap, then view: error at each pixel, NaN where not compared
+    alone: tuple[Picture, ...] = ()  # views painted on their own
+
+
+def evaluate(
+    footage: Footage, yardstick: Yardstick, protocol: Protocol, progress: Callable[[str], None] = lambda _: None
+) -> Evaluation:
+    """Measure ``footage``.
+
+    Args:
+        footage: views before and after, in the order of a walk.
+        yardstick: the style, and the networks that judge.
+        protocol: gaps and controls.
+        progress: hears what is being measured.
+
+    Raises:
+        Style3DError: a gap is not positive, or no views are that far apart or share a pixel.
+    """
+    if not protocol.gaps or min(protocol.gaps) < 1:
+        raise Style3DError("--gaps must be positive", got=protocol.gaps)
+    distance = FeatureDistance(yardstick.features) if isinstance(yardstick.lpips, str) else yardstick.lpips
+    alone = {}
+    if protocol.ceiling_steps and yardstick.style is not None:
+        progress("painting views on their own")
+        which = ceiling_views(footage, protocol.gaps)
+        steps, scale = protocol.ceiling_steps, yardstick.style_scale
+        alone = independent(footage, which, yardstick.style, yardstick.features, steps, scale)
+    shown = spread(len(footage.shots), SHOWN)
+    figures, notes, heats = _consistency(footage, protocol, distance, alone, shown, progress)
+    progress("measuring style and content")
+    figures += look_figures(footage.some(spread(len(footage.shots), LOOKED_AT)), yardstick)
+    if protocol.legacy:
+        progress("measuring the legacy way")
+        for gap in protocol.gaps:
+            figures += legacy_figures(footage, gap, yardstick.lpips)
+        notes.append(EXPLANATION)
+    return Evaluation(footage.name, tuple(figures), tuple(notes), _exhibits(footage, shown, heats, alone))
+
+
+def _consistency(
+    footage: Footage, protocol: Protocol, distance: Distance, alone: Mapping[int, Picture], shown: Sequence[int],
+    progress: Callable[[str], None],
+) -> tuple[list[Figure], list[str], dict[int, dict[int, Plane]]]:  # fmt: skip
+    figures: list[Figure] = []
+    notes: list[str] = []
+    heats: dict[int, dict[int, Plane]] = {}
+    for gap in protocol.gaps:
+        progress(f"comparing views {gap} apart")
+        found, joined = agreement(footage, gap, alone, perceptual_of(distance))
+        figures += agreement_figures(found, footage, distance)
+        heats[gap] = heat(joined, footage.after, shown)
+        if found.suspicion:
+            notes.append(f"gap {gap}: {found.suspicion}")
+    return figures, notes, heats
+
+
+def _exhibits(
+    footage: Footage, shown: Sequence[int], heats: Mapping[int, Mapping[int, Plane]], alone: Mapping[int, Picture]
+) -> Exhibits:
+    before, after = (tuple(images[i] for i in shown) for images in (footage.before, footage.after))
+    strip = tuple(footage.after[i] for i in spread(len(footage.shots), 12))
+    return Exhibits(before, after, strip, heats, tuple(alone[view] for view in sorted(alone)))
+
+
+def spread(count: int, wanted: int) -> list[int]:
+    """At most ``wanted`` of ``count`` places, evenly."""
+    return sorted({int(i) for i in np.linspace(0, count, min(count, wanted), endpoint=False)})

@@ -1,0 +1,86 @@
+"""How far pictures are from a style: statistics of features, of patches, of colours and of strokes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from style3d.losses.features.base import Features
+from style3d.losses.moments import masked_covariance, masked_gram, masked_std
+from style3d.losses.term import Frame, make_frame
+from style3d.losses.wasserstein import SlicedPatches
+from style3d.types import Image
+
+Pair = tuple[Tensor, Tensor]
+
+
+def gram_distance(view: Frame, style: Frame) -> float:
+    """Mean over layers of ‖G − A‖ / ‖A‖ (Frobenius), G and A the Gram matrices per position (Gatys et al. 2016).
+
+    0 for the same style; about 1 for a picture without contrast.
+    """
+    return _layers(view, style, lambda f, m: masked_gram(f, m) / m.sum().clamp_min(1e-8))
+
+
+def moment_distance(view: Frame, style: Frame) -> float:
+    """Mean over layers of ‖(μ, σ) − (μ*, σ*)‖ / ‖(μ*, σ*)‖: AdaIN's moments (Huang & Belongie 2017)."""
+    return _layers(view, style, lambda f, m: torch.cat(masked_std(f, m)))
+
+
+def _layers(view: Frame, style: Frame, statistic: Callable[[Tensor, Tensor], Tensor]) -> float:
+    errors = []
+    for name in view.features:
+        if name in style.features:
+            own, wanted = (statistic(frame.features[name], frame.masks[name]) for frame in (view, style))
+            errors.append((own - wanted).norm() / wanted.norm().clamp_min(1e-12))
+    return float(torch.stack(errors).mean())
+
+
+def single_image_fid(view: Frame, style: Frame, layer: str) -> float:
+    """Fréchet distance between the features of two pictures' places (SinGAN: Shaham et al., ICCV 2019, §4).
+
+    The paper takes Inception's features; here they are ``layer``'s of whatever network is named.
+    """
+    own, wanted = (masked_covariance(frame.features[layer], frame.masks[layer]) for frame in (view, style))
+    return frechet_distance(own, wanted)
+
+
+def frechet_distance(a: Pair, b: Pair) -> float:
+    """‖μ − μ'‖² + tr(C + C' − 2 (C C')^½) between Gaussians (Dowson & Landau 1982; Heusel et al. 2017), in float64.
+
+    The trace of the root is the sum of the roots of the eigenvalues of C^½ C' C^½, which are real.
+    """
+    (mean_a, cov_a), (mean_b, cov_b) = ((m.double(), c.double()) for m, c in (a, b))
+    values, vectors = torch.linalg.eigh(cov_a)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ cov_b @ root).clamp_min(0).sqrt().sum()
+    return float((mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * cross)
+
+
+def patch_distance(view: Frame, style: Frame) -> float:
+    """Root of the sliced Wasserstein distance between 5 × 5 patches of three sizes; needs no network."""
+    term = SlicedPatches("patches", 1.0)
+    return float(term.loss(view, term.prepare_style([(style, 1.0)]), {})) ** 0.5
+
+
+@torch.no_grad()
+def style_values(views: Sequence[Frame], style: Frame, features: Features) -> dict[str, float]:
+    """Means over views, by figure."""
+    layer = features.content_layer
+    found = {
+        "style.gram": [gram_distance(view, style) for view in views],
+        "style.moments": [moment_distance(view, style) for view in views],
+        "style.patches": [patch_distance(view, style) for view in views],
+    }
+    if layer in style.features and all(layer in view.features for view in views):
+        found["style.fid"] = [single_image_fid(view, style, layer) for view in views]
+    return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def framed(features: Features, image: Image, mask: Tensor, fill: Float[Tensor, "3"]) -> Frame:
+    """A view over ``fill`` (the style's mean colour), so that what is outside the mask is no contrast to it."""
+    over = image * mask + fill[None, :, None, None] * (1 - mask)
+    return make_frame(features, over, mask)

@@ -1,0 +1,139 @@
+"""`style3d evaluate` as users meet it: models and frames in; page, JSON and CSV out; a status for pipelines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from style3d.cli import main
+from style3d.evaluate.frames import FLIP, footage_of_frames
+from tests.evaluate.footage import arc
+from tests.models import write_textured_ball
+
+SMALL = ["--views", "5", "--resolution", "48", "--gaps", "1", "--ceiling-steps", "1", "--features", "wavelet"]
+
+
+def write(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray((picture * 255 + 0.5).clip(0, 255).astype(np.uint8)).save(path)
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    """Four views of a sphere in the form that renderers of radiance fields leave behind."""
+    listed = []
+    for number, shot in enumerate(arc(4, size=40).shots):
+        name = f"{number:04}"
+        write(tmp_path / "original" / f"{name}.png", shot.before)
+        write(tmp_path / "styled" / f"{name}.png", 0.2 + 0.7 * shot.before[..., ::-1])
+        (tmp_path / "depth").mkdir(exist_ok=True)
+        np.save(tmp_path / "depth" / f"{name}.npy", np.where(np.isfinite(shot.depth), shot.depth / 2, 0))
+        pose = shot.camera.camera_to_world @ FLIP
+        listed.append({"file_path": f"images/{name}.png", "transform_matrix": pose.tolist()})
+    camera = shot.camera
+    head = {"fl_x": camera.focal, "cx": camera.cx, "cy": camera.cy, "w": camera.width, "h": camera.height}
+    (tmp_path / "transforms.json").write_text(json.dumps(head | {"frames": listed}))
+    return tmp_path
+
+
+def call(folder: Path, *more: str) -> list[str]:
+    paths = ["--cameras", str(folder / "transforms.json"), "--depth", str(folder / "depth"), "--depth-scale", "2"]
+    output = ["--output", str(folder / "page.html"), "--gaps", "1", "--features", "wavelet", "--quiet"]
+    return ["evaluate", "--frames", str(folder / "original"), str(folder / "styled"), *paths, *output, *more]
+
+
+def test_frames(frames: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(call(frames)) == 0
+    assert "page.html" in capsys.readouterr().out
+    report = json.loads((frames / "page.json").read_text())
+    values = {figure["name"]: figure["value"] for figure in report["figures"]}
+    assert 0 < values["consistency.1.rmse"] < values["consistency.1.rmse.floor"] * 1.3
+    assert values["consistency.1.over_floor"] < 1.2
+    assert values["consistency.1.rmse.flat"] == 0
+    assert values["content.lpips"] is None
+    rows = list(csv.DictReader((frames / "page.csv").open()))
+    assert [row["name"] for row in rows] == [figure["name"] for figure in report["figures"]]
+    assert "<script>" in (frames / "page.html").read_text()
+
+
+def test_thresholds_give_a_status(frames: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(call(frames, "--fail-over", "consistency.1.relative=0.9")) == 0
+    assert main(call(frames, "--fail-under", "consistency.1.ssim=1.1")) == 1
+    assert "consistency.1.ssim>=1.1 is not kept" in capsys.readouterr().err
+    assert main(call(frames, "--fail-over", "content.lpips=0.5")) == 1
+    assert "absent" in capsys.readouterr().err
+    assert main(call(frames, "--fail-over", "beauty=0.5")) == 2
+    assert main(call(frames, "--fail-over", "beauty")) == 2
+
+
+def test_depth_in_other_forms(frames: Path) -> None:
+    pictures, cameras = (frames / "original", frames / "styled"), frames / "transforms.json"
+    shot = footage_of_frames(pictures, cameras, frames / "depth", 2).shots[0]
+    known = np.isfinite(shot.depth)
+    folder = frames / "other"
+    folder.mkdir()
+    for path in sorted((frames / "depth").iterdir()):
+        values = np.load(path)
+        np.savez(folder / path.with_suffix(".npz").name, depth=values[..., None].astype(np.float32))
+        Image.fromarray((values * 10000).astype(np.uint16)).save(frames / path.with_suffix(".png").name)
+    zipped = footage_of_frames(pictures, cameras, folder, 2).shots[0]
+    assert np.array_equal(zipped.depth, shot.depth)
+    (frames / "png").mkdir()
+    for path in frames.glob("*.png"):
+        path.rename(frames / "png" / path.name)
+    sixteen = footage_of_frames(pictures, cameras, frames / "png", 2 / 10000)
+    assert np.abs(sixteen.shots[0].depth[known] - shot.depth[known]).max() < 1e-3
+    along = np.linalg.norm(shot.camera.directions(), axis=1).reshape(shot.depth.shape)
+    rays = footage_of_frames(pictures, cameras, frames / "depth", 2, "ray")
+    assert np.allclose(rays.shots[0].depth[known] * along[known], shot.depth[known], rtol=1e-5)
+
+
+def test_frames_that_do_not_fit(frames: Path, capsys: pytest.CaptureFixture) -> None:
+    def said(*more: str) -> str:
+        assert main(call(frames, *more)) == 2
+        text = capsys.readouterr().err
+        assert text.count("\n") == 1
+        return text
+
+    np.save(frames / "depth" / "0001.npy", np.ones((4, 4)))
+    assert "0001.npy" in said()
+    np.save(frames / "depth" / "0001.npy", np.array([object()] * 1600).reshape(40, 40), allow_pickle=True)
+    assert "0001.npy" in said()
+    (frames / "depth" / "0001.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'sh")
+    assert "0001.npy" in said()
+    (frames / "depth" / "0001.npy").unlink()
+    assert "no depth of frame 0001" in said()
+    (frames / "transforms.json").write_text('{"frames": []}')
+    assert "cameras" in said()
+    assert not (frames / "page.html").exists()
+
+
+def test_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_textured_ball(tmp_path / "ball.obj")
+    (tmp_path / "styled").mkdir()
+    write_textured_ball(tmp_path / "styled" / "ball.obj")
+    board = Image.open(tmp_path / "styled" / "ball.png")
+    Image.fromarray(255 - np.asarray(board)).save(tmp_path / "styled" / "ball.png")
+    write(tmp_path / "style.png", np.random.default_rng(0).random((40, 40, 3)))
+    (tmp_path / "styled" / "ball.report.json").write_text('{"losses": {"total": [3, 2, 1]}, "job": {"seed": 5}}')
+    models = ["evaluate", "ball.obj", "styled/ball.obj", "--style", "style.png", "--quiet", *SMALL]
+    assert main(models) == 0
+    values = {f["name"]: f["value"] for f in json.loads((tmp_path / "ball.evaluation.json").read_text())["figures"]}
+    assert values["consistency.1.over_floor"] < 1.1
+    assert values["consistency.1.over_independent"] is not None
+    assert values["content.silhouette"] == 1
+    assert values["mesh.coverage"] > 0.5
+    assert values["mesh.unseen"] >= 0
+    assert values["mesh.differences"] is None
+    assert values["style.gram"] > 0
+    page = (tmp_path / "ball.evaluation.html").read_text()
+    assert "polyline" in page
+    assert "Settings of the run" in page
+    assert main(["evaluate", "ball.obj"]) == 2
+    assert "ORIGINAL STYLED" in capsys.readouterr().err

@@ -1,0 +1,124 @@
+"""Style figures against reference implementations, published values and pictures whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import sqrtm
+
+from style3d.evaluate.palette import palette, palette_distance
+from style3d.evaluate.reference import skimage
+from style3d.evaluate.strokes import orientation_distance, scale_difference, strokes
+from style3d.evaluate.style import (
+    framed,
+    frechet_distance,
+    gram_distance,
+    moment_distance,
+    patch_distance,
+    single_image_fid,
+    style_values,
+)
+from style3d.losses.term import make_frame
+from tests.nets import Tiny
+
+
+def picture(seed: int, size: int = 40) -> torch.Tensor:
+    rough = torch.rand(1, 3, size // 4, size // 4, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.interpolate(rough, (size, size), mode="bilinear")
+
+
+def test_frechet_distance_is_the_formula() -> None:
+    """With a matrix root, as FID's reference code takes it (Heusel et al. 2017)."""
+    rng = torch.Generator().manual_seed(0)
+    samples = [torch.randn(60, 12, generator=rng, dtype=torch.float64) * (1 + k) + 0.3 * k for k in (0, 1)]
+    (ma, ca), (mb, cb) = ((x.mean(0), torch.cov(x.T)) for x in samples)
+    root = np.real(sqrtm(ca.numpy() @ cb.numpy()))
+    formula = float((ma - mb).square().sum() + ca.trace() + cb.trace()) - 2 * np.trace(root)
+    assert frechet_distance((ma, ca), (mb, cb)) == pytest.approx(formula, rel=1e-6)
+
+
+def test_frechet_distance_of_known_gaussians() -> None:
+    """Means 3 apart, deviations 1 and 2 in each of two directions: 9 + 2 · (2 − 1)²."""
+    mean, eye = torch.zeros(2), torch.eye(2)
+    assert frechet_distance((mean, eye), (torch.tensor([3.0, 0.0]), 4 * eye)) == pytest.approx(11)
+
+
+def test_the_style_itself_is_at_distance_zero() -> None:
+    frame = make_frame(Tiny(), picture(0), None)
+    assert gram_distance(frame, frame) == moment_distance(frame, frame) == patch_distance(frame, frame) == 0
+    assert single_image_fid(frame, frame, "b") == pytest.approx(0, abs=1e-5)
+    other = make_frame(Tiny(), picture(1) * 0.3, None)
+    values = style_values([other], frame, Tiny())
+    assert set(values) == {"style.gram", "style.moments", "style.patches", "style.fid"}
+    assert min(values.values()) > 1e-3
+
+
+def test_gram_distance_of_a_scaled_network_output() -> None:
+    """Features half as large have a Gram matrix a quarter as large: a distance of 3/4 in every layer."""
+    frame = make_frame(Tiny(), picture(0), None)
+    half = type(frame)(frame.image, frame.mask, {k: v / 2 for k, v in frame.features.items()}, frame.masks)
+    assert gram_distance(half, frame) == pytest.approx(0.75, abs=1e-6)
+    assert moment_distance(half, frame) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_background_does_not_count() -> None:
+    style = make_frame(Tiny(), picture(0), None)
+    mask = torch.zeros(1, 1, 40, 40)
+    mask[..., 8:32, 8:32] = 1
+    one, two = (framed(Tiny(), picture(2) * mask + (1 - mask) * shade, mask, torch.full((3,), 0.4)) for shade in (0, 1))
+    assert gram_distance(one, style) == gram_distance(two, style)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "difference"),
+    [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ],
+)
+def test_ciede2000_gives_the_published_values(first: tuple, second: tuple, difference: float) -> None:
+    """Sharma, Wu, Dalal (2005), table 1."""
+    assert skimage("color").deltaE_ciede2000(first, second) == pytest.approx(difference, abs=1e-4)
+
+
+def test_palette_distance() -> None:
+    grey, red = np.full((50, 3), 0.5), np.tile([0.8, 0.2, 0.2], (50, 1))
+    one = float(skimage("color").deltaE_ciede2000(*(skimage("color").rgb2lab(c[None, :1])[0, 0] for c in (grey, red))))
+    assert palette_distance(grey, grey) == pytest.approx(0, abs=1e-9)
+    assert palette_distance(grey, red) == pytest.approx(one, rel=1e-6)
+    assert palette_distance(grey, np.concatenate([grey, red])) == pytest.approx(one / 2, rel=1e-6)
+    rng = np.random.default_rng(0)
+    many = rng.random((3000, 3))
+    assert palette_distance(many, many[rng.permutation(3000)]) < 0.3
+    assert palette(many)[1].sum() == pytest.approx(1)
+
+
+def stripes(angle: float, period: float, size: int = 96) -> np.ndarray:
+    """Dark lines that run ``angle`` degrees up from the right."""
+    y, x = np.mgrid[:size, :size]
+    across = x * np.sin(np.radians(angle)) + y * np.cos(np.radians(angle))
+    return np.float32(np.repeat((0.5 + 0.4 * np.sin(2 * np.pi * across / period))[..., None], 3, 2))
+
+
+def test_strokes_of_known_direction_and_size() -> None:
+    mask = np.ones((96, 96))
+    one = strokes(stripes(30, 6), mask)
+    peak = (one.orientation.argmax() + 0.5) * 5
+    assert min(abs(peak - 30), abs(peak - 150)) <= 5
+    assert one.coherence > 0.9
+    assert orientation_distance(one, strokes(stripes(60, 6), mask)) == pytest.approx(30, abs=3)
+    assert orientation_distance(strokes(stripes(10, 6), mask), strokes(stripes(170, 6), mask)) == pytest.approx(
+        20, abs=3
+    )
+    assert 0.7 < scale_difference(strokes(stripes(30, 12), mask), one) < 1.3
+    noise = np.float32(np.repeat(np.random.default_rng(0).random((96, 96, 1)), 3, 2))
+    assert strokes(noise, mask).coherence < 0.5
+
+
+def test_strokes_of_nothing() -> None:
+    flat = strokes(np.full((32, 32, 3), 0.5, np.float32), np.ones((32, 32)))
+    assert flat.coherence == 0
+    assert flat.orientation.sum() == pytest.approx(1)
+    assert strokes(np.full((32, 32, 3), 0.5, np.float32), np.zeros((32, 32))).coherence == 0
