@@ -15,7 +15,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.t
 RUN := $(VENV)/installed-run
 DEV := $(VENV)/installed-dev
 DEMO := out/demo
-VALIDATOR := node_modules/gltf-validator/package.json
+NODE := node_modules/three/package.json
 
 .PHONY: demo test lint types unit bench bench-features gallery corpus clean help
 .DEFAULT_GOAL := help
@@ -34,12 +34,12 @@ $(RUN): pyproject.toml constraints.txt | $(PY)
 
 $(DEV): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing style3d and what its tests use into $(VENV); torch is large, so the first time takes minutes."
-	$(PIP) -e ".[dev,video,draco]"
+	$(PIP) -e ".[dev,video,draco,c2pa]"
 	@$(PY) -c "open(r'$@', 'w').close()"
 
-# The Khronos validator, where npm is; the tests that use it skip without it.
-$(VALIDATOR):
-	@npm install --silent --no-save --no-audit --no-fund --prefix . gltf-validator@2.0.0-dev.3.10 || echo "no glTF-Validator: its tests are skipped"
+# The Khronos validator and three.js, where npm is; the tests that use them skip without them.
+$(NODE):
+	@npm install --silent --no-save --no-audit --no-fund --prefix . gltf-validator@2.0.0-dev.3.10 three@0.187.0 || echo "no glTF-Validator and no three.js: their tests are skipped"
 
 demo: $(RUN)
 	$(BIN)/style3d mesh data/models/teapot.glb --style data/styles/oil.jpg --preset draft --output $(DEMO)/teapot.glb
@@ -57,7 +57,7 @@ lint: $(DEV)
 types: $(DEV)
 	$(PY) -m mypy
 
-unit: $(DEV) $(VALIDATOR)
+unit: $(DEV) $(NODE)
 	$(PY) -m pytest -q -n auto --maxprocesses 8
 
 bench: $(RUN)

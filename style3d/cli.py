@@ -25,6 +25,7 @@ COMMANDS = {
     "mesh": Command("MODEL --style IMAGE [options]", "stylise a mesh; the evidence lies beside it", "mesh"),
     "diff": Command("SOURCE PAINTED", "what differs between a glTF and its painted copy; 1 if more than paint", "diff"),
     "inspect": Command("MODEL", "what a glTF holds, and where it comes from", "inspect"),
+    "nerf": Command("SCENE --style IMAGE [options]", "stylise Gaussian splats (.ply, .spz, …) likewise", "nerf"),
     "evaluate": Command("ORIGINAL STYLED --style IMAGE [options]", "measure a result: figures and a page", "evaluate"),
     "doctor": Command("", "what is installed here, and what to install for the rest", "doctor"),
 }

@@ -59,14 +59,19 @@ class Result:
         Every file appears whole under its name or not at all.
         """
         target = Path(path) if path is not None else self.job.destination
-        watcher = watcher or Silent()
         assets = self.scene.save(self.after, target)
-        written = [*assets, *self._pictures(target, watcher)]
+        return (*assets, *self.save_evidence(target, assets, watcher))
+
+    def save_evidence(
+        self, target: Path, assets: Sequence[Path] = (), watcher: Watcher | None = None
+    ) -> tuple[Path, ...]:
+        """Write what lies beside an asset, ``target``, of which ``assets`` were written; returns the files."""
+        pictures = self._pictures(target, watcher or Silent())
         report = beside(target, "report.json")
         with atomic_path(report) as temporary:
-            text = json.dumps(self.report(written), indent=2, ensure_ascii=False, default=float)
+            text = json.dumps(self.report([*assets, *pictures]), indent=2, ensure_ascii=False, default=float)
             temporary.write_text(text + "\n", encoding="utf-8")
-        return (*written, report)
+        return (*pictures, report)
 
     def _pictures(self, target: Path, watcher: Watcher) -> list[Path]:
         sheet, plot = beside(target, "contact-sheet.png"), beside(target, "loss.png")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from style3d.credentials import Credentials
 from style3d.errors import Style3DError
-from style3d.job import Job, MeshJob
+from style3d.job import FieldJob, Job, MeshJob
 from style3d.scene import Scene
 
 
@@ -17,7 +18,9 @@ def load(job: Job) -> Scene:
     """
     if isinstance(job, MeshJob):
         return _mesh(job)
-    raise Style3DError(f"scenes of the kind '{job.kind}' cannot be painted", expected="a MeshJob")
+    if isinstance(job, FieldJob):
+        return _splats(job)
+    raise Style3DError(f"scenes of the kind '{job.kind}' cannot be painted", expected="a MeshJob or a FieldJob")
 
 
 def _mesh(job: MeshJob) -> Scene:
@@ -32,5 +35,26 @@ def _mesh(job: MeshJob) -> Scene:
     asset = load_asset(job.model, paint=paint, texture_size=job.texture_size, pose=pose)
     if job.base_color is not None:
         asset = with_base_color(asset, job.base_color)
-    asset = replace(asset, provenance=provenance_of(job))
+    asset = replace(asset, provenance=provenance_of(job), credentials=_credentials(job))
+    if asset.credentials is not None and asset.surface.painted == "vertices":
+        raise Style3DError("vertex colours cannot be signed", hint="use --paint texture")
     return MeshScene(asset, job.lighting, job.rasterizer, job.texture_format)
+
+
+def _splats(job: FieldJob) -> Scene:
+    from style3d.nerf.files import check_splat_suffix, read_splats
+    from style3d.nerf.splat_scene import SplatScene
+
+    check_splat_suffix(job.destination)
+    splats = read_splats(job.model)
+    vantage = None if job.vantage == "auto" else job.vantage
+    return SplatScene(splats, job.model.name, job.view_dependence, vantage=vantage)
+
+
+def _credentials(job: MeshJob) -> Credentials | None:
+    """Whose signature is asked for, once it is sure that it can be made."""
+    if job.sign_key is None or job.sign_certificate is None:
+        return None
+    credentials = Credentials(job.sign_key, job.sign_certificate)
+    credentials.check()
+    return credentials

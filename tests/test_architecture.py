@@ -17,6 +17,7 @@ FLOORS = {
         "errors",
         "types",
         "camera",
+        "tour",
         "operator",
         "kernels",
         "images",
@@ -24,6 +25,8 @@ FLOORS = {
         "progress",
         "torchvision_schemas",
         "spelling",
+        "credentials",
+        "optimize",
         "straight",
     ],
     1: ["gltf", "scene", "where", "appearance", "render", "losses"],
@@ -60,6 +63,8 @@ HEAVY = [
     "lpips",
     "DracoPy",
     "zstandard",
+    "c2pa",
+    "cryptography",
 ]
 OPTIONAL = [
     "torchvision",
@@ -71,6 +76,8 @@ OPTIONAL = [
     "lpips",
     "DracoPy",
     "zstandard",
+    "c2pa",
+    "cryptography",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -11,7 +11,9 @@ from PIL import Image
 from style3d.cli import main
 from style3d.commands.parse import parse_job
 from style3d.job import MeshJob
+from style3d.nerf.files import read_splats, write_splats
 from tests.models import write_textured_ball
+from tests.nerf.clouds import splat_ball
 
 
 @pytest.fixture
@@ -49,6 +51,23 @@ def test_paints_and_replays(ball: Path, style: Path, tmp_path: Path, monkeypatch
     assert not list(tmp_path.glob("*.checkpoint"))
     assert main(["mesh", "--config", "ball.styled.report.json", "--output", "again.glb", "--quiet"]) == 0
     assert (tmp_path / "again.glb").read_bytes() == first
+
+
+def test_paints_splats_and_replays(style: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_splats(splat_ball(300), tmp_path / "cloud.ply")
+    options = ["--features", "wavelet", "--turntable", "none", *(o for o in TINY if o not in ("--texture-size", "64"))]
+    assert main(["nerf", "cloud.ply", "--style", str(style), *options]) == 0
+    painted = read_splats(tmp_path / "cloud.styled.ply")
+    assert painted.count == 300
+    assert np.abs(painted.base_colors - splat_ball(300).base_colors).mean() > 0.02
+    assert (tmp_path / "cloud.styled.contact-sheet.png").exists()
+    assert main(["nerf", "--config", "cloud.styled.report.json", "--output", "again.ply", "--quiet"]) == 0
+    assert (tmp_path / "again.ply").read_bytes() == (tmp_path / "cloud.styled.ply").read_bytes()
+    capsys.readouterr()
+    bad = ["nerf", "cloud.ply", "--style", str(style), "--output", "grid.safetensors", *options]
+    assert "grid.safetensors" in refused(capsys, bad)
+    assert "report of another kind" in refused(capsys, ["mesh", "--config", "cloud.styled.report.json"])
 
 
 def test_bad_requests(ball: Path, style: Path, tmp_path: Path, capsys) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from style3d.commands.bars import Bars
@@ -28,12 +29,7 @@ def run_job(job: Job, conduct: Conduct) -> int:
     from style3d.scenes import load
 
     warnings.simplefilter("ignore")
-    target = job.destination
-    if target.resolve() == job.model.resolve():
-        raise Style3DError(f"{target} is the input; it would be overwritten", hint="choose another --output")
-    for path in job.style:
-        check_readable(path)
-    check_writable(target)
+    target = checked_target(job)
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():
         scene = load(job)
@@ -49,6 +45,21 @@ def run_job(job: Job, conduct: Conduct) -> int:
     print(f"wrote {', '.join(str(path) for path in written)}")
     print(f"look at {beside(target, 'contact-sheet.png')}")
     return 0
+
+
+def checked_target(job: Job) -> Path:
+    """The file to write, once it is sure that it can be written and that the styles can be read.
+
+    Raises:
+        Style3DError: it is the input, or something cannot be read or written.
+    """
+    target = job.destination
+    if target.resolve() == job.model.resolve():
+        raise Style3DError(f"{target} is the input; it would be overwritten", hint="choose another --output")
+    for path in job.style:
+        check_readable(path)
+    check_writable(target)
+    return target
 
 
 @contextlib.contextmanager

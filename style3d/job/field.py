@@ -26,5 +26,7 @@ class FieldJob(Job):
     """File to write, .ply, .glb, .spz, .splat or .safetensors; default: MODEL.styled.ply in the working folder."""
     view_dependence: Literal["drop", "keep"] = "keep"
     """What becomes of colour that changes with the direction it is seen from: kept as it was, or dropped."""
+    vantage: Literal["auto", "outside", "inside"] = "auto"
+    """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     downscale: Annotated[int | None, Between(1, 64)] = None
     """Divide the size of a capture's photographs by this; default: whatever brings them near --resolution."""

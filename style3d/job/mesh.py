@@ -8,8 +8,10 @@ from typing import Annotated, ClassVar, Literal, final
 
 import tyro
 
+from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.values import Between
+from style3d.optimize import Optimization, check_tools
 
 TextureFormat = Literal["png", "jpeg", "webp"]
 Paint = Literal["auto", "texture", "vertices"]
@@ -43,3 +45,26 @@ class MeshJob(Job):
     """How a rig stands while it is painted: ANIMATION:SECONDS, or bind; default: as the file has it."""
     credit: str = ""
     """Licence notes and names, told in the asset beside what it was made of."""
+    variants: bool = False
+    """One run for each --style, and one glTF that holds the original and all of them, switchable in any viewer."""
+    optimize: tuple[Optimization, ...] = ()
+    """Make the GLB smaller with gltf-transform, where it is installed: webp or ktx2, and meshopt."""
+    sign_key: Path | None = None
+    """Private key, PEM: textures are signed (C2PA), and a signed sidecar vouches for the asset."""
+    sign_certificate: Path | None = None
+    """Certificate for --sign-key with those that vouch for it, PEM."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; see `Job`."""
+        super().__post_init__()
+        check_tools(self.optimize, self.destination)
+        if (self.sign_key is None) != (self.sign_certificate is None):
+            raise Style3DError("--sign-key and --sign-certificate belong together", hint="give both")
+        if self.sign_key is not None and self.destination.suffix.lower() not in (".glb", ".gltf"):
+            raise Style3DError(f"{self.destination.name} cannot be signed", expected=".glb or .gltf")
+        if self.sign_key is not None and self.optimize:
+            raise Style3DError("--optimize rewrites the textures that --sign-key signs", hint="leave one out")
+        if self.variants and self.destination.suffix.lower() not in (".glb", ".gltf"):
+            raise Style3DError(f"{self.destination.name} cannot hold --variants", expected=".glb or .gltf")
+        if self.variants and self.style_weights:
+            raise Style3DError("--style-weights mixes styles, --variants keeps them apart", hint="leave one out")

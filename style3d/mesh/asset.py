@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from style3d.credentials import Credentials
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.container import write_glb, write_gltf
@@ -21,6 +22,7 @@ from style3d.mesh.formats import check_kind
 from style3d.mesh.pool import Key, Pool, read_pool
 from style3d.mesh.prepare import Slot, prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
+from style3d.mesh.signing import with_signed_images
 from style3d.mesh.textures import LEAST
 from style3d.mesh.variants import Look, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
@@ -48,6 +50,7 @@ class MeshAsset:
     entries: Mapping[Key, Array] = field(default_factory=dict)  # rows of the vertex-colour table by primitive
     opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
     provenance: Provenance | None = None  # what the written file says of itself
+    credentials: Credentials | None = None  # whose signature painted textures get
 
 
 def load_asset(
@@ -134,9 +137,12 @@ def save_variants(
 
 
 def _written(asset: MeshAsset, document: Document, path: Path, names: dict[int, str]) -> tuple[Path, ...]:
-    """A glTF of either kind, which says where it comes from."""
+    """A glTF of either kind, which says where it comes from, and is signed where there is a signature."""
     if asset.provenance is not None:
         document = with_provenance(document, asset.provenance)
+    if asset.credentials is not None:
+        told = asset.provenance.packet() if asset.provenance is not None else {}
+        document = with_signed_images(document, names, asset.credentials, told)
     return write_glb(document, path) if path.suffix.lower() == ".glb" else write_gltf(document, path, names)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from style3d.credentials import SIGNED, state
 from style3d.errors import Style3DError
 from style3d.gltf.accessors import MESHOPT, Accessors
 from style3d.gltf.container import image_bytes, image_kind
@@ -19,7 +20,7 @@ from style3d.mesh.xmp import packet_of
 
 MOST = 40  # lines of one list, after which the rest is counted
 VARIANTS = "KHR_materials_variants"
-SIGNED = b"caBX"  # the chunk of a PNG that holds C2PA manifests
+MANIFEST = b"jumdc2pa"  # how the box begins that holds C2PA manifests
 
 
 def inspect_file(path: Path) -> str:
@@ -103,7 +104,7 @@ def _image(document: Document, _: Json, index: int) -> str:
     except Style3DError:
         size = ""
     users = {"baseColorTexture" if use.role == "base" else use.role for use in image_uses(document).get(index, set())}
-    signed = ", signed (C2PA)" if kind == "image/png" and SIGNED in content else ""
+    signed = f", signed (C2PA: {state(content, kind)})" if kind in SIGNED and MANIFEST in content else ""
     return f"{size}{kind}, {len(content):,} bytes{signed}; {', '.join(sorted(users)) or 'shown by nothing'}"
 
 
@@ -127,7 +128,7 @@ def _plain(value: Any) -> str:
     """A JSON-LD value without its dress."""
     if isinstance(value, dict):
         if "@list" in value or "@set" in value:
-            return ", ".join(_plain(item) for item in value.get("@list", value.get("@set")))
+            return ", ".join(_plain(item) for item in value.get("@list") or value.get("@set") or [])
         if value.get("@type") in ("rdf:Alt", "rdf:Bag", "rdf:Seq"):
             return ", ".join(_plain(item) for key, item in value.items() if key != "@type")
         if "@value" in value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import final
@@ -14,10 +14,11 @@ from jaxtyping import Float32, Float64
 
 from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
 from style3d.images import ImageFormat
-from style3d.mesh.asset import MeshAsset, save_asset
+from style3d.mesh.asset import MeshAsset, save_asset, save_variants
 from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
+from style3d.mesh.variants import Look
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
 from style3d.render.fragments import trace_view
@@ -209,8 +210,7 @@ class MeshScene(Scene):
         """Texels' or vertices' places, or the corners of cubes."""
         if level == 0:
             return self._places[0]
-        grid = self.hierarchy.grids[level - 1]
-        return grid.coordinates * grid.size + self.hierarchy.origin
+        return self.hierarchy.corners(level)
 
     @property
     def inside(self) -> Flags:
@@ -230,6 +230,11 @@ class MeshScene(Scene):
             mask = seen[offsets[index] : offsets[index + 1]].reshape(image.shape[:2])
             parts.append(filled(image.numpy(), mask).reshape(-1, 3))
         return torch.from_numpy(np.concatenate(parts))
+
+    def save_variants(self, tables: Sequence[tuple[str, Colors]], path: Path) -> tuple[Path, ...]:
+        """Write the asset once with several named tables of texels; the files written."""
+        looks = [Look(name, [image.numpy() for image in self.grid.split(colors)]) for name, colors in tables]
+        return save_variants(self.asset, looks, path, self._texture_format)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset; see `Scene.save`."""

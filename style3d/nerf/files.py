@@ -37,16 +37,24 @@ def read_splats(path: Path) -> Splats:
         return checked(_parse(content, path), path.name)
 
 
+def check_splat_suffix(path: Path) -> None:
+    """Refuse a name that `write_splats` would refuse, before any work is done.
+
+    Raises:
+        Style3DError: an unknown suffix.
+    """
+    if path.suffix.lower() not in WRITERS:
+        raise Style3DError(f"cannot write splats as {path.name}", expected=", ".join(WRITERS))
+
+
 def write_splats(splats: Splats, path: Path) -> None:
     """Write Gaussian splats at once, as what the suffix says.
 
     Raises:
         Style3DError: an unknown suffix, or the file cannot be written.
     """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise Style3DError(f"cannot write splats as {path.name}", expected=", ".join(WRITERS))
-    write_bytes(path, writer(splats))
+    check_splat_suffix(path)
+    write_bytes(path, WRITERS[path.suffix.lower()](splats))
 
 
 def _parse(content: bytes, path: Path) -> Splats:

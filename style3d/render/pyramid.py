@@ -18,7 +18,7 @@ from style3d.appearance import Hierarchy
 from style3d.operator import SparseMap
 from style3d.render.surface import Surface
 from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
-from style3d.types import Colors, Indices
+from style3d.types import Colors, Indices, Points
 
 FIRST = 3  # side of the smallest cubes, in entries: finer would cost more than it smooths
 LEAST_CELLS = 12  # along the object's longest side, on the coarsest level
@@ -45,6 +45,11 @@ class SpacePyramid(Hierarchy):
         else:
             points = self.grids[level - 1].coordinates[entries] * self.grids[level - 1].size
         return self.grids[level].taps(points)
+
+    def corners(self, level: int) -> Points:
+        """Places of the entries of ``level`` ≥ 1, scene units."""
+        grid = self.grids[level - 1]
+        return grid.coordinates * grid.size + self.origin
 
     def spread(self, level: int, entries: Indices) -> SparseMap:
         """The map from the table of ``level`` ≥ 1 straight to the given entries of level 0."""

@@ -45,7 +45,7 @@ class Shot:
     animation: str | None = None
     time: float = 0.0
     direction: tuple[float, float, float] = (0.7, 0.35, 1.0)
-    size: int = 256
+    size: int = 128
 
 
 @dataclass(frozen=True)

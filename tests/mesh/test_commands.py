@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from style3d.cli import main
+from tests.mesh.maker import image_of, read_glb
 from tests.mesh.test_animation import moving
 from tests.mesh.validator import assert_valid
 
@@ -57,3 +58,21 @@ def test_differences_have_a_status(desk: Path, capsys: pytest.CaptureFixture) ->
     assert main(["inspect", "nothing.glb"]) == 2
     assert main(["mesh", "quad é.glb", "--style", "oil.png", "--pose", "walk:1", *QUICK]) == 2
     assert "one of: dance" in capsys.readouterr().err
+
+
+def test_variants(desk: Path, capsys: pytest.CaptureFixture) -> None:
+    """One file, three looks, named like the pictures; evidence for each style; each run ends as it does alone."""
+    two = ["--style", "oil.png", "--style", "ink.png", "--output", "both.glb"]
+    assert main(["mesh", "quad é.glb", *two, "--variants", *QUICK]) == 0
+    found, _ = read_glb(desk / "both.glb")
+    names = [item["name"] for item in found["extensions"]["KHR_materials_variants"]["variants"]]
+    assert names == ["original", "oil", "ink"]
+    assert (desk / "both.oil.contact-sheet.png").exists()
+    assert (desk / "both.ink.report.json").exists()
+    assert not list(desk.glob("*.checkpoint"))
+    assert main(["diff", "quad é.glb", "both.glb"]) == 0
+    assert main(["mesh", "quad é.glb", "--style", "ink.png", "--output", "ink.glb", *QUICK]) == 0
+    np.testing.assert_array_equal(image_of(desk / "ink.glb", 0), image_of(desk / "both.glb", 2))
+    capsys.readouterr()
+    for wrong in (["--style-weights", "1", "2"], ["--paint", "vertices"], ["--output", "both.obj"]):
+        assert main(["mesh", "quad é.glb", *two, "--variants", *wrong, *QUICK]) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from style3d.nerf.harmonics import C0
 from style3d.nerf.splats import Splats
 
 
@@ -21,6 +22,23 @@ def cloud(count: int = 50, degree: int = 3, seed: int = 0) -> Splats:
         log_scales=normal(count, 3) - 4,
         logit_opacities=normal(count),
         sh=normal(count, (degree + 1) ** 2, 3) * np.float32(0.3),
+    )
+
+
+def splat_ball(count: int = 1500, degree: int = 0, seed: int = 0, radius: float = 1.0) -> Splats:
+    """Flat opaque splats all over a sphere around (0, -3, 0), with mild harmonics."""
+    random = np.random.default_rng(seed)
+    normal = random.standard_normal((count, 3))
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    sh = (0.05 * random.standard_normal((count, (degree + 1) ** 2, 3))).astype(np.float32)
+    sh[:, 0] = (random.random((count, 3)) * 0.5 - 0.25) / C0
+    upright = [1 + normal[:, 2], -normal[:, 1], normal[:, 0], 0 * normal[:, 0]]  # turns z to the normal
+    return Splats(
+        positions=(normal * radius + [0, -3, 0]).astype(np.float32),
+        rotations=np.stack(upright, 1).astype(np.float32),
+        log_scales=np.log(np.tile(np.float32([0.06, 0.06, 0.01]) * radius, (count, 1))),
+        logit_opacities=np.full(count, 3.0, np.float32),
+        sh=sh,
     )
 
 

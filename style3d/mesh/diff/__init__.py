@@ -66,7 +66,7 @@ def _top(pair: Pair) -> Iterator[Difference]:
     """Nodes, skins, animations, cameras, scenes, extras and whatever else nobody here knows."""
     skipped = {*LISTS, *EXTENSIONS, "asset", "extensions"}
     old, new = ({key: value for key, value in json.items() if key not in skipped} for json in pair.jsons)
-    yield from (broken(text) for text in changes(pair, old, new, ""))
+    yield from (broken(text) for text in changes(pair, "", old, new))
 
 
 def _without_xmp(item: Json) -> Json:
@@ -79,7 +79,7 @@ def _without_xmp(item: Json) -> Json:
 def _asset(pair: Pair) -> Iterator[Difference]:
     """The head of the file; a new reference to a packet of provenance is allowed."""
     old, new = (json.get("asset", {}) for json in pair.jsons)
-    yield from (broken(text) for text in changes(pair, _without_xmp(old), _without_xmp(new), "asset"))
+    yield from (broken(text) for text in changes(pair, "asset", _without_xmp(old), _without_xmp(new)))
     before, after = (item.get("extensions", {}).get(XMP) for item in (old, new))
     if before == after:
         return
@@ -116,11 +116,11 @@ def _extensions(pair: Pair) -> Iterator[Difference]:
         added = now[len(known) :]
         if added and name == VARIANTS:
             yield allowed(f"new variants: {', '.join(repr(str(item.get('name', ''))) for item in added)}")
-    yield from (broken(text) for text in changes(pair, old, new, "extensions"))
+    yield from (broken(text) for text in changes(pair, "extensions", old, new))
 
 
 def _samplers(pair: Pair) -> Iterator[Difference]:
     old, new = pair.old.items("samplers"), pair.new.items("samplers")
-    yield from (broken(text) for text in changes(pair, old, new[: len(old)], "samplers"))
+    yield from (broken(text) for text in changes(pair, "samplers", old, new[: len(old)]))
     if len(new) > len(old):
         yield allowed(f"{len(new) - len(old)} new samplers")

@@ -27,7 +27,7 @@ def accessor_differences(pair: Pair) -> Iterator[Difference]:
         yield broken(f"{len(old)} accessors became {len(new)}")
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         rest = [{key: value for key, value in item.items() if key not in (*PLACED, "sparse")} for item in (a, b)]
-        yield from (broken(text) for text in changes(pair, *rest, f"accessor {index}"))
+        yield from (broken(text) for text in changes(pair, f"accessor {index}", *rest))
         if (stored := _compressed(pair, a, b)) is not None:
             if not stored:
                 yield broken(f"accessor {index} is compressed in another way")
@@ -70,7 +70,7 @@ def mesh_differences(pair: Pair) -> Iterator[Difference]:
         yield broken(f"{len(old)} meshes became {len(new)}")
     for m, (a, b) in enumerate(zip(old, new, strict=False)):
         rest = [{key: value for key, value in mesh.items() if key != "primitives"} for mesh in (a, b)]
-        yield from (broken(text) for text in changes(pair, *rest, f"mesh {m}"))
+        yield from (broken(text) for text in changes(pair, f"mesh {m}", *rest))
         if len(a.get("primitives", [])) != len(b.get("primitives", [])):
             yield broken(f"mesh {m}: {len(a['primitives'])} primitives became {len(b['primitives'])}")
         for p, (before, after) in enumerate(zip(a.get("primitives", []), b.get("primitives", []), strict=False)):
@@ -80,7 +80,7 @@ def mesh_differences(pair: Pair) -> Iterator[Difference]:
 def _primitive(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
     shape = ("attributes", "indices", "mode", "targets", "material", "extensions")
     rest = [{key: value for key, value in item.items() if key not in shape} for item in (a, b)]
-    yield from (broken(text) for text in changes(pair, *rest, who))
+    yield from (broken(text) for text in changes(pair, who, *rest))
     yield from _variants(pair, who, a.get("extensions", {}), b.get("extensions", {}))
     yield from _material(pair, who, a.get("material"), b.get("material"))
     geometry = [{key: item.get(key) for key in ("attributes", "indices", "mode", "targets")} for item in (a, b)]
@@ -91,7 +91,7 @@ def _primitive(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
 def _variants(pair: Pair, who: str, old: Json, new: Json) -> Iterator[Difference]:
     """Mappings may be added after those that were there."""
     rest = [{key: value for key, value in item.items() if key != VARIANTS} for item in (old, new)]
-    yield from (broken(text) for text in changes(pair, *rest, f"{who}/extensions"))
+    yield from (broken(text) for text in changes(pair, f"{who}/extensions", *rest))
     before, after = (item.get(VARIANTS, {}).get("mappings", []) for item in (old, new))
     if after[: len(before)] != before:
         yield broken(f"{who}: its variants changed")

@@ -26,7 +26,7 @@ def image_differences(pair: Pair) -> Iterator[Difference]:
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         who = named("image", index, a)
         rest = [{key: value for key, value in item.items() if key not in PACKING} for item in (a, b)]
-        yield from (broken(text) for text in changes(pair, *rest, who))
+        yield from (broken(text) for text in changes(pair, who, *rest))
         before, after = _content(pair, 0, index, a), _content(pair, 1, index, b)
         if before == after:
             continue

@@ -24,7 +24,7 @@ def texture_differences(pair: Pair) -> Iterator[Difference]:
         yield broken(f"{len(old)} textures became {len(new)}")
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         who = named("texture", index, a)
-        yield from (broken(text) for text in changes(pair, _without_images(a), _without_images(b), who))
+        yield from (broken(text) for text in changes(pair, who, _without_images(a), _without_images(b)))
         shown, now = list(sources(a)), list(sources(b))
         if shown != now:
             say = allowed if paintable(before.get(index, set()), pair.drawn, pair.maps) else broken
@@ -77,7 +77,7 @@ def _material(pair: Pair, index: int, a: Json, b: Json) -> Iterator[Difference]:
     for slot, name in MAPS.items():
         if name in pair.maps and index in pair.drawn:
             found += _map(first, second, slot, f"{who}: its {name} map")
-    yield from (broken(text) for text in changes(pair, first, second, who))
+    yield from (broken(text) for text in changes(pair, who, first, second))
     yield from found
     if a == b:
         return

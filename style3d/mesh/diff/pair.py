@@ -86,7 +86,7 @@ def named(kind: str, index: int, item: Json) -> str:
     return f"{kind} {index} {str(name)!r}" if name else f"{kind} {index}"
 
 
-def changes(pair: Pair, old: Any, new: Any, where: str) -> Iterator[str]:
+def changes(pair: Pair, where: str, old: Any, new: Any) -> Iterator[str]:
     """A sentence for each place where two JSON values differ; buffer views are compared by what they hold."""
     found = list(_changes(pair, old, new, where))
     yield from found[:MANY]

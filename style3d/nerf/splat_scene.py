@@ -1,0 +1,268 @@
+"""Gaussian splats as a scene: their base colours are θ, projection and compositing make A_v."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64
+from scipy.spatial import cKDTree
+
+from style3d.camera import Camera
+from style3d.errors import Style3DError
+from style3d.nerf.files import write_splats
+from style3d.nerf.harmonics import basis
+from style3d.nerf.setting import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
+from style3d.nerf.splats import Splats, ViewDependence
+from style3d.operator import ViewOperator
+from style3d.render.plan import RESOLVED, Sight, plan_closeups
+from style3d.render.pyramid import SpacePyramid, point_pyramid
+from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
+from style3d.render.splats import Gaussians, splat_view
+from style3d.scene import Scene, Views
+from style3d.tour import tour
+from style3d.types import Colors, Flags, Indices, Points, Weights
+from style3d.where import Where, feathered, inside_shapes
+
+NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
+SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured
+SIGHTS, SIGHT_SIZE = 32, 160  # views that say what can be seen at all, and their pixels
+RESOLVED_SHARE = 0.62  # of the splats that can be seen, so that the median is well inside
+MOST_CLOSEUPS = 120
+MISSING = 0.005  # share of what can be seen that may stay unseen
+FILL = 4  # neighbours that colour a splat no view has seen
+
+
+@final
+class SplatScene(Scene):
+    """Every splat of a file, held still; see `Scene` for the contract.
+
+    Args:
+        splats: what is painted, in the axes of 3DGS files (y down).
+        name: what to call it.
+        view_dependence: higher harmonics stay as they are (a frozen residual in b_v), or go.
+        cameras: those of the capture, to look from; without them they are placed by `find_setting`.
+        vantage: from around the scene or from within; None decides by how far its content reaches.
+    """
+
+    def __init__(
+        self,
+        splats: Splats,
+        name: str,
+        view_dependence: ViewDependence = "keep",
+        cameras: tuple[Camera, ...] = (),
+        vantage: Vantage | None = None,
+    ) -> None:
+        self.splats, self.cameras = splats, cameras
+        self._name, self._view_dependence = name, view_dependence
+        self._gaussians = Gaussians(splats.positions, splats.unit_rotations, splats.scales, splats.opacities)
+        self._base = splats.base_colors
+        self.setting: Setting = find_setting(self._gaussians, vantage)
+        self._center = UPRIGHT @ self.setting.center
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self._name
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash; see `Scene.key`."""
+        words = (
+            self.splats.content_hash,
+            self._view_dependence,
+            self.setting.vantage,
+            *(c.key() for c in self.cameras),
+        )
+        return hashlib.sha256(" ".join(words).encode()).hexdigest()
+
+    @property
+    def extent(self) -> float:
+        """Diameter of what is looked at, scene units."""
+        return 2 * self.setting.radius
+
+    @cached_property
+    def hierarchy(self) -> SpacePyramid:
+        """Splats, and cubes in space above them; what surrounds the scene is drawn near, where cubes are shared."""
+        points = contracted(self.splats.positions.astype(np.float64), self._center, self.setting.radius)
+        return point_pyramid(points, self._spacing)
+
+    @cached_property
+    def _local_spacing(self) -> Float64[np.ndarray, "splats"]:
+        return surface_spacing(self.splats.positions.astype(np.float64))
+
+    @cached_property
+    def _spacing(self) -> float:
+        """Scene units between neighbours, in the middle of the range of those that can be seen."""
+        return float(np.median(self._local_spacing[self._samples]))
+
+    def initial(self) -> Colors:
+        """θ as the file has it."""
+        return torch.from_numpy(self._base.copy())
+
+    @property
+    def _near(self) -> float:
+        return NEAR * self.setting.radius
+
+    @cached_property
+    def _sights(self) -> list[Sight]:
+        spread = tour(self.cameras, SIGHTS) if self.cameras else self.setting.overviews(SIGHTS, SIGHT_SIZE)
+        cameras = [_sized(camera, SIGHT_SIZE) for camera in spread]
+        return [splat_sight(self._gaussians, camera, self._near, self._local_spacing) for camera in cameras]
+
+    @cached_property
+    def _visible(self) -> Flags:
+        """Splats that some place where a camera could stand really sees."""
+        seen = np.zeros(self.splats.count, dtype=bool)
+        for sight in self._sights:
+            seen[sight.which] = True
+        return seen if seen.any() else ~seen
+
+    @cached_property
+    def _samples(self) -> Indices:
+        visible = np.flatnonzero(self._visible)
+        return visible[:: max(1, len(visible) // SAMPLES)]
+
+    @cached_property
+    def _place(self) -> Indices:
+        place = np.full(self.splats.count, -1, np.int64)
+        place[self._samples] = np.arange(len(self._samples))
+        return place
+
+    def plan(self, count: int, resolution: int) -> Views:
+        """The capture's cameras and some between them, or views around or within; then greedy close-ups."""
+        if self.cameras:
+            overviews = tuple(_sized(camera, resolution) for camera in tour(self.cameras, count))
+        else:
+            overviews = self.setting.overviews(count, resolution)
+        sights = [of_samples(sight, self._place) for sight in self._sights]
+        plan = plan_closeups(
+            sights, len(self._samples), resolution, RESOLVED_SHARE, MOST_CLOSEUPS, np.random.default_rng(0)
+        )
+        return Views(overviews, plan.closeups)
+
+    def level(self, camera: Camera) -> int:
+        """The level whose entries are as far apart as the pixels of this view."""
+        pixel = self.distance(camera) / camera.focal
+        sizes = np.array([self._spacing, *(grid.size for grid in self.hierarchy.grids)])
+        return int(np.abs(np.log(sizes / pixel)).argmin())
+
+    def operator(self, camera: Camera, level: int) -> ViewOperator:
+        """A_v and b_v of a view."""
+
+        def frozen(entries: Indices) -> Float32[np.ndarray, "seen 3"]:
+            return self._highlights(camera, entries)
+
+        keep = self._view_dependence == "keep" and self.splats.degree > 0
+        return splat_view(self._gaussians, self.hierarchy, level, camera, frozen if keep else None, self._near)
+
+    def _highlights(self, camera: Camera, entries: Indices) -> Float32[np.ndarray, "seen 3"]:
+        """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""
+        away = self.splats.positions[entries] - camera.position
+        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-300)
+        weights = basis(away.astype(np.float32), self.splats.degree)[:, 1:]
+        added = np.einsum("nk,nkc->nc", weights, self.splats.sh[entries, 1:])
+        return np.maximum(added, -self._base[entries])
+
+    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+        """The places that see most of what no view has seen yet."""
+        missing = self._visible & ~seen
+        chosen: list[Camera] = []
+        while missing.sum() > MISSING * self._visible.sum() and len(chosen) < SIGHTS:
+            sight = max(self._sights, key=lambda sight: int(missing[sight.which].sum()))
+            chosen.append(_sized(sight.camera, resolution))
+            missing[sight.which] = False
+        return tuple(chosen)
+
+    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+        """Along the capture's path, around the scene, or turning round within it."""
+        if self.cameras:
+            return tuple(_square(camera, size) for camera in tour(self.cameras, count))
+        return self.setting.turntable(count, size)
+
+    def distance(self, camera: Camera) -> float:
+        """Scene units to the middle; from within, to where half of the content is farther."""
+        if self.setting.vantage == "inside":
+            return self.setting.radius
+        return float(np.linalg.norm(camera.position - self._center))
+
+    def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
+        """Counts, coverage, how well the views resolve the splats, and where the cameras stood."""
+        sights = [splat_sight(self._gaussians, camera, self._near, self._local_spacing) for camera in cameras]
+        best = np.full(len(self._samples), np.inf)
+        for sight in (of_samples(sight, self._place) for sight in sights):
+            np.minimum.at(best, sight.which, sight.zoom**2)
+        reached = best[np.isfinite(best)]
+        return {
+            "splats": self.splats.count,
+            "harmonics_degree": self.splats.degree,
+            "view_dependence": self._view_dependence if self.splats.degree else "none",
+            "entries": self.splats.count,
+            "cameras": "capture" if self.cameras else self.setting.vantage,
+            "coverage_of_visible": float(seen[self._visible].mean()),
+            "visible_from_cameras": float(self._visible.mean()),
+            "entries_seen": float(seen.mean()),
+            "splats_per_pixel_median": float(np.median(reached)) if len(reached) else None,
+            "splats_resolved": float((reached <= RESOLVED).mean()) if len(reached) else None,
+            "notes": self._notes(),
+        }
+
+    def _notes(self) -> list[str]:
+        if self.cameras:
+            return [f"looked from the {len(self.cameras)} cameras of the capture and from between them"]
+        if self.setting.vantage == "inside":
+            return ["the content reaches far around: cameras were placed inside, half facing the middle"]
+        return ["the content is one object: cameras were placed around it"]
+
+    def points(self, level: int) -> Points:
+        """The splats' centres, or the corners of cubes."""
+        if level == 0:
+            return self.splats.positions.astype(np.float64)
+        return expanded(self.hierarchy.corners(level), self._center, self.setting.radius)
+
+    @property
+    def inside(self) -> Flags:
+        """All of them."""
+        return np.ones(self.splats.count, dtype=bool)
+
+    def selected(self, where: Where) -> Weights:
+        """By shapes: splats have no names and no texture space."""
+        for name in ("material", "node", "mesh", "mask"):
+            if getattr(where, name) is not None:
+                raise Style3DError(f"splats cannot be chosen by {name}", hint="give a box or a sphere")
+        points = self.points(0)
+        return feathered(points, inside_shapes(points, where).astype(np.float32), where)
+
+    def completed(self, colors: Colors, seen: Flags) -> Colors:
+        """Seen splats as they are, the others as the nearest seen ones."""
+        if seen.all() or not seen.any():
+            return colors
+        tree = cKDTree(self.splats.positions[seen])
+        count = min(FILL, tree.n)
+        distance, nearest = tree.query(self.splats.positions[~seen], list(range(1, count + 1)))
+        weight = torch.from_numpy(1 / (distance + 1e-6 * self.extent)).to(colors)
+        near = colors[torch.from_numpy(seen)][torch.from_numpy(nearest)]
+        filled = colors.clone()
+        filled[torch.from_numpy(~seen)] = (near * (weight / weight.sum(1, keepdim=True))[..., None]).sum(1)
+        return filled
+
+    def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
+        """Write the splats; see `Scene.save`."""
+        write_splats(self.splats.with_base_colors(colors.numpy(), self._view_dependence), path)
+        return (path,)
+
+
+def _sized(camera: Camera, size: int) -> Camera:
+    """The same view with ``size`` pixels along its longer side."""
+    return camera.scaled(size / max(camera.width, camera.height))
+
+
+def _square(camera: Camera, size: int) -> Camera:
+    """The middle square of a view."""
+    side = min(camera.width, camera.height)
+    return camera.crop((camera.width - side) / 2, (camera.height - side) / 2, side, side).scaled(size / side)

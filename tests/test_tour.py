@@ -1,0 +1,40 @@
+"""Paths through cameras."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from style3d.camera import fibonacci_directions, look_at
+from style3d.tour import nearest_chain, tour
+
+STOPS = [look_at(np.array([x, 0.2 * x * x, 3.0]), np.zeros(3), 40.0, 32) for x in (-2.0, 1.0, -0.5, 2.0)]
+
+
+def test_the_path_visits_every_camera() -> None:
+    """In the order of the nearest not yet visited, and as they are."""
+    assert nearest_chain(STOPS).tolist() == [0, 2, 1, 3]
+    path = tour(STOPS, 7)
+    assert [path[k] for k in (0, 2, 4, 6)] == [STOPS[k] for k in (0, 2, 1, 3)]
+
+
+def test_between_cameras_it_is_smooth() -> None:
+    """Rotations stay rotations, steps stay small, and nothing overshoots."""
+    path = tour(STOPS, 121)
+    places = np.stack([camera.position for camera in path])
+    assert np.linalg.norm(np.diff(places, axis=0), axis=1).max() < 0.1
+    assert np.abs(places[:, 0]).max() <= 2
+    for camera in path:
+        turn = camera.camera_to_world[:3, :3]
+        np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
+        assert np.linalg.det(turn) == pytest.approx(1)
+    ahead = np.stack([camera.camera_to_world[:3, 2] for camera in path])
+    assert (ahead[1:] * ahead[:-1]).sum(1).min() > 0.995
+
+
+def test_one_camera_stays_where_it_is() -> None:
+    """And fewer stations than cameras are spread over all of them."""
+    assert tour(STOPS[:1], 3) == (STOPS[0],) * 3
+    many = [look_at(3 * way, np.zeros(3), 40.0, 32) for way in fibonacci_directions(40)]
+    assert len(tour(many, 5)) == 5
+    assert tour(many, 1) == (many[0],)
