@@ -35,7 +35,7 @@ from style3d.losses.features import Features  # noqa: E402
 ASSETS = Path(os.environ.get("STYLE3D_ASSETS", ROOT.parent / "shared" / "assets"))
 VGG = ASSETS / "networks" / "vgg19_normalised_relu3_1.safetensors"
 SQUEEZENET = ASSETS / "networks" / "squeezenet1_0_deepcompressed.safetensors"
-METHODS = ("color", "random", "wavelet", "network", "embedded", "vgg19")
+METHODS = ("color", "random", "wavelet", "network", "dictionary", "embedded", "vgg19")
 PHOTOS = ("chelsea.png", "astronaut.png", "coffee.png")
 STYLES = ("vangogh_starry_night_1889", "munch_scream_1893", "hokusai_great_wave_1831", "monet_water_lilies_1919",
           "kandinsky_composition_vii_1913", "delaunay_portrait_1906")  # fmt: skip
@@ -163,7 +163,7 @@ def milliseconds(run: Callable[[], None], repeats: int = 5) -> float:
 def timings(weights: Path | None) -> None:
     """Forward and backward to the image, eager."""
     print(f"\nmilliseconds, forward + backward, {torch.get_num_threads()} threads      256²      512²")
-    nets = {name: features_of(name, weights) for name in ("wavelet", "network", "embedded")}
+    nets = {name: features_of(name, weights) for name in ("wavelet", "network", "dictionary", "embedded")}
     nets["vgg19 to relu5_1"] = build_features("random")
     for name, net in nets.items():
         cells = []

@@ -14,7 +14,7 @@ from style3d.losses.features.vgg import Vgg, plan, read_tensors
 from style3d.losses.features.wavelet import Wavelet, morlet
 from tests.assets import asset
 
-NAMES = ("embedded", "network", "wavelet", "random")
+NAMES = ("embedded", "network", "dictionary", "wavelet", "random")
 
 
 def image(size=48, seed=0):

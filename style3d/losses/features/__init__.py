@@ -8,7 +8,7 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, Joint, Layers, pool_mask
 
-NAMES = ("embedded", "network", "wavelet", "vgg19", "vgg16", "random")
+NAMES = ("embedded", "network", "dictionary", "wavelet", "vgg19", "vgg16", "random")
 
 __all__ = ["NAMES", "Features", "Joint", "Layers", "build_features", "pool_mask"]
 
@@ -19,9 +19,9 @@ def build_features(
     """The extractor of that name, on the CPU.
 
     Args:
-        name: "embedded" (the default: the small network shipped with style3d, and wavelets for what is larger than its
-            view), "network" (that network alone), "wavelet" (needs no weights), "vgg19" or "vgg16" (torchvision's layer
-            names), "random" (VGG-19 with seeded random weights, a baseline), or several joined by "+"
+        name: "embedded" (the default: the small network shipped with style3d beside a dictionary of colour
+            patches), "network" and "dictionary" (each alone), "wavelet" (needs no weights), "vgg19" or "vgg16"
+            (torchvision's layer names), "random" (VGG-19 with seeded random weights, a baseline), or several joined by "+"
             ("wavelet+network"), whose content is compared on the last.
         weights: local file, .safetensors or .pth; embedded and VGG only. Without it VGG is downloaded, once.
         progress: of a download: called with bytes so far and in all.
@@ -31,20 +31,25 @@ def build_features(
     """
     if "+" in name:
         parts = tuple(
-            build_features(part, weights if part not in ("wavelet", "random") else None) for part in name.split("+")
+            build_features(part, weights if part not in ("wavelet", "random", "dictionary") else None)
+            for part in name.split("+")
         )
         return Joint(parts, content=len(parts) - 1)
-    if name in ("wavelet", "random") and weights is not None:
+    if name in ("wavelet", "random", "dictionary") and weights is not None:
         raise Style3DError(f"{name} features take no weights", got=weights, hint="leave --weights out")
     if name == "wavelet":
         from style3d.losses.features.wavelet import Wavelet
 
         return Wavelet()
     if name == "embedded":
+        from style3d.losses.features.dictionary import load_dictionary
         from style3d.losses.features.embedded import load_embedded
-        from style3d.losses.features.wavelet import Wavelet
 
-        return Joint((Wavelet(first=1), load_embedded(weights)), content=1, name="embedded")
+        return Joint((load_dictionary(), load_embedded(weights)), content=1, name="embedded")
+    if name == "dictionary":
+        from style3d.losses.features.dictionary import load_dictionary
+
+        return load_dictionary()
     if name == "network":
         from style3d.losses.features.embedded import load_embedded
 

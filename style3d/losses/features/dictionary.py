@@ -1,0 +1,103 @@
+"""Rectified responses to a dictionary of small colour patches, at several scales."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from style3d.errors import Style3DError
+from style3d.losses.features.base import Features, Layers, channels_last, digest_of
+from style3d.losses.features.embedded import half_precision, halved
+from style3d.types import Image
+
+SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "dictionary.safetensors"
+ATOMS, SIDE = 64, 5
+SMALLEST = 8  # pixels along the shorter side of the coarsest octave
+
+
+@final
+class Dictionary(Features):
+    """One layer of learnt patches, applied to the image halved again and again.
+
+    The patches are k-means centres of whitened patches (Coates, Lee & Ng, AISTATS 2011), and respond above a
+    threshold. Each sees the three colours together: edges of brightness and of colour stay where they belong, which
+    filters on one colour axis at a time leave open (coloured fringes). One layer of wide filters at several scales is
+    known to hold textures (Ustyuzhaninov et al., ICLR 2017).
+
+    Args:
+        convolution: ``ATOMS`` filters of ``SIDE``² pixels in three colours, two pixels apart (the statistics are the
+            same at a quarter of the cost), with their thresholds as bias.
+        octaves: number of scales, at most; small images use fewer.
+    """
+
+    def __init__(self, convolution: nn.Conv2d, octaves: int = 4) -> None:
+        self._digest = digest_of(convolution, f"dictionary-1 octaves={octaves}")
+        self._net = convolution.requires_grad_(False).eval()
+        self._octaves = octaves
+        channels_last(self._net)
+        self.to("cpu")
+
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
+        return "dictionary"
+
+    @property
+    def digest(self) -> str:
+        """Of the weights."""
+        return self._digest
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """One per octave, finest first."""
+        return tuple(f"octave{j}" for j in range(self._octaves))
+
+    @property
+    def content_layer(self) -> str:
+        """Edges some ten pixels wide."""
+        return f"octave{min(2, self._octaves - 1)}"
+
+    def to(self, device: torch.device | str) -> Dictionary:
+        """Moves the filters, in the precision that is fast there."""
+        self._dtype = torch.bfloat16 if half_precision(torch.device(device).type) else torch.float32
+        self._net.to(device, self._dtype)
+        return self
+
+    def __call__(self, image: Image) -> Layers:
+        """Channels of octave j: responses to each patch, then those of octave j−1 averaged down beside them."""
+        layers, edge = Layers(), SIDE // 2
+        x, finer = image.contiguous(memory_format=torch.channels_last), None
+        for name in self.layers:
+            if min(x.shape[-2:]) < SMALLEST:
+                break
+            padded = F.pad(x, (edge, edge, edge, edge), mode="reflect")
+            response: Tensor = self._net(padded.to(self._dtype)).relu().float()
+            layers[name] = response if finer is None else torch.cat([response, pooled(finer, response)], 1)
+            x, finer = halved(x), response
+        return layers
+
+
+def pooled(finer: Tensor, like: Tensor) -> Tensor:
+    """A map averaged down to the size of another."""
+    return F.adaptive_avg_pool2d(finer, (like.shape[-2], like.shape[-1]))
+
+
+def load_dictionary() -> Dictionary:
+    """The shipped patches.
+
+    Raises:
+        Style3DError: if the installation is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    net = nn.Conv2d(3, ATOMS, SIDE, stride=2)
+    try:
+        net.load_state_dict(load_file(SHIPPED))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise Style3DError(f"cannot read {SHIPPED}", got=str(error), hint="install style3d again") from error
+    return Dictionary(net)
