@@ -118,7 +118,7 @@ def _gap_table(gap: str, figures: Sequence[Figure]) -> str:
     rows = []
     for measure in (m for m in measures if not m.startswith("over_")):
         found = [values.get(f"consistency.{gap}.{measure}{suffix}") for suffix in CONTROLS]
-        cells = "".join(f'<td title="{escape(f.note if f else "")}">{_number(f)}</td>' for f in found)
+        cells = "".join(f"<td>{_number(f)}{_remark(f)}</td>" for f in found)
         first = found[0]
         arrow = ARROWS[first.better] if first else ""
         network = f"<br><small>{escape(first.network)}</small>" if first and first.network else ""
@@ -130,6 +130,11 @@ def _gap_table(gap: str, figures: Sequence[Figure]) -> str:
     views = "view" if gap == "1" else "views"
     caption = f"<caption>{escape(gap)} {views} apart. {over}</caption>"
     return f'<div class="wide"><table>{caption}<tr><th></th>{head}</tr>{"".join(rows)}</table></div>'
+
+
+def _remark(figure: Figure | None) -> str:
+    """What is to be known of a number that is there."""
+    return f"<br><small>{escape(figure.note)}</small>" if figure and figure.note and figure.value is not None else ""
 
 
 def _figure_table(figures: Sequence[Figure]) -> str:
