@@ -29,6 +29,7 @@ def provenance_of(job: MeshJob) -> Provenance:
         tool=f"style3d {_version()}",
         settings=settings,
         credit=job.credit,
+        maps=job.maps,
     )
 
 

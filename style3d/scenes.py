@@ -35,7 +35,9 @@ def _mesh(job: MeshJob) -> Scene:
     asset = load_asset(job.model, paint=paint, texture_size=job.texture_size, pose=pose)
     if job.base_color is not None:
         asset = with_base_color(asset, job.base_color)
-    asset = replace(asset, provenance=provenance_of(job), credentials=_credentials(job))
+    asset = replace(asset, provenance=provenance_of(job), credentials=_credentials(job), maps=job.maps)
+    if set(job.maps) - {"base"} and asset.surface.painted == "vertices":
+        raise Style3DError("maps need textures, and vertex colours are painted", hint="use --paint texture")
     if asset.credentials is not None and asset.surface.painted == "vertices":
         raise Style3DError("vertex colours cannot be signed", hint="use --paint texture")
     return MeshScene(asset, job.lighting, job.rasterizer, job.texture_format)

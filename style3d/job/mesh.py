@@ -47,6 +47,8 @@ class MeshJob(Job):
     """Licence notes and names, told in the asset beside what it was made of."""
     variants: bool = False
     """One run for each --style, and one glTF that holds the original and all of them, switchable in any viewer."""
+    maps: tuple[Literal["base", "emissive", "roughness", "normal"], ...] = ("base",)
+    """What is written: base; also emissive, roughness and normal maps that follow the strokes."""
     optimize: tuple[Optimization, ...] = ()
     """Make the GLB smaller with gltf-transform, where it is installed: webp or ktx2, and meshopt."""
     sign_key: Path | None = None
@@ -58,6 +60,8 @@ class MeshJob(Job):
         """Refuse what cannot work; see `Job`."""
         super().__post_init__()
         check_tools(self.optimize, self.destination)
+        if set(self.maps) - {"base"} and (self.variants or self.destination.suffix.lower() not in (".glb", ".gltf")):
+            raise Style3DError("--maps are written to one look of a .glb or .gltf", hint="leave them out")
         if (self.sign_key is None) != (self.sign_certificate is None):
             raise Style3DError("--sign-key and --sign-certificate belong together", hint="give both")
         if self.sign_key is not None and self.destination.suffix.lower() not in (".glb", ".gltf"):

@@ -19,6 +19,7 @@ from style3d.images import ImageFormat
 from style3d.mesh.animation import Pose
 from style3d.mesh.assemble import assemble
 from style3d.mesh.formats import check_kind
+from style3d.mesh.maps import Map, with_maps
 from style3d.mesh.pool import Key, Pool, read_pool
 from style3d.mesh.prepare import Slot, prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
@@ -50,6 +51,7 @@ class MeshAsset:
     entries: Mapping[Key, Array] = field(default_factory=dict)  # rows of the vertex-colour table by primitive
     opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
     provenance: Provenance | None = None  # what the written file says of itself
+    maps: tuple[Map, ...] = ("base",)  # that are written; others than base are derived from the strokes
     credentials: Credentials | None = None  # whose signature painted textures get
 
 
@@ -113,7 +115,11 @@ def save_asset(
     if asset.surface.painted == "vertices":
         document = with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), np.asarray(colors))
     else:
-        document, names = with_textures(asset.document, asset.slots, asset.surface.textures, list(colors), kind)
+        document, images = asset.document, list(colors)
+        if "base" in asset.maps:
+            document, names = with_textures(document, asset.slots, asset.surface.textures, images, kind)
+        document, others = with_maps(document, asset.slots, asset.surface.textures, images, asset.maps)
+        names |= others
     return _written(asset, document, path, names)
 
 

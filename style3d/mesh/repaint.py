@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -47,8 +47,10 @@ class _Painter:
 
     def __init__(self, editor: Editor, materials: set[int], kind: ImageFormat) -> None:
         self.editor, self.kind = editor, kind
-        self.free_textures = _free_textures(editor, materials)
-        self.free_images = _free_images(editor, self.free_textures)
+        self.free_textures = free_textures(
+            editor, lambda index, item: [id(p.get(key)) for p, key, _ in slots(item)] if index in materials else []
+        )
+        self.free_images = free_images(editor, self.free_textures)
         self.names: dict[int, str] = {}
         self._images: dict[int, tuple[int, ImageFormat]] = {}  # by table entry
         self._textures: dict[tuple[int, int | None], int] = {}  # by table entry and the texture it was
@@ -92,26 +94,12 @@ class _Painter:
                 index = old
             else:
                 index = self.editor.append("textures", self._copy(old))
-            self._point(self.editor.items("textures")[index], image, kind)
+            show_image(self.editor, self.editor.items("textures")[index], image, kind)
             self._textures[key] = index
         return self._textures[key]
 
     def _copy(self, old: int | None) -> Json:
         return {} if old is None else copy.deepcopy(self.editor.items("textures")[old])
-
-    def _point(self, item: Json, image: int, kind: ImageFormat) -> None:
-        """Make a texture show an image, and nothing else."""
-        extensions = item.get("extensions", {})
-        for name in SOURCES:
-            extensions.pop(name, None)
-        item.pop("source", None)
-        if kind == "webp":
-            item.setdefault("extensions", {})[WEBP] = {"source": image}
-            self.editor.use_extension(WEBP, required=True)
-        else:
-            item["source"] = image
-            if not extensions:
-                item.pop("extensions", None)
 
     def _image(self, table: int, old: int | None, texture: Texture, rgb: Any) -> tuple[int, ImageFormat]:
         if table not in self._images:
@@ -131,6 +119,21 @@ class _Painter:
         return self._images[table]
 
 
+def show_image(editor: Editor, item: Json, image: int, kind: ImageFormat) -> None:
+    """Make a texture show an image, and nothing else."""
+    extensions = item.get("extensions", {})
+    for name in SOURCES:
+        extensions.pop(name, None)
+    item.pop("source", None)
+    if kind == "webp":
+        item.setdefault("extensions", {})[WEBP] = {"source": image}
+        editor.use_extension(WEBP, required=True)
+    else:
+        item["source"] = image
+        if not extensions:
+            item.pop("extensions", None)
+
+
 def sources(texture: Json) -> Iterator[int]:
     """Every image a texture may show, the one that shows here first."""
     extensions = texture.get("extensions", {})
@@ -144,12 +147,11 @@ def sources(texture: Json) -> Iterator[int]:
             yield item["source"]
 
 
-def _free_textures(editor: Editor, materials: set[int]) -> set[int]:
-    """Textures that nothing but the base colours of ``materials`` uses."""
+def free_textures(editor: Editor, painted: Callable[[int, Json], list[int]]) -> set[int]:
+    """Textures that nothing uses but what is painted: ``painted`` gives the ids of a material's own references."""
     free = set(range(len(editor.json.get("textures", []))))
     for index, item in enumerate(editor.json.get("materials", [])):
-        skipped = [id(place.get(key)) for place, key, _ in slots(item)] if index in materials else []
-        free -= set(_texture_users(item, skipped))
+        free -= set(_texture_users(item, painted(index, item)))
     return free - set(_texture_users(editor.json.get("extensions", {}), []))
 
 
@@ -166,7 +168,7 @@ def _texture_users(value: Any, skipped: list[int]) -> Iterator[int]:
             yield from _texture_users(child, skipped)
 
 
-def _free_images(editor: Editor, free_textures: set[int]) -> set[int]:
+def free_images(editor: Editor, free_textures: set[int]) -> set[int]:
     """Images that no texture but free ones shows."""
     free = set(range(len(editor.json.get("images", []))))
     for index, item in enumerate(editor.json.get("textures", [])):

@@ -16,6 +16,7 @@ from style3d.mesh.primitives import TRIANGLES, triangulate
 
 Array = np.ndarray[Any, Any]
 VARIANTS = "KHR_materials_variants"
+SHAPE = ("indices", "mode", "targets")
 PLACED = ("bufferView", "byteOffset")
 STORED = ("buffer", "byteOffset", "byteLength")
 
@@ -83,7 +84,7 @@ def _primitive(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
     yield from (broken(text) for text in changes(pair, who, *rest))
     yield from _variants(pair, who, a.get("extensions", {}), b.get("extensions", {}))
     yield from _material(pair, who, a.get("material"), b.get("material"))
-    geometry = [{key: item.get(key) for key in ("attributes", "indices", "mode", "targets")} for item in (a, b)]
+    geometry = [{key: item.get(key) for key in ("attributes", *SHAPE)} for item in (a, b)]
     if geometry[0] != geometry[1]:
         yield from _geometry(pair, who, a, b)
 
@@ -115,8 +116,14 @@ def _material(pair: Pair, who: str, old: int | None, new: int | None) -> Iterato
 
 def _geometry(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
     names, others = (set(item.get("attributes", {})) for item in (a, b))
+    if "normal" in pair.maps and "TANGENT" in others - names:
+        yield allowed(f"{who} gets tangents (TANGENT) for its normal map")
+        others.discard("TANGENT")
+        b = {**b, "attributes": {key: value for key, value in b["attributes"].items() if key != "TANGENT"}}
+    if a.get("attributes") == b.get("attributes") and all(a.get(key) == b.get(key) for key in SHAPE):
+        return
     painted = [{k: v for k, v in item["attributes"].items() if k != "COLOR_0"} for item in (a, b)]
-    if painted[0] == painted[1] and all(a.get(key) == b.get(key) for key in ("indices", "mode", "targets")):
+    if painted[0] == painted[1] and all(a.get(key) == b.get(key) for key in SHAPE):
         gone = "COLOR_0" not in others
         yield broken(f"{who} lost COLOR_0") if gone else allowed(f"{who}: its vertices carry the paint (COLOR_0)")
         return
