@@ -31,7 +31,7 @@ class Recipe:
 def recipe(job: Job) -> Recipe:
     """The preset's numbers, with the job's in their place where given."""
     views, resolution, steps, rate, portraits, size = {
-        "draft": (12, 256, (100, 100), 0.008, 24, 320),
+        "draft": (12, 256, (200, 120), 0.008, 24, 320),
         "standard": (24, 512, (80, 220, 180), 0.008, 36, 480),
         "fine": (40, 768, (100, 260, 360), 0.008, 60, 640),
     }[job.preset]
