@@ -27,6 +27,8 @@ COMMANDS = {
     "inspect": Command("MODEL", "what a glTF holds, and where it comes from", "inspect"),
     "nerf": Command("SCENE --style IMAGE [options]", "stylise Gaussian splats (.ply, .spz, …) likewise", "nerf"),
     "evaluate": Command("ORIGINAL STYLED --style IMAGE [options]", "measure a result: figures and a page", "evaluate"),
+    "run": Command("JOB.yaml", "do what a job file says", "run"),
+    "blend": Command("STYLED --strength 0.4", "another strength of a finished run, in a moment", "blend"),
     "doctor": Command("", "what is installed here, and what to install for the rest", "doctor"),
 }
 

@@ -14,16 +14,19 @@ from torch import Tensor
 from style3d.appearance import Pyramid
 from style3d.camera import Camera
 from style3d.checkpoint import Checkpoint, Progress
+from style3d.colorways import colorway_of
 from style3d.errors import Style3DError
 from style3d.job import Job, Recipe, Stage, recipe
+from style3d.layers import Target, judged, layers_of, target_of
 from style3d.losses.objective import Objective
 from style3d.progress import Clock, Silent, Watcher
 from style3d.quasi_newton import minimise
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.result import Result
 from style3d.scene import Scene, Views
-from style3d.styles import StyleLibrary, default_objective_of, match_colors, read_styles
-from style3d.types import Flags
+from style3d.styles import default_objective_of
+from style3d.symmetry import Mirror
+from style3d.types import Colors, Flags
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
 SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out of layers
@@ -88,12 +91,15 @@ class Run:
         with self.clock.time("features"):
             self.objective = objective or default_objective_of(job)
             self.objective.features.to(self.device)
-            self.styles = StyleLibrary(self.objective, read_styles(job.mixture), job.style_scale, self.device)
+            self.mirror = Mirror(scene, job.symmetry) if job.symmetry else None
+            self.colorway = colorway_of(scene, job)
+            self.layers = layers_of(scene, job, self.objective, self.colorway, self.mirror, self.device)
         with self.clock.time("plan"):
             watcher.phase("placing cameras", 1)
             self.views: Views = scene.plan(self.recipe.views, self.recipe.resolution)
             watcher.done(1)
-        self.cache = ViewCache(scene.operator, scene.hierarchy, int(job.cache_gb * 1e9))
+        operator = self.mirror.operator if self.mirror else scene.operator
+        self.cache = ViewCache(operator, scene.hierarchy, int(job.cache_gb * 1e9))
 
     def finish(self, resume: bool) -> Result:
         """All stages, from the start or from a checkpoint."""
@@ -101,7 +107,7 @@ class Run:
         saved = self.checkpoint.read() if resume and self.checkpoint else None
         first = self._shots(0)
         with self.clock.time("color match"):
-            start = match_colors(self.scene, before, [shot.view for shot in first], self.styles).to(self.device)
+            start = self.layers.matched(before, [shot.view for shot in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start)
         self.original = [table.clone() for table in self.pyramid.parameters]
         self._roughen()
@@ -118,11 +124,22 @@ class Run:
                 self._stage(number, shots, progress.step if number == progress.stage else 0)
         except KeyboardInterrupt:
             interrupted = True
+        seen = self._seen(shots if self._final(shots) else ())
         with self.clock.time("decode"):
-            after = self.pyramid.decoded().clamp(0, 1).cpu()
-        seen = seen_entries(self.scene, shots if self._final(shots) else ())
-        after = self.scene.completed(after, seen)
+            after = self._finished(before, seen)
         return Result(self.scene, self.job, self.recipe, before, after, seen, self._record(shots, interrupted))
+
+    def _finished(self, before: Colors, seen: Flags) -> Colors:
+        """The table at full strength: completed where no view looked, the original outside all regions."""
+        after = self.pyramid.decoded().clamp(0, 1).cpu()
+        if self.mirror:
+            after = self.mirror.spread(after)
+        after = self.colorway.finished(before, self.scene.completed(after, seen))
+        return self.layers.finished(before, after)
+
+    def _seen(self, shots: Sequence[Shot]) -> Flags:
+        seen = seen_entries(self.scene, shots)
+        return self.mirror.seen(seen) if self.mirror else seen
 
     def _final(self, shots: Sequence[Shot]) -> bool:
         return any(shot.view.level == 0 for shot in shots)
@@ -139,7 +156,7 @@ class Run:
             self.watcher.phase("building views", len(pairs))
             self.cache.build(pairs, self.watcher.done)
             for _ in range(COVERAGE_ROUNDS if stage.closeups else 0):
-                seen = seen_entries(self.scene, [self._shot(*pair) for pair in pairs])
+                seen = self._seen([self._shot(*pair) for pair in pairs])
                 more = [(camera, 0) for camera in self.scene.unseen(seen, self.recipe.resolution)]
                 if not more:
                     break
@@ -164,6 +181,9 @@ class Run:
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]
+        shots = [shot for shot in shots if self.layers.sights(shot.view)]
+        if not shots:
+            raise Style3DError("no view shows what is to be painted", hint="raise --views or --resolution")
         steps = self._steps(stage, shots)
         self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", steps)
         if self.job.optimizer == "lbfgs":
@@ -175,7 +195,7 @@ class Run:
 
     def _view_by_view(self, number: int, rate: float, steps: int, shots: list[Shot], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
-        contents: dict[int, Any] = {}
+        contents: dict[int, Target] = {}
         saved = monotonic()
         for step in range(done, steps):
             index = visit(self.job.seed, number, step, len(shots))
@@ -200,9 +220,9 @@ class Run:
 
         def loss(index: int, values: Tensor) -> Tensor:
             operator = shots[index].view.operator
-            image = operator.image(OneSidedClamp.apply(values), self.styles.backdrop)  # type: ignore[no-untyped-call]
-            style = self.styles.at(shots[index].scale)
-            terms = self.objective(image, operator.mask(image), style, contents[index])
+            values = self.layers.shown(shots[index].view, OneSidedClamp.apply(values))  # type: ignore[no-untyped-call]
+            image = self.colorway.seen(operator.image(values, self.layers.backdrop))
+            terms = judged(self.objective, image, contents[index], shots[index].scale)
             return torch.stack(list(terms.values())).sum()
 
         def report(step: int, value: float) -> None:
@@ -217,24 +237,24 @@ class Run:
         with self.clock.time("checkpoint"):
             self.checkpoint.write(progress, self.pyramid.state())
 
-    def _content(self, shot: Shot) -> Any:
+    def _content(self, shot: Shot) -> Target:
         """What the objective remembers of the colour-matched original in this view."""
         operator, part = shot.view.operator, shot.view.part
         with torch.no_grad(), self.clock.time("content"):
-            image = operator.image(part.decode(part.gather(self.original)).clamp(0, 1), self.styles.backdrop)
-            return self.objective.prepare_content(image, operator.mask(image))
+            values = self.layers.shown(shot.view, part.decode(part.gather(self.original)).clamp(0, 1))
+            image = self.colorway.seen(operator.image(values, self.layers.backdrop))
+            return target_of(self.objective, image, self.layers.sights(shot.view))
 
-    def _step(self, shot: Shot, content: Any, rate: float) -> dict[str, float]:
+    def _step(self, shot: Shot, content: Target, rate: float) -> dict[str, float]:
         """Gather, look, judge, scatter: one view, one Adam step."""
         operator, part = shot.view.operator, shot.view.part
         with self.clock.time("operators"):
             leaves = self.pyramid.gather(part)
             values = OneSidedClamp.apply(part.decode(leaves))  # type: ignore[no-untyped-call]
-            image = operator.image(values, self.styles.backdrop)
+            image = operator.image(self.layers.shown(shot.view, values), self.layers.backdrop)
         seen = image.detach().requires_grad_()
-        style = self.styles.at(shot.scale)
         with self.clock.time("perception"):
-            terms = self.objective(seen, operator.mask(seen), style, content)
+            terms = judged(self.objective, self.colorway.seen(seen), content, shot.scale)
             total = torch.stack(list(terms.values())).sum()
             total.backward()  # type: ignore[no-untyped-call]
         if not torch.isfinite(total):

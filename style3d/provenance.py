@@ -25,7 +25,7 @@ def provenance_of(job: MeshJob) -> Provenance:
     return Provenance(
         title=job.model.stem,
         source=(job.model.name, file_hash(job.model)),
-        styles={path.name: file_hash(path) for path in job.style if path.is_file()},
+        styles={path.name: file_hash(path) for path in job.pictures if path.is_file()},
         tool=f"style3d {_version()}",
         settings=settings,
         credit=job.credit,

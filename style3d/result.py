@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +23,8 @@ from style3d.job import Job, Recipe
 from style3d.preview import animation_suffix, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
 from style3d.scene import Scene
+from style3d.straight import levels
+from style3d.strengths import STRENGTHS, Strengths
 from style3d.types import Colors, Flags
 
 SHEET_VIEWS = 5
@@ -50,8 +53,20 @@ class Result:
         return bool(self.record["interrupted"])
 
     def blend(self, strength: float) -> Colors:
-        """θ between the original (0) and the style (1): a straight line, exact in every view."""
-        return torch.lerp(self.before, self.after, strength)
+        """θ between the original (0) and the style (1): a straight line, exact in every view and in 8 bits."""
+        if strength in (0, 1):
+            return self.after if strength else self.before
+        return torch.from_numpy(self.strengths.at(strength).astype(np.float32) / np.float32(255))
+
+    @property
+    def strengths(self) -> Strengths:
+        """Both ends of the slider, in 8 bits."""
+        return Strengths(levels(self.before.numpy()), levels(self.after.numpy()))
+
+    @cached_property
+    def colors(self) -> Colors:
+        """θ at the job's strength: what is written."""
+        return self.blend(self.job.strength)
 
     def save(self, path: Path | str | None = None, watcher: Watcher | None = None) -> tuple[Path, ...]:
         """Write the asset, and beside it the contact sheet, turntable, loss plot and report; returns the files.
@@ -59,14 +74,15 @@ class Result:
         Every file appears whole under its name or not at all.
         """
         target = Path(path) if path is not None else self.job.destination
-        assets = self.scene.save(self.after, target)
+        assets = self.scene.save(self.colors, target)
         return (*assets, *self.save_evidence(target, assets, watcher))
 
     def save_evidence(
         self, target: Path, assets: Sequence[Path] = (), watcher: Watcher | None = None
     ) -> tuple[Path, ...]:
         """Write what lies beside an asset, ``target``, of which ``assets`` were written; returns the files."""
-        pictures = self._pictures(target, watcher or Silent())
+        pictures = [*self._pictures(target, watcher or Silent()), beside(target, STRENGTHS)]
+        self.strengths.save(pictures[-1])
         report = beside(target, "report.json")
         with atomic_path(report) as temporary:
             text = json.dumps(self.report([*assets, *pictures]), indent=2, ensure_ascii=False, default=float)
@@ -84,7 +100,7 @@ class Result:
         for number, camera in enumerate(stills, 1):
             pairs.append(self._pair(camera))
             watcher.done(number)
-        styles = [read_style(path) for path, _ in self.job.mixture]
+        styles = [read_style(path) for path in self.job.pictures]
         contact_sheet([pair[0] for pair in pairs], [pair[1] for pair in pairs], sheet, style=styles)
         loss_plot(curves(self.record["losses"]), plot)
         if not moving:
@@ -99,7 +115,7 @@ class Result:
     def _pair(self, camera: Any) -> tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 3"]]:
         operator = self.scene.operator(camera, 0)
         backdrop = torch.full((3,), STUDIO_GREY)
-        images = (operator.render(colors, backdrop)[0].permute(1, 2, 0) for colors in (self.before, self.after))
+        images = (operator.render(colors, backdrop)[0].permute(1, 2, 0) for colors in (self.before, self.colors))
         before, after = (image.clamp(0, 1).numpy() for image in images)
         return before, after
 
@@ -107,14 +123,14 @@ class Result:
         """Everything needed to judge and to repeat the run, as plain values."""
         cameras = self.record["cameras"]
         job = self.job.to_json()
-        sources = {str(path): file_hash(path) for path in (self.job.model, *self.job.style) if Path(path).is_file()}
+        sources = {str(path): file_hash(path) for path in (self.job.model, *self.job.pictures) if Path(path).is_file()}
         record = {name: value for name, value in self.record.items() if name not in ("cameras", "losses")}
         return {
             "versions": versions(),
             "inputs": sources,
             "job": job,
             **record,
-            "scene": dict(self.scene.facts(self.after, self.seen, cameras)),
+            "scene": dict(self.scene.facts(self.colors, self.seen, cameras)),
             "peak_memory_bytes": peak_memory(),
             "written": [path.name for path in written],
             "losses": curves(self.record["losses"]),

@@ -23,6 +23,7 @@ from style3d.scene import Scene
 from style3d.types import Colors, Image
 
 CONTENT = 1.5  # weight at --content-weight 1: the drawing stays readable under the strokes
+DETAIL = 150.0  # weight at --keep-detail 1
 COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
 BUCKETS = 2  # brush sizes per octave for which statistics are kept
@@ -81,26 +82,40 @@ def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[Image, floa
 def default_objective_of(job: Job) -> Objective:
     """The default losses on the network that a job names."""
     features = build_features(job.features, job.weights)
-    return default_objective(features, content_weight=CONTENT * job.content_weight, color_weight=COLOR)
+    return default_objective(
+        features,
+        content_weight=CONTENT * job.content_weight,
+        color_weight=COLOR,
+        detail_weight=DETAIL * job.keep_detail,
+    )
 
 
-def match_colors(scene: Scene, colors: Colors, views: Sequence[BuiltView], styles: StyleLibrary) -> Colors:
+def match_colors(
+    scene: Scene,
+    colors: Colors,
+    views: Sequence[BuiltView],
+    styles: StyleLibrary,
+    share: Float[np.ndarray, "entries"] | None = None,
+) -> Colors:
     """θ recoloured so that the mean and covariance of what is seen are the style's (closed form, on θ itself).
 
-    Colours count by how many pixels show them: the column sums of the given views, which share one level.
+    Colours count by how many pixels show them (the column sums of the given views, which share one level), times
+    ``share`` where only a part of each entry is the style's.
     """
     level = views[0].level
     table = colors
+    parts = torch.ones(len(colors), 3) if share is None else torch.from_numpy(share)[:, None].expand(-1, 3)
     for fine in range(level):
-        table = scene.hierarchy.restrict(fine, table)
+        table, parts = (scene.hierarchy.restrict(fine, values) for values in (table, parts))
     weights = np.zeros(len(table))
     for view in views:
         if view.level == level:
             entries, sums = view.operator.column_sums()
             weights[entries] += sums
+    weights *= parts[:, 0].nan_to_num(0).numpy()
     seen = torch.from_numpy(np.flatnonzero((weights > 0) & torch.isfinite(table).all(1).numpy()))
     if not len(seen):
         return colors
-    share = torch.from_numpy(weights).to(table)[seen]
-    matrix, offset = affine_color_match(table[seen], share, styles.pixels().cpu())
+    counts = torch.from_numpy(weights).to(table)[seen]
+    matrix, offset = affine_color_match(table[seen], counts, styles.pixels().cpu())
     return (colors @ matrix.T + offset).clamp(0, 1)

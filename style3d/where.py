@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
-from jaxtyping import Bool, Float
-from scipy.spatial import cKDTree
-
 from style3d.errors import Style3DError
-from style3d.spelling import unknown
-from style3d.types import Flags, Points, Weights
 
 
 @final
@@ -39,53 +32,13 @@ class Where:
             raise Style3DError("a region's box is not a box", got=self.box, expected="x0,y0,z0,x1,y1,z1 with 0 below 1")
         if self.sphere and (len(self.sphere) != 4 or self.sphere[3] <= 0):
             raise Style3DError("a region's sphere is no sphere", got=self.sphere, expected="x,y,z,radius")
-        if not np.isfinite([*self.box, *self.sphere, self.feather]).all() or self.feather < 0:
+        if not all(map(math.isfinite, (*self.box, *self.sphere, self.feather))) or self.feather < 0:
             raise Style3DError("a region's numbers must be finite, and its feather not negative")
 
     def __str__(self) -> str:
         """The conditions as they are written on the command line."""
         pairs = ((name, getattr(self, name)) for name in ("material", "node", "mesh", "mask", "box", "sphere"))
         return " ".join(f"{name}={_text(value)}" for name, value in pairs if value) or "everything"
-
-
-def named(pattern: str, names: Iterable[str], what: str) -> set[str]:
-    """Those of ``names`` that a pattern matches.
-
-    Raises:
-        Style3DError: none does; names the nearest.
-    """
-    known = set(names)
-    found = {name for name in known if name == pattern or fnmatchcase(name, pattern)}
-    if not found:
-        raise unknown(what, pattern, known)
-    return found
-
-
-def inside_shapes(points: Points, where: Where) -> Flags:
-    """Points within the box and within the sphere, where there are any."""
-    inside: Bool[np.ndarray, "points"] = np.ones(len(points), dtype=bool)
-    if where.box:
-        inside &= ((points >= where.box[:3]) & (points <= where.box[3:])).all(1)
-    if where.sphere:
-        inside &= np.linalg.norm(points - np.array(where.sphere[:3]), axis=1) <= where.sphere[3]
-    return inside
-
-
-def feathered(points: Points, weights: Weights, where: Where) -> Float[np.ndarray, "points"]:
-    """Weights that fall to 0 towards the nearest point outside, over ``where.feather`` scene units.
-
-    Raises:
-        Style3DError: nothing is inside.
-    """
-    inside = weights > 0
-    if not inside.any():
-        raise Style3DError(f"the region {where} holds nothing of the scene", hint="check its numbers, or its mask")
-    if not where.feather or inside.all():
-        return weights
-    reach, _ = cKDTree(points[~inside]).query(points[inside], distance_upper_bound=where.feather)
-    faded = weights.copy()
-    faded[inside] *= np.clip(reach / where.feather, 0, 1).astype(weights.dtype)  # beyond the bound: infinite
-    return faded
 
 
 def _text(value: Any) -> str:

@@ -27,15 +27,18 @@ FLOORS = {
         "spelling",
         "credentials",
         "optimize",
+        "palette",
         "straight",
     ],
-    1: ["gltf", "scene", "where", "appearance", "render", "losses"],
+    1: ["gltf", "scene", "where", "within", "appearance", "render", "losses"],
     2: ["mesh", "nerf"],
     3: [
         "region",
         "provenance",
         "job",
         "layers",
+        "colorways",
+        "symmetry",
         "strengths",
         "styles",
         "checkpoint",
@@ -183,7 +186,7 @@ def test_libraries_are_declared() -> None:
     text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")
     core = re.search(r"^dependencies = \[(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert core
-    declared = set(re.findall(r'^ +"([A-Za-z0-9_-]+)', core[1], re.MULTILINE)) | {"PIL", "style3d", *OPTIONAL}
+    declared = set(re.findall(r'^ +"([A-Za-z0-9_-]+)', core[1], re.MULTILINE)) | {"PIL", "yaml", "style3d", *OPTIONAL}
     used = {(name.split(".")[0], path.relative_to(PACKAGE)) for path in FILES for name in outside(path)}
     missing = [f"{path} imports {name}" for name, path in used if name not in declared | sys.stdlib_module_names]
     assert not missing, "\n".join(sorted(missing))

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from style3d.commands.paint import run_job
-from style3d.commands.parse import parse_job
+from style3d.commands.parse import Conduct, parse_job
 from style3d.commands.variants import run_variants, single_jobs
 from style3d.credentials import Credentials
 from style3d.files import read_bytes, write_bytes
@@ -16,8 +16,12 @@ from style3d.result import beside
 
 
 def run(arguments: list[str]) -> int:
-    """Stylise a mesh; once, or once for each style."""
-    job, conduct = parse_job(MeshJob, arguments)
+    """Stylise a mesh."""
+    return paint_mesh(*parse_job(MeshJob, arguments))
+
+
+def paint_mesh(job: MeshJob, conduct: Conduct) -> int:
+    """Once, or once for each style."""
     status = run_variants(job, conduct) if job.variants else run_job(job, conduct)
     if status == 0:
         optimize(job.destination, job.optimize)

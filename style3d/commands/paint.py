@@ -13,7 +13,7 @@ from style3d.commands.bars import Bars
 from style3d.commands.parse import Conduct, Kind, parse_job
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
-from style3d.job import Job
+from style3d.job import Job, write_job_file
 
 
 def paint(kind: type[Kind], arguments: list[str]) -> int:
@@ -33,16 +33,18 @@ def run_job(job: Job, conduct: Conduct) -> int:
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():
         scene = load(job)
-        identity = {"job": job.to_json(), "scene": scene.key, "styles": [file_hash(path) for path in job.style]}
+        identity = {"job": job.to_json(), "scene": scene.key, "styles": [file_hash(path) for path in job.pictures]}
         checkpoint = Checkpoint(target, identity)
         with terminable():
             result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
-        written = result.save(target, bars)
+        written = (*result.save(target, bars), beside(target, "job.yaml"))
+        write_job_file(job, written[-1])
     if result.interrupted:
         print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
         return 130
     checkpoint.remove()
     print(f"wrote {', '.join(str(path) for path in written)}")
+    print(f"do it again with: style3d run {written[-1]}")
     print(f"look at {beside(target, 'contact-sheet.png')}")
     return 0
 
@@ -56,7 +58,7 @@ def checked_target(job: Job) -> Path:
     target = job.destination
     if target.resolve() == job.model.resolve():
         raise Style3DError(f"{target} is the input; it would be overwritten", hint="choose another --output")
-    for path in job.style:
+    for path in job.pictures:
         check_readable(path)
     check_writable(target)
     return target

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
@@ -12,12 +13,13 @@ from typing import Annotated, Any, Generic, TypeVar
 import tyro
 
 from style3d.errors import Style3DError
-from style3d.job import Job, job_from_report
+from style3d.job import Job, job_from_report, read_job_file
 
 Kind = TypeVar("Kind", bound=Job)
+READERS: dict[str, Callable[[Path], Job]] = {"--config": job_from_report, "--job": read_job_file}
 REPLAY = (
-    "It writes the evidence beside it. With --config REPORT.json an earlier run is repeated; options given beside it "
-    "take precedence."
+    "It writes the evidence beside it. With --job JOB.yaml the settings come from a file, with --config REPORT.json "
+    "from an earlier run; options given beside it take precedence."
 )
 
 
@@ -45,13 +47,14 @@ def parse_job(kind: type[Kind], arguments: list[str]) -> tuple[Kind, Conduct]:
     Raises:
         Style3DError: an unknown option or a value that does not fit, in one line.
     """
-    arguments, config = _config(arguments)
     default: Any = tyro.MISSING_NONPROP
-    if config:
-        job = job_from_report(config)
-        if not isinstance(job, kind):
-            raise Style3DError(f"{config} is the report of another kind of scene", hint=f"use style3d {job.kind}")
-        default = Request(job)
+    for option, read in READERS.items():
+        arguments, path = _taken(arguments, option)
+        if path:
+            job = read(path)
+            if not isinstance(job, kind):
+                raise Style3DError(f"{path} is a job on another kind of scene", hint=f"use style3d {job.kind}")
+            default = Request(job)
     request_of: Any = Request  # a class made generic while running is beyond the type checker
     request = parse(request_of[kind], kind.kind, arguments, f"{kind.__doc__} {REPLAY}", default)
     return request.job, request.conduct
@@ -78,14 +81,14 @@ def parse(form: Any, name: str, arguments: list[str], description: str, default:
         raise Style3DError(line or f"the options could not be understood; see style3d {name} --help") from None
 
 
-def _config(arguments: list[str]) -> tuple[list[str], Path | None]:
-    """Arguments without --config, and its value."""
+def _taken(arguments: list[str], option: str) -> tuple[list[str], Path | None]:
+    """Arguments without an option that names a file, and its value."""
     for place, argument in enumerate(arguments):
-        if argument == "--config":
+        if argument == option:
             if place + 1 == len(arguments):
-                raise Style3DError("--config needs a file", expected="the report.json of an earlier run")
+                raise Style3DError(f"{option} needs a file")
             return arguments[:place] + arguments[place + 2 :], Path(arguments[place + 1])
-        if argument.startswith("--config="):
+        if argument.startswith(option + "="):
             return arguments[:place] + arguments[place + 1 :], Path(argument.partition("=")[2])
     return arguments, None
 

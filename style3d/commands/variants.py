@@ -36,14 +36,14 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
             raise Style3DError("vertex colours cannot be switched by variants", hint="use --paint texture")
         tables, checkpoints = [], []
         for name, single in single_jobs(job):
-            identity = {"job": single.to_json(), "scene": scene.key, "styles": [file_hash(p) for p in single.style]}
+            identity = {"job": single.to_json(), "scene": scene.key, "styles": [file_hash(p) for p in single.pictures]}
             checkpoints.append(Checkpoint(beside(target, f"{name}{target.suffix}"), identity))
             with terminable():
                 result = stylize(scene, single, checkpoint=checkpoints[-1], resume=conduct.resume, watcher=bars)
             if result.interrupted:
                 print("style3d: interrupted; continue with --resume", file=sys.stderr)
                 return 130
-            tables.append((name, result.after))
+            tables.append((name, result.colors))
             written += result.save_evidence(beside(target, f"{name}{target.suffix}"), (), bars)
         written += scene.save_variants(tables, target)
     for checkpoint in checkpoints:

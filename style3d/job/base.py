@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from abc import ABC
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -11,7 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import tyro
 
 from style3d.errors import Style3DError
-from style3d.job.values import Between, check_ranges, plain
+from style3d.job.values import Between, RegionArgument, check_ranges, plain
+from style3d.region import Region
 
 Preset = Literal["draft", "standard", "fine"]
 Optimizer = Literal["adam", "lbfgs"]
@@ -30,7 +31,7 @@ class Job(ABC):
 
     model: Annotated[Path, tyro.conf.Positional]
     """The scene."""
-    style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")]
+    style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")] = ()
     """The picture to paint like; give it again to mix several (see --style-weights)."""
     output: Path | None = None
     """File to write; default: MODEL.styled with the usual suffix, in the working folder."""
@@ -42,6 +43,23 @@ class Job(ABC):
     """Size of the brush: the picture's longer side as a multiple of the object's size."""
     content_weight: Annotated[float, Between(0, 100)] = 1.0
     """How much of the original's drawing is kept; 0 keeps none, 2 a lot."""
+    strength: Annotated[float, Between(0, 1)] = 1.0
+    """How far to go from the original (0) to the style (1); `style3d blend` changes it afterwards."""
+    region: tyro.conf.UseAppendAction[tuple[RegionArgument, ...]] = ()
+    """A part with a look of its own: 'material=Leather style=gold.jpg strength=0.6 brush-size=0.1 feather=0.02'.
+    The part is a material, node or mesh (a name, * for any text), a mask (an image in texture space), a
+    box=x0,y0,z0,x1,y1,z1 or a sphere=x,y,z,radius in scene units, or where several of them meet. Without --style
+    nothing else is painted."""
+    brush_size: Annotated[float | None, Between(1e-12, 1e12)] = None
+    """Size of the brush in scene units: how long the picture's longer side is. Overrides --style-scale."""
+    keep_detail: Annotated[float, Between(0, 10)] = 0.0
+    """How much of the original's fine lines is kept; 1 is a lot."""
+    preserve_color: bool = False
+    """Paint the style's strokes in the original's hues: only the brightness changes."""
+    palette: Annotated[tuple[str, ...], tyro.conf.arg(metavar="COLOR|IMAGE")] = ()
+    """Colours of the result, like '#0b132b' '#5bc0be', or a picture to take them from."""
+    symmetry: Literal["x", "y", "z"] | None = None
+    """Paint both sides of the plane across this axis alike."""
     views: Annotated[int | None, Between(1, 512)] = None
     """Overviews spread around the object; default: the preset's. Close-ups are added as needed."""
     resolution: Annotated[int | None, Between(32, 4096)] = None
@@ -69,8 +87,13 @@ class Job(ABC):
         """Refuse what cannot work, before anything is read; text is taken for paths."""
         object.__setattr__(self, "model", Path(self.model))
         object.__setattr__(self, "style", tuple(Path(path) for path in self.style))
-        if not self.style:
+        if not self.style and not self.region:
             raise Style3DError("no style image was given", hint="add --style IMAGE")
+        bare = [region for region in self.region if region.style is None and region.strength > 0]
+        if not self.style and bare:
+            raise Style3DError(f"the region '{bare[0]}' has no style", hint="add style=IMAGE to it, or --style IMAGE")
+        if self.preserve_color and self.palette:
+            raise Style3DError("--preserve-color and --palette exclude each other", hint="give one of them")
         if self.style_weights and len(self.style_weights) != len(self.style):
             raise Style3DError(
                 "--style-weights must match --style",
@@ -88,6 +111,16 @@ class Job(ABC):
         if self.output is not None:
             return self.output
         return Path(f"{self.model.stem}.styled{self.outputs[0]}")
+
+    @property
+    @abstractmethod
+    def regions(self) -> tuple[Region, ...]:
+        """Every region, later ones over earlier ones, what is protected on top."""
+
+    @property
+    def pictures(self) -> tuple[Path, ...]:
+        """Every style image, of the job and of its regions."""
+        return tuple(dict.fromkeys([*self.style, *(part.style for part in self.regions if part.style is not None)]))
 
     @property
     def mixture(self) -> tuple[tuple[Path, float], ...]:

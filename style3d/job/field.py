@@ -10,6 +10,7 @@ import tyro
 
 from style3d.job.base import Job
 from style3d.job.values import Between
+from style3d.region import Region
 
 
 @final
@@ -30,3 +31,8 @@ class FieldJob(Job):
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     downscale: Annotated[int | None, Between(1, 64)] = None
     """Divide the size of a capture's photographs by this; default: whatever brings them near --resolution."""
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """As given."""
+        return self.region

@@ -12,6 +12,8 @@ from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.values import Between
 from style3d.optimize import Optimization, check_tools
+from style3d.region import Region
+from style3d.where import Where
 
 TextureFormat = Literal["png", "jpeg", "webp"]
 Paint = Literal["auto", "texture", "vertices"]
@@ -33,6 +35,8 @@ class MeshJob(Job):
     """What is painted: texture or vertices; auto: texture, except vertices for a dense mesh without UVs."""
     texture_size: Annotated[int | None, Between(16, 8192)] = None
     """Longer side of the textures written, texels; default: the source's, at least 1024."""
+    protect: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
+    """An image over the textures whose white parts stay exactly as they are; give it again for more."""
     base_color: Path | None = None
     """Picture to start from where the model names none (an OBJ without MTL)."""
     texture_format: TextureFormat = "png"
@@ -72,3 +76,8 @@ class MeshJob(Job):
             raise Style3DError(f"{self.destination.name} cannot hold --variants", expected=".glb or .gltf")
         if self.variants and self.style_weights:
             raise Style3DError("--style-weights mixes styles, --variants keeps them apart", hint="leave one out")
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """As given, with what is protected over them."""
+        return (*self.region, *(Region(Where(mask=mask), strength=0.0) for mask in self.protect))

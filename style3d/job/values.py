@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, final, get_args, get_origin, get_type_hints
 
+import tyro
+
 from style3d.errors import Style3DError
+from style3d.region import Region, region_of, region_of_text
 
 
 @final
@@ -40,11 +44,40 @@ def check_ranges(value: Any) -> None:
                 raise Style3DError(f"{option} is out of range", got=number, expected=f"{limit.low} to {limit.high}")
 
 
+def _argument(words: list[str]) -> Region:
+    return region_of_text(words[0])
+
+
+RegionArgument = Annotated[
+    Region,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="REGION",
+        instance_from_str=_argument,
+        is_instance=lambda value: isinstance(value, Region),
+        str_from_instance=lambda value: [str(value)],
+    ),
+]
+
+
 def plain(value: Any) -> Any:
     """The value as JSON holds it."""
+    if isinstance(value, Region):
+        return value.values()
     if isinstance(value, Path):
         return str(value)
     return [plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def moved(value: Any, move: Callable[[Path], Path]) -> Any:
+    """The value with ``move`` applied to every path in it."""
+    if isinstance(value, Path):
+        return move(value)
+    if isinstance(value, Region):
+        places = {"style": value.style, "mask": value.where.mask}
+        style, mask = (None if path is None else move(path) for path in places.values())
+        return dataclasses.replace(value, style=style, where=dataclasses.replace(value.where, mask=mask))
+    return tuple(moved(item, move) for item in value) if isinstance(value, tuple) else value
 
 
 def typed(hint: Any, value: Any) -> Any:
@@ -60,6 +93,8 @@ def typed(hint: Any, value: Any) -> Any:
         if value is None and type(None) in arguments:
             return None
         return typed(next(part for part in arguments if part is not type(None)), value)
+    if hint is Region:
+        return region_of(value)
     if origin is Literal:
         if value not in arguments:
             raise ValueError("one of " + ", ".join(map(str, arguments)))

@@ -43,9 +43,15 @@ def affine_color_match(
 
 
 def keep_luminance(colors: Float[Tensor, "n 3"], original: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
-    """The luminance of ``colors`` with the chroma of ``original`` (Gatys et al. 2016, "Preserving color", §3.2)."""
+    """The luminance of ``colors`` with the chroma of ``original`` (Gatys et al. 2016, "Preserving color", §3.2).
+
+    Where that leaves [0, 1] the chroma is scaled down until it fits: luminance and hue stay exact.
+    """
     luma = colors.new_tensor(LUMA)
-    return (original + ((colors - original) @ luma)[:, None]).clamp(0, 1)
+    grey = (colors @ luma)[:, None].clamp(0, 1)
+    chroma = original - (original @ luma)[:, None]
+    room = torch.where(chroma > 0, 1 - grey, grey) / chroma.abs().clamp_min(1e-12)
+    return (grey + chroma * room.amin(1, keepdim=True).clamp(max=1)).clamp(0, 1)
 
 
 @final

@@ -17,6 +17,7 @@ from style3d.losses.moments import masked_mean
 from style3d.losses.nnfm import NearestFeatures
 from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import Covariance, Gram
+from style3d.losses.structure import Laplacian
 from style3d.losses.term import Frame, Prepared, Term, make_frame
 from style3d.types import Image, Mask
 
@@ -91,18 +92,20 @@ def default_objective(
     style_weight: float = 1.0,
     color_weight: float = 0.3,
     smoothness_weight: float = 0.3,
+    detail_weight: float = 0.0,
 ) -> Objective:
-    """The recipe style3d uses: normalised covariances, standardised content, palette per band, a little smoothness."""
+    """The recipe style3d uses: normalised covariances, standardised content, palette per band, a little smoothness.
+
+    ``detail_weight`` adds the Laplacian of the original, which keeps its fine lines.
+    """
     layers = tuple((name, 1.0 / len(features.layers)) for name in features.layers)
-    return Objective(
-        features,
-        (
-            Covariance("style", style_weight, layers),
-            Structure("content", content_weight, features.content_layer),
-            BandColor("color", color_weight),
-            TotalVariation("smoothness", smoothness_weight),
-        ),
+    terms = (
+        Covariance("style", style_weight, layers),
+        Structure("content", content_weight, features.content_layer),
+        BandColor("color", color_weight),
+        TotalVariation("smoothness", smoothness_weight),
     )
+    return Objective(features, (*terms, Laplacian("detail", detail_weight, pool=2)) if detail_weight else terms)
 
 
 def gatys_objective(features: Features, *, alpha: float = 1.0, beta: float = 1e3) -> Objective:

@@ -21,9 +21,10 @@ from style3d.mesh.assemble import assemble
 from style3d.mesh.formats import check_kind
 from style3d.mesh.maps import Map, with_maps
 from style3d.mesh.pool import Key, Pool, read_pool
-from style3d.mesh.prepare import Slot, prepare_textures, usable_texcoord
+from style3d.mesh.prepare import prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
 from style3d.mesh.signing import with_signed_images
+from style3d.mesh.slot import Slot
 from style3d.mesh.textures import LEAST
 from style3d.mesh.variants import Look, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors

@@ -16,24 +16,13 @@ from style3d.mesh.bake import overlap_share
 from style3d.mesh.materials import BaseColor, slots
 from style3d.mesh.pool import Key, Pool, counted, read_pool
 from style3d.mesh.primitives import Primitive
+from style3d.mesh.slot import Slot
 from style3d.mesh.table import TextureTable
 from style3d.mesh.textures import LEAST
 from style3d.mesh.unwrap import rewrite, unwrap
 from style3d.render.surface import Texture
 
 OVERLAP_WORTH_SAYING = 0.02
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A material whose base colour is painted.
-
-    Concretely: material 3 takes its colour from texture 1 of the table, by UV set 0.
-    """
-
-    material: int
-    table: int  # index into the textures that are painted
-    texcoord: int | None  # None: no UVs, only the factor takes the mean colour
 
 
 @dataclass(frozen=True)

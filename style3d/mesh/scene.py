@@ -190,6 +190,7 @@ class MeshScene(Scene):
             "materials": [material.name for material in self.surface.materials],
             "textures": {t.name: [t.rgb.shape[1], t.rgb.shape[0]] for t in self.surface.textures},
             "painted": self.surface.painted,
+            "slots": [[slot.material, slot.table, slot.texcoord] for slot in self.asset.slots],
             "entries": self.surface.entries,
             "coverage_of_visible": float(covered.mean()) if len(covered) else 1.0,
             "visible_from_outside": float(self._outside.mean()),

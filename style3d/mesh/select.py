@@ -13,8 +13,10 @@ from style3d.mesh.textures import sampled
 from style3d.render.atlas import texels_of
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
+from style3d.spelling import named
 from style3d.types import Flags, Points, Weights
-from style3d.where import Where, feathered, inside_shapes, named
+from style3d.where import Where
+from style3d.within import feathered, inside_shapes
 
 
 def selected(surface: Surface, grid: TexelGrid, points: Points, where: Where) -> Weights:

@@ -27,7 +27,8 @@ from style3d.render.splats import Gaussians, splat_view
 from style3d.scene import Scene, Views
 from style3d.tour import tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
-from style3d.where import Where, feathered, inside_shapes
+from style3d.where import Where
+from style3d.within import feathered, inside_shapes
 
 NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured

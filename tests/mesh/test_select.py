@@ -12,7 +12,8 @@ from style3d.errors import Style3DError
 from style3d.mesh.select import selected
 from style3d.render.atlas import texel_points
 from style3d.render.texels import texel_grid
-from style3d.where import Where, feathered, inside_shapes
+from style3d.where import Where
+from style3d.within import feathered, inside_shapes
 from tests.surfaces import sphere
 
 

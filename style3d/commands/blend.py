@@ -1,0 +1,116 @@
+"""`style3d blend`: another strength for a finished run."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from style3d.commands.parse import parse
+from style3d.errors import Style3DError
+from style3d.files import check_writable, read_bytes, write_bytes
+from style3d.job.values import Between, check_ranges
+from style3d.strengths import STRENGTHS, Strengths, read_strengths
+
+MAX_REPORT = 64 << 20
+ABSENT = "give the file that a run wrote, with its report.json and strengths.npz beside it"
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Bake another strength of a finished run: 0 is the original, 1 the style, between them is a straight line."""
+
+    styled: Annotated[Path, tyro.conf.Positional]
+    """The asset that a run wrote; its report.json and strengths.npz lie beside it."""
+    strength: Annotated[float, Between(0, 1)]
+    """How far to go from the original (0) to the style (1)."""
+    output: Path | None = None
+    """File to write; default: the asset itself."""
+
+    def __post_init__(self) -> None:
+        """Refuse strengths beyond the line."""
+        check_ranges(self)
+
+
+def run(arguments: list[str]) -> int:
+    """Bake it, and say how long it took."""
+    began = time.perf_counter()
+    request = parse(Blend, "blend", arguments, Blend.__doc__ or "")
+    written = blend(request.styled, request.strength, request.output)
+    print(f"wrote {', '.join(map(str, written))} in {time.perf_counter() - began:.2f} s")
+    return 0
+
+
+def blend(styled: Path, strength: float, output: Path | None = None) -> tuple[Path, ...]:
+    """Write the asset of a finished run at another strength; without ``output`` the asset itself changes.
+
+    Raises:
+        Style3DError: what lies beside the asset is missing or damaged, or the output cannot be written.
+    """
+    report_path = styled.with_name(f"{styled.stem}.report.json")
+    report, strengths = _report(report_path), read_strengths(styled.with_name(f"{styled.stem}.{STRENGTHS}"))
+    target = output or styled
+    check_writable(target)
+    try:
+        written = _written(styled, target, report, strengths, strength)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise Style3DError(f"{report_path} is not the report of this file", got=error, hint=ABSENT) from None
+    if target == styled:
+        report["job"]["strength"] = strength
+        write_bytes(report_path, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
+    return written
+
+
+def _written(
+    styled: Path, target: Path, report: dict[str, Any], strengths: Strengths, strength: float
+) -> tuple[Path, ...]:
+    scene, suffixes = report["scene"], {styled.suffix.lower(), target.suffix.lower()}
+    if scene.get("painted") == "texture" and suffixes <= {".glb", ".gltf"}:
+        return _rebaked(styled, target, scene, strengths.at(strength))
+    return _saved_again(target, report, strengths.at(strength))
+
+
+def _rebaked(styled: Path, target: Path, scene: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
+    from style3d.mesh.rebake import rebake
+    from style3d.mesh.slot import Slot
+
+    sizes = [(int(height), int(width)) for width, height in scene["textures"].values()]
+    if sum(height * width for height, width in sizes) != len(table):
+        raise ValueError("the table has another number of texels")
+    parts = np.split(table, np.cumsum([height * width for height, width in sizes])[:-1])
+    images = [part.reshape(*size, 3) for part, size in zip(parts, sizes, strict=True)]
+    return rebake(styled, target, [Slot(*item) for item in scene["slots"]], images)
+
+
+def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
+    """By way of the source, for what is no glTF with textures: it must be as it was."""
+    import torch
+
+    from style3d.job.replay import job_from_values
+    from style3d.result import file_hash
+    from style3d.scenes import load
+
+    job = job_from_values(report["job"])
+    if not job.model.is_file() or file_hash(job.model) != report["inputs"].get(str(job.model)):
+        raise Style3DError(f"{job.model} is not there as it was when it was painted", hint="run the job again")
+    scene = load(job)
+    if scene.hierarchy.sizes[0] != len(table):
+        raise ValueError("the scene has another number of entries")
+    return scene.save(torch.from_numpy(table.astype(np.float32) / np.float32(255)), target)
+
+
+def _report(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise Style3DError(f"{path} is missing", hint=ABSENT)
+    try:
+        report = json.loads(read_bytes(path, MAX_REPORT))
+        if not isinstance(report, dict) or not isinstance(report.get("job"), dict):
+            raise ValueError
+    except ValueError:
+        raise Style3DError(f"{path} is not the report of a run", hint=ABSENT) from None
+    return report

@@ -1,0 +1,30 @@
+"""`style3d run`: what a job file says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from style3d.commands.mesh import paint_mesh
+from style3d.commands.paint import run_job
+from style3d.commands.parse import Conduct, parse
+from style3d.job import MeshJob, read_job_file
+
+
+@dataclass(frozen=True)
+class Run:
+    """Do what a YAML job file says, mesh or other; every run leaves one, NAME.job.yaml, beside its output."""
+
+    file: Annotated[Path, tyro.conf.Positional]
+    """The job file; its paths are relative to its folder."""
+    conduct: Annotated[Conduct, tyro.conf.arg(name="")] = field(default_factory=Conduct)
+
+
+def run(arguments: list[str]) -> int:
+    """Read the file and do its job."""
+    request = parse(Run, "run", arguments, Run.__doc__ or "")
+    job = read_job_file(request.file)
+    return paint_mesh(job, request.conduct) if isinstance(job, MeshJob) else run_job(job, request.conduct)

@@ -1,0 +1,106 @@
+"""A job as a YAML file: what the command line takes, by the same names, with paths relative to the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from style3d.errors import Style3DError
+from style3d.files import read_bytes, write_bytes
+from style3d.job.base import Job
+from style3d.job.replay import KINDS
+from style3d.job.values import hints, moved, plain, typed
+from style3d.spelling import is_hex, unknown
+
+MAX_BYTES = 1 << 20
+HEAD = "# style3d run {name}: does this again; `style3d {kind} --help` says what each setting does\n"
+
+
+def read_job_file(path: Path) -> Job:
+    """The job that a YAML file describes; relative paths start at its folder.
+
+    Raises:
+        Style3DError: it cannot be read, has a setting that does not exist, or describes a job that cannot work.
+    """
+    try:
+        values = yaml.safe_load(read_bytes(path, MAX_BYTES))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Style3DError(f"{path} is no YAML", got=_first_line(error), hint="check its indentation") from None
+    if not isinstance(values, dict):
+        raise Style3DError(f"{path} is not a job", expected="settings like 'model: cow.glb', one a line")
+    settings = {str(key).replace("-", "_"): value for key, value in values.items()}
+    kind = settings.pop("kind", "mesh")
+    if kind not in KINDS:
+        raise unknown("kind of job", str(kind), KINDS)
+    known = hints(KINDS[kind])
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in known:
+            raise unknown(f"setting of a {kind} job", _option(name), map(_option, known))
+        found[name] = _moved(name, _value(path, name, known[name], value), _from(path.parent))
+    if "model" not in found:
+        raise Style3DError(f"{path} names no model", hint="add a line like 'model: cow.glb'")
+    return KINDS[kind](**found)
+
+
+def write_job_file(job: Job, path: Path) -> None:
+    """Write a job so that `read_job_file` gives it back; what is as by default is left out.
+
+    Raises:
+        Style3DError: the file cannot be written.
+    """
+    values: dict[str, Any] = {"kind": job.kind}
+    for field in fields(job):
+        value = getattr(job, field.name)
+        if value != field.default:
+            values[_option(field.name)] = plain(_moved(field.name, value, _to(path.parent)))
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    write_bytes(path, (HEAD.format(name=path.name, kind=job.kind) + text).encode())
+
+
+def _value(path: Path, name: str, hint: Any, value: Any) -> Any:
+    if isinstance(value, str) and "tuple" in str(hint):  # one where several may be
+        value = [value]
+    try:
+        return typed(hint, value)
+    except (ValueError, TypeError) as error:
+        got = repr(value)[:80]
+        raise Style3DError(f"{_option(name)} in {path} is not understood", got=got, expected=str(error)) from None
+
+
+def _moved(name: str, value: Any, move: Callable[[Path], Path]) -> Any:
+    if name == "palette" and value and not is_hex(value[0]):  # the one text that may be a path
+        return (str(move(Path(value[0]))), *value[1:])
+    return moved(value, move)
+
+
+def _from(folder: Path) -> Callable[[Path], Path]:
+    """What a path in a file of ``folder`` is from here."""
+    return lambda path: path if path.is_absolute() else Path(os.path.normpath(folder / path))
+
+
+def _to(folder: Path) -> Callable[[Path], Path]:
+    """What a path from here is in a file of ``folder``; absolute where there is no way."""
+
+    def relative(path: Path) -> Path:
+        if path.is_absolute():
+            return path
+        try:
+            return Path(os.path.relpath(path, folder))
+        except ValueError:  # another drive
+            return path.absolute()
+
+    return relative
+
+
+def _option(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]

@@ -1,0 +1,208 @@
+"""Who paints what: the styles of a job and its regions, each with its share of every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from torch import Tensor
+
+from style3d.colorways import Colorway
+from style3d.errors import Style3DError
+from style3d.job import Job
+from style3d.losses.objective import Objective
+from style3d.region import Region
+from style3d.render.cache import BuiltView
+from style3d.scene import Scene
+from style3d.styles import StyleLibrary, match_colors, read_styles
+from style3d.symmetry import Mirror
+from style3d.types import Colors, Image, Mask
+from style3d.where import Where
+
+LEAST_PIXELS = 24.0  # of a layer in a view, under which its statistics mean nothing
+Shares = Float32[np.ndarray, "entries"]
+Brush = tuple[tuple[Any, ...], float]  # the style's mixture, and its size
+
+
+@final
+@dataclass(frozen=True)
+class Layer:
+    """A style and the part of the scene that it paints."""
+
+    styles: StyleLibrary
+    share: Shares | None  # of each entry, [0, 1]; None: all of all
+
+
+@final
+@dataclass(frozen=True)
+class Sight:
+    """A layer as one view shows it."""
+
+    styles: StyleLibrary
+    mask: Mask  # coverage by what the layer paints
+    weight: float  # of the layer's pixels among all that is painted
+
+
+@final
+class Layers:
+    """The layers of a run; together they paint at most all of each entry.
+
+    Args:
+        scene: what is painted.
+        layers: the styles and their shares.
+        strength: of each entry in the end, [0, 1]; None is 1 everywhere.
+    """
+
+    def __init__(self, scene: Scene, layers: Sequence[Layer], strength: Shares | None) -> None:
+        self.layers = tuple(layers)
+        self._scene, self._strength = scene, strength
+        shares = [layer.share for layer in layers if layer.share is not None]
+        self._shares = None if len(shares) < len(layers) else np.stack(shares, 1)
+        self._tables: dict[int, Tensor] = {}
+        self._before: dict[int, Colors] = {}
+        self.backdrop = torch.stack([layer.styles.backdrop for layer in layers]).mean(0)
+
+    def sights(self, view: BuiltView) -> list[Sight]:
+        """The layers that a view shows enough of to judge them."""
+        operator = view.operator
+        if self._shares is None:
+            return [Sight(self.layers[0].styles, operator.mask(self.backdrop), 1.0)]
+        share = self._at(view.level)[torch.from_numpy(view.operator.entries)]
+        found = []
+        for start in range(0, len(self.layers), 3):
+            columns = torch.nn.functional.pad(share[:, start : start + 3], (0, max(0, start + 3 - share.shape[1])))
+            pixels = operator.matrix.apply(columns.contiguous()).clamp(0, 1)
+            for k, layer in enumerate(self.layers[start : start + 3]):
+                found.append((layer, pixels[:, k].reshape(1, 1, operator.height, operator.width)))
+        total = sum(float(mask.sum()) for _, mask in found)
+        device = self.backdrop.device
+        return [
+            Sight(layer.styles, mask.to(device), float(mask.sum()) / total)
+            for layer, mask in found
+            if float(mask.sum()) >= LEAST_PIXELS
+        ]
+
+    def shown(self, view: BuiltView, values: Float[Tensor, "columns 3"]) -> Float[Tensor, "columns 3"]:
+        """What a view's entries show: the painted colours where layers are, the original elsewhere."""
+        if self._shares is None:
+            return values
+        rows = torch.from_numpy(view.operator.entries)
+        covered = self._at(view.level)[rows].sum(1, keepdim=True).clamp(max=1).to(values)
+        return torch.lerp(self._original(view.level)[rows].to(values), values, covered)
+
+    def matched(self, colors: Colors, views: Sequence[BuiltView]) -> Colors:
+        """θ with the colours of each layer's style where that layer paints (closed form, on θ itself)."""
+        result = colors
+        for layer in self.layers:
+            recolored = match_colors(self._scene, colors, views, layer.styles, layer.share)
+            share = torch.ones(1) if layer.share is None else torch.from_numpy(layer.share)[:, None]
+            result = result + share * (recolored - colors) if layer.share is not None else recolored
+        return result
+
+    def finished(self, before: Colors, after: Colors) -> Colors:
+        """The result: each entry as far from the original as its regions say; untouched to the bit where that is 0."""
+        if self._strength is None:
+            return after
+        return torch.lerp(before, after, torch.from_numpy(self._strength)[:, None])
+
+    def _at(self, level: int) -> Tensor:
+        """Shares of the entries of a level, (entries, layers)."""
+        if level not in self._tables:
+            assert self._shares is not None
+            parts = []
+            for start in range(0, self._shares.shape[1], 3):
+                table = torch.from_numpy(self._shares[:, start : start + 3])
+                width = table.shape[1]
+                table = torch.nn.functional.pad(table, (0, 3 - width))
+                parts.append(self._lifted(table, level).nan_to_num(0.0)[:, :width])
+            self._tables[level] = torch.cat(parts, 1)
+        return self._tables[level]
+
+    def _original(self, level: int) -> Colors:
+        if level not in self._before:
+            self._before[level] = self._lifted(self._scene.initial(), level).nan_to_num(0.5)
+        return self._before[level]
+
+    def _lifted(self, table: Colors, level: int) -> Colors:
+        for below in range(level):
+            table = self._scene.hierarchy.restrict(below, table)
+        return table
+
+
+def layers_of(
+    scene: Scene, job: Job, objective: Objective, colorway: Colorway, mirror: Mirror | None, device: torch.device
+) -> Layers:
+    """The layers that a job describes; its own style lies under its regions.
+
+    Raises:
+        Style3DError: a region names what the scene does not have, holds nothing, or nothing is left to paint.
+    """
+
+    def library(mixture: tuple[Any, ...], scale: float) -> StyleLibrary:
+        images = [(colorway.style(image), weight) for image, weight in read_styles(mixture)]
+        return StyleLibrary(objective, images, scale, device)
+
+    if not job.regions:
+        return Layers(scene, [Layer(library(*_brush(scene, job, Region())), None)], None)
+    shares, strength = _shares(scene, job, mirror)
+    if not shares:
+        raise Style3DError("no region leaves anything to paint", hint="give one a strength above 0")
+    layers = [Layer(library(*brush), share if (share < 1).any() else None) for brush, share in shares.items()]
+    return Layers(scene, layers, strength)
+
+
+def _shares(scene: Scene, job: Job, mirror: Mirror | None) -> tuple[dict[Brush, Shares], Shares]:
+    """What each style paints of every entry, and how strong every entry is in the end."""
+    rest = np.ones(scene.hierarchy.sizes[0], dtype=np.float32)
+    strength = np.zeros_like(rest)
+    shares: dict[Brush, Shares] = {}
+    base = (Region(Where(), strength=1.0 if job.style else 0.0),)
+    for region in reversed((*base, *job.regions)):
+        share = rest * _held(scene, region, mirror)
+        rest = rest - share
+        strength += share * np.float32(region.strength)
+        if region.strength > 0 and share.any():
+            brush = _brush(scene, job, region)
+            shares[brush] = shares.get(brush, 0) + share
+    return shares, np.clip(strength, 0, 1)
+
+
+def _held(scene: Scene, region: Region, mirror: Mirror | None) -> Shares:
+    if region.where == Where():
+        return np.ones(scene.hierarchy.sizes[0], dtype=np.float32)
+    weights = scene.selected(region.where).astype(np.float32)
+    return weights if mirror is None else mirror.widened(weights)
+
+
+def _brush(scene: Scene, job: Job, region: Region) -> Brush:
+    """The styles of a region, and their longer side as a multiple of the scene's size."""
+    mixture = job.mixture if region.style is None else ((region.style, 1.0),)
+    size = region.brush_size or job.brush_size
+    return tuple(mixture), job.style_scale if size is None else size / scene.extent
+
+
+@final
+@dataclass(frozen=True)
+class Target:
+    """What a view is compared with: its layers, and what the objective remembers of the original under each."""
+
+    sights: tuple[Sight, ...]
+    contents: tuple[Any, ...]
+
+
+def target_of(objective: Objective, image: Image, sights: Sequence[Sight]) -> Target:
+    """The target of a view whose original looks like ``image``."""
+    return Target(tuple(sights), tuple(objective.prepare_content(image, sight.mask) for sight in sights))
+
+
+def judged(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
+    """The objective's terms, summed over a view's layers by how much of the view each paints."""
+    total: dict[str, Tensor] = {}
+    for sight, content in zip(target.sights, target.contents, strict=True):
+        for name, term in objective(image, sight.mask, sight.styles.at(extent), content).items():
+            total[name] = total[name] + sight.weight * term if name in total else sight.weight * term
+    return total
