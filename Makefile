@@ -17,11 +17,11 @@ DEV := $(VENV)/installed-dev
 DEMO := out/demo
 NODE := node_modules/three/package.json
 
-.PHONY: demo test lint types unit bench bench-features gallery corpus clean help
+.PHONY: demo test lint types unit bench bench-features bench-splats gallery corpus clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo | test | lint | types | unit | bench | bench-features | gallery | corpus | clean"
+	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | clean"
 
 $(PY):
 	@$(PYTHON) -c "import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else 'style3d needs Python 3.10 to 3.13, not ' + sys.version.split()[0] + '; say which with PYTHON=')"
@@ -65,6 +65,9 @@ bench: $(RUN)
 
 bench-features: $(RUN)
 	$(PY) scripts/bench_features.py
+
+bench-splats: $(RUN)
+	$(PY) scripts/bench_splats.py
 
 gallery: $(RUN)
 	$(PY) scripts/gallery.py

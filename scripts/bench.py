@@ -1,6 +1,6 @@
 """What a run costs: seconds per phase, and per step everything but the perceptual network ÷ the network.
 
-python scripts/bench.py [--resolution 512] [--steps 12] [--faces 10000 1000000]
+python scripts/bench.py [--resolution 512] [--steps 12] [--faces 10000 1000000] [--splats 150000]
 
 Ratios within one run are what to compare; seconds depend on the machine, which is printed.
 """
@@ -18,14 +18,16 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+import bench_splats
 import numpy as np
 import torch
 import trimesh
 
-from style3d import Job, MeshJob, load
+from style3d import FieldJob, Job, MeshJob, load
 from style3d.appearance import Pyramid, cascade
 from style3d.losses.features import build_features
 from style3d.losses.objective import default_objective
+from style3d.nerf.files import write_splats
 from style3d.styles import StyleLibrary, read_styles
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +39,7 @@ def main() -> int:
     parser.add_argument("--resolution", type=int, default=512)
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--faces", type=int, nargs="*", default=[10_000, 1_000_000])
+    parser.add_argument("--splats", type=int, nargs="*", default=[150_000])
     parser.add_argument("--model", type=Path, nargs="*", default=[ROOT / "data/models/mossling.glb"])
     parser.add_argument("--texture-size", type=int, nargs="*", default=[1024, 2048])
     options = parser.parse_args()
@@ -58,6 +61,10 @@ def main() -> int:
         for faces in options.faces:
             model = ball(Path(folder) / f"{faces}.ply", faces)
             row(f"ball of {faces:,} faces, vertex colours", MeshJob(model, STYLE, paint="vertices"), options)
+        for count in options.splats:
+            model = Path(folder) / f"{count}.splats.ply"
+            write_splats(bench_splats.ball(count), model)
+            row(f"ball of {count:,} splats", FieldJob(model, STYLE), options)
     return 0
 
 
