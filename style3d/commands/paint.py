@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from style3d.commands.accept import checked, paint_until_accepted, suit
 from style3d.commands.bars import Bars
 from style3d.commands.parse import Conduct, Kind, parse_job
 from style3d.errors import Style3DError
@@ -30,9 +31,14 @@ def run_job(job: Job, conduct: Conduct) -> int:
 
     warnings.simplefilter("ignore")
     target = checked_target(job)
+    checked(conduct)
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():
         scene = load(job)
+        if conduct.auto:
+            job = suit(job, scene)
+        if conduct.accept:
+            return paint_until_accepted(job, scene, conduct, bars)
         identity = {"job": job.to_json(), "scene": scene.key, "styles": [file_hash(path) for path in job.pictures]}
         checkpoint = Checkpoint(target, identity)
         with terminable():

@@ -31,6 +31,12 @@ class Conduct:
     """Continue an unfinished run of the same job."""
     quiet: bool = False
     """No progress bars."""
+    auto: bool = False
+    """Look at the asset first, and choose content weight and resolution to suit it."""
+    accept: str = ""
+    """Thresholds, for example "content>=0.5,style<=0.6": paint again with adjusted weights until they hold."""
+    retries: int = 3
+    """How often --accept paints again, at most; the best try is kept."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from style3d.evaluate.reference import lab, skimage
 
 COLORS = 12
-MOST_PIXELS = 20_000
+MOST_PIXELS = 6_000
 Palette = tuple[Float[np.ndarray, "k 3"], Float[np.ndarray, "k"]]
 
 

@@ -1,0 +1,63 @@
+"""`--auto` and `--accept`: settings chosen by looking at the asset, and painting until thresholds hold."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from style3d.commands.parse import Conduct
+from style3d.errors import Style3DError
+from style3d.job import Job, write_job_file
+from style3d.progress import Watcher
+from style3d.scene import Scene
+
+
+def checked(conduct: Conduct) -> None:
+    """Refuse thresholds that cannot be understood, before anything is painted.
+
+    Raises:
+        Style3DError: names the option.
+    """
+    if not conduct.accept:
+        return
+    from style3d.evaluate.accept import parse_accept
+
+    parse_accept(conduct.accept)
+    if not 0 <= conduct.retries <= 20:
+        raise Style3DError("--retries is out of range", got=conduct.retries, expected="0 to 20")
+    if conduct.resume:
+        raise Style3DError("--resume continues one run, --accept makes several", hint="leave one out")
+
+
+def suit(job: Job, scene: Scene) -> Job:
+    """The job with settings that suit the scene, said on standard output."""
+    from style3d.evaluate.suit import character, suited
+
+    changed, why = suited(job, character(scene))
+    print(f"chosen for {scene.name}: {why}")
+    return changed
+
+
+def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watcher | None) -> int:
+    """Write the try that misses least; 0 where it misses nothing, else 1 with a line for each threshold missed."""
+    from style3d.evaluate.accept import best, judged, parse_accept, tries, yardstick_of
+    from style3d.loop import stylize
+    from style3d.result import beside
+
+    limits = parse_accept(conduct.accept)
+    yardstick = yardstick_of(job, limits)
+    done = tries(
+        job, limits, conduct.retries, lambda next_job: stylize(scene, next_job, watcher=watcher),
+        lambda result: judged(result, yardstick),
+    )  # fmt: skip
+    kept = best(done)
+    told = {"thresholds": [str(limit) for limit in limits], "tries": [one.told() for one in done]}
+    told |= {"kept": done.index(kept) + 1, "accepted": not kept.missed}
+    result = replace(kept.made, record={**kept.made.record, "acceptance": told})
+    written = (*result.save(job.destination, watcher), beside(job.destination, "job.yaml"))
+    write_job_file(kept.job, written[-1])
+    print(f"wrote {', '.join(str(path) for path in written)}")
+    print(f"try {done.index(kept) + 1} of {len(done)} kept, content weight {kept.job.content_weight:.3g}")
+    for line in kept.missed:
+        print(f"style3d: look at it yourself: {line}", file=sys.stderr)
+    return 1 if kept.missed else 0

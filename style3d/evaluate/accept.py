@@ -1,0 +1,142 @@
+"""Paint until it is good enough: thresholds on style and content, settings moved towards whichever is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, final
+
+import numpy as np
+import torch
+
+from style3d.errors import Style3DError
+from style3d.evaluate.clip import open_clip_or_why
+from style3d.evaluate.figure import Figure, Limit, parse_limit
+from style3d.evaluate.footage import Footage, Shot
+from style3d.evaluate.looks import Yardstick, content_figures, style_figures
+from style3d.evaluate.lpips import installed_lpips
+from style3d.evaluate.scenes import GREY
+from style3d.job import Job
+from style3d.job.recipe import recipe
+from style3d.losses.features import build_features
+from style3d.result import Result
+from style3d.styles import read_styles
+
+VIEWS, SIZE = 4, 192  # what a try is judged on: views around the scene, pixels a side
+STEP = 1.6  # factor on the content weight from one try to the next
+PATIENCE = 1.4  # factor on the steps where content and style are both missed
+WEIGHTS = 0.05, 20.0  # content weights that are tried
+ALIASES = {"content": "content.features", "style": "style.gram", "clip": "style.clip", "palette": "style.palette"}
+SUBJECTS = ("content", "style")
+Made = TypeVar("Made")
+
+
+def parse_accept(text: str) -> tuple[Limit, ...]:
+    """``content>=0.5,style<=0.3``: figures of style and content, or the short names in `ALIASES`.
+
+    Raises:
+        Style3DError: it cannot be read, or names something else.
+    """
+    limits = tuple(parse_limit(part.strip()) for part in text.split(",") if part.strip())
+    limits = tuple(replace(limit, name=ALIASES.get(limit.name, limit.name)) for limit in limits)
+    for limit in limits:
+        if limit.name.split(".")[0] not in SUBJECTS:
+            raise Style3DError(
+                f"--accept knows no '{limit.name}'", expected=", ".join(ALIASES) + ", or a style.* or content.* figure"
+            )
+    if not limits:
+        raise Style3DError("--accept names no threshold", expected="for example content>=0.5,style<=0.6")
+    return limits
+
+
+@final
+@dataclass(frozen=True)
+class Try:
+    """One run and how it measured. Concretely: content weight 1.6, style 0.41, content 0.52, nothing missed."""
+
+    job: Job
+    made: Any
+    figures: tuple[Figure, ...]
+    missed: tuple[str, ...]  # a line for each threshold that is not kept
+    shortfall: float  # 0 when all are kept
+
+    def told(self) -> dict[str, Any]:
+        """For the report."""
+        values = {figure.name: figure.value for figure in self.figures if not figure.name.endswith(".before")}
+        return {
+            "content_weight": self.job.content_weight, "steps": self.job.steps, "missed": list(self.missed),
+            "shortfall": self.shortfall, "figures": values,
+        }  # fmt: skip
+
+
+def tries(
+    job: Job, limits: Sequence[Limit], retries: int, paint: Callable[[Job], Made],
+    measure: Callable[[Made], Sequence[Figure]],
+) -> list[Try]:  # fmt: skip
+    """Paint, and again with adjusted settings while thresholds are missed; every try in its order.
+
+    Args:
+        retries: how often to try again, at most.
+        paint: makes something of a job.
+        measure: its figures.
+    """
+    done: list[Try] = []
+    while True:
+        made = paint(job)
+        figures = tuple(measure(made))
+        missed = tuple(line for limit in limits if (line := limit.broken(figures)))
+        done.append(Try(job, made, figures, missed, sum(limit.shortfall(figures) for limit in limits)))
+        further = adjusted(job, limits, figures)
+        if not missed or len(done) > retries or further == job:
+            return done
+        job = further
+
+
+def best(done: Sequence[Try]) -> Try:
+    """The try that misses least; of equals the first."""
+    return min(done, key=lambda one: one.shortfall)
+
+
+def adjusted(job: Job, limits: Sequence[Limit], figures: Sequence[Figure]) -> Job:
+    """The next settings: more content weight for content, less for style, more steps where both are missed."""
+    missed = {limit.name.split(".")[0] for limit in limits if limit.broken(figures)}
+    if missed == {"content"}:
+        return replace(job, content_weight=float(np.clip(max(job.content_weight, 0.1) * STEP, *WEIGHTS)))
+    if missed == {"style"}:
+        return replace(job, content_weight=float(np.clip(job.content_weight / STEP, *WEIGHTS)))
+    steps = sum(stage.steps for stage in recipe(job).stages)
+    return replace(job, steps=min(100_000, round(steps * PATIENCE))) if missed else job
+
+
+def yardstick_of(job: Job, limits: Sequence[Limit]) -> Yardstick:
+    """The heaviest of a job's styles, judged by the job's own network.
+
+    Raises:
+        Style3DError: a threshold names a figure that cannot be measured here.
+    """
+    lpips, clip = installed_lpips(), open_clip_or_why("ViT-B-32", None)
+    for name, lacking in (("content.lpips", lpips), ("style.clip", clip), ("style.clip_text", clip)):
+        if isinstance(lacking, str) and any(limit.name == name for limit in limits):
+            raise Style3DError(f"--accept {name} cannot be measured", got=lacking)
+    if not job.mixture:
+        raise Style3DError("--accept needs a picture to compare with", hint="add --style IMAGE")
+    path, _ = max(job.mixture, key=lambda pair: pair[1])
+    style = read_styles([(path, 1.0)])[0][0]
+    return Yardstick(style, build_features(job.features, job.weights), lpips, clip, style_scale=job.style_scale)
+
+
+def judged(result: Result, yardstick: Yardstick) -> list[Figure]:
+    """Style and content of a run, on a few views around its scene."""
+    scene, grey = result.scene, torch.full((3,), GREY)
+    shots = []
+    for camera in scene.portraits(VIEWS, SIZE):
+        operator = scene.operator(camera, 0)
+        before, after = (
+            np.ascontiguousarray(operator.render(colors, grey)[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy())
+            for colors in (result.before, result.after)
+        )
+        mask = operator.alpha.reshape(camera.height, camera.width).astype(np.float32)
+        nowhere = np.full(mask.shape, np.inf, np.float32)  # depth, which nothing here asks for
+        shots.append(Shot(camera, before, after, nowhere, mask))
+    footage = Footage(scene.name, tuple(shots), closed=True)
+    return style_figures(footage, footage.after, yardstick, "") + content_figures(footage, yardstick)

@@ -1,0 +1,105 @@
+"""Painting until it is good enough: with a painter whose answer is known, and once for real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from style3d.cli import main
+from style3d.errors import Style3DError
+from style3d.evaluate.accept import adjusted, best, parse_accept, tries
+from style3d.evaluate.figure import Figure, absent, parse_limit
+from style3d.evaluate.suit import Character, suited
+from style3d.job import Job, MeshJob
+from tests.models import write_textured_ball
+
+JOB = MeshJob(Path("a.obj"), style=(Path("s.png"),), preset="draft")
+
+
+def measured(weight: float) -> list[Figure]:
+    """A painter that keeps more content and less style with more content weight."""
+    content, style = weight / (1 + weight), 0.2 + 0.2 * weight
+    return [Figure("content.features", content, "higher"), Figure("style.gram", style, "lower"),
+            absent("content.lpips", "lower", "no weights")]  # fmt: skip
+
+
+def run(accept: str, retries: int = 6) -> list:
+    return tries(JOB, parse_accept(accept), retries, lambda job: job.content_weight, measured)
+
+
+def test_stops_as_soon_as_thresholds_hold() -> None:
+    assert len(run("content>=0.5")) == 1
+    done = run("content>=0.7")
+    assert [bool(one.missed) for one in done] == [True] * (len(done) - 1) + [False]
+    assert best(done) is done[-1]
+    assert done[-1].job.content_weight > JOB.content_weight
+    assert run("style<=0.3")[-1].job.content_weight < JOB.content_weight
+
+
+def test_keeps_the_best_of_what_cannot_be_met() -> None:
+    done = run("content>=0.99", retries=2)
+    assert len(done) == 3
+    assert best(done).shortfall == min(one.shortfall for one in done)
+    assert best(done).missed
+    contradiction = run("content>=0.9,style<=0.25", retries=2)
+    assert contradiction[-1].job.steps > 200  # both are missed: more steps, the same weight
+    assert contradiction[-1].job.content_weight == JOB.content_weight
+    assert contradiction[-1].told()["missed"]
+
+
+def test_an_absent_figure_keeps_no_threshold() -> None:
+    done = run("content.lpips<=0.9", retries=1)
+    assert "absent" in done[0].missed[0]
+    assert parse_limit("content.lpips<=0.9").shortfall(measured(1)) == 1
+
+
+def test_adjusting_stays_in_range() -> None:
+    job: Job = JOB
+    for _ in range(40):
+        job = adjusted(job, parse_accept("content>=2"), measured(1))
+    assert job.content_weight == 20
+    assert len(run("content>=2", retries=40)) < 12  # nothing left to change: no more tries
+
+
+@pytest.mark.parametrize("text", ["", "content", "content>0.5", "content>=x", "content>=nan", "mesh.seams<=1", ">=1"])
+def test_thresholds_that_cannot_be_understood(text: str) -> None:
+    with pytest.raises(Style3DError):
+        parse_accept(text)
+
+
+def test_settings_suit_the_asset() -> None:
+    plain, why = suited(JOB, Character(0.001, 0.9, 0.01, 0.5))
+    assert plain.content_weight < 1
+    assert "plain" in why
+    faint, why = suited(JOB, Character(0.02, 0.1, 0.01, 0.5))
+    assert faint.content_weight > 1
+    assert "faint" in why
+    rugged, why = suited(JOB, Character(0.02, 0.8, 0.2, 0.5))
+    assert rugged.resolution == 320
+    assert "intricate" in why
+    assert suited(JOB, Character(0.02, 0.8, 0.01, 0.5))[0] == JOB
+
+
+def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_textured_ball(tmp_path / "ball.obj")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)).save("style.png")
+    command = ["mesh", "ball.obj", "--style", "style.png", "--preset", "draft", "--views", "3", "--resolution", "48",
+               "--texture-size", "32", "--steps", "2", "--features", "wavelet", "--turntable", "none",
+               "--quiet"]  # fmt: skip
+    assert main([*command, "--auto", "--accept", "content>=1.5", "--retries", "1"]) == 1
+    said = capsys.readouterr()
+    assert "chosen for ball.obj: content weight" in said.out
+    assert "content.features>=1.5 is not kept" in said.err
+    told = json.loads((tmp_path / "ball.styled.report.json").read_text())["acceptance"]
+    assert len(told["tries"]) == 2
+    assert not told["accepted"]
+    assert told["tries"][1]["content_weight"] > told["tries"][0]["content_weight"]
+    assert (tmp_path / "ball.styled.glb").exists()
+    assert main([*command, "--accept", "beauty>=1"]) == 2
+    assert main([*command, "--accept", "clip>=0.2"]) == 2
+    assert "cannot be measured" in capsys.readouterr().err
