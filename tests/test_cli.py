@@ -67,7 +67,7 @@ def test_paints_splats_and_replays(style: Path, tmp_path: Path, monkeypatch, cap
     capsys.readouterr()
     bad = ["nerf", "cloud.ply", "--style", str(style), "--output", "grid.safetensors", *options]
     assert "grid.safetensors" in refused(capsys, bad)
-    assert "report of another kind" in refused(capsys, ["mesh", "--config", "cloud.styled.report.json"])
+    assert "another kind of scene" in refused(capsys, ["mesh", "--config", "cloud.styled.report.json"])
 
 
 def test_bad_requests(ball: Path, style: Path, tmp_path: Path, capsys) -> None:
