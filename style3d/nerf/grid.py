@@ -1,0 +1,217 @@
+"""Fit a radiance grid to a capture: direct optimisation of a sparse lattice, coarse to fine, on the CPU.
+
+After DVGO (Sun, Sun & Chen 2022: post-activated density, low at the start) and Plenoxels (Fridovich-Keil et al. 2022:
+directional colour and total variation on the lattice), with mip-NeRF 360's contraction and distortion loss.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from style3d.errors import Style3DError
+from style3d.nerf import grid_kernels as kernels
+from style3d.nerf.capture import Capture
+from style3d.nerf.grid_growth import empty_table, pruned, refined
+from style3d.nerf.grid_score import score
+from style3d.nerf.rays import Batch, PixelTable, pixel_table
+from style3d.progress import Silent, Watcher
+from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
+
+log = logging.getLogger(__name__)
+FIT_SIDE = 512  # pixels along a photo's longer side, where --downscale does not say
+MOST_SAMPLES = 384  # of one ray in occupied cells
+SMOOTH = 4  # steps between those that smooth
+GAIN_RATE = 5e-4  # of the logarithm of a photo's gain, a step
+REPORT = 20  # steps between reports
+
+
+@final
+@dataclass(frozen=True)
+class Level:
+    """One step of coarse to fine. Concretely: 1500 steps on a lattice of 128³."""
+
+    side: int  # vertices along each axis
+    steps: int
+
+
+@final
+@dataclass(frozen=True)
+class FitSettings:
+    """How to fit; the defaults suit a hand-held capture of an object and its room."""
+
+    downscale: float | None = None  # of the photos; None: to 512 pixels along the longer side
+    levels: tuple[Level, ...] = (Level(64, 600), Level(128, 1400), Level(224, 4000))
+    rays: int = 8192  # a step
+    stride: float = 1.0  # cells between samples
+    radius: float = 0.45  # of the cube that is not contracted, in median camera distances
+    tail: float = 0.5  # of the contracted cube, for what lies beyond
+    near: float = 0.08  # depth before which nothing is, in median camera distances
+    rates: tuple[float, float, float] = (0.12, 0.02, 0.006)  # Adam's steps: density, colour, colour by direction
+    variation: tuple[float, float, float] = (2e-6, 2e-6, 2e-5)  # weights of total variation, likewise, a ray
+    distortion: float = 2e-3
+    fade: float = 0.002  # of directional colour a step that touches it: view dependence must earn its place
+    seed: int = 0
+
+
+@final
+@dataclass(frozen=True)
+class Fit:
+    """A fitted grid and how well it shows photos it has not seen."""
+
+    grid: RadianceGrid
+    psnr: float | None  # dB, mean over held-out photos; None where none was held out
+    psnr_matched: float | None  # the same after the best gain a channel: without differences in exposure
+    training_psnr: float  # dB, over the last steps
+
+
+def fit_grid(capture: Capture, settings: FitSettings | None = None, watcher: Watcher | None = None) -> Fit:
+    """Fit a radiance grid to the training photos of a capture.
+
+    The same seed gives the same grid, whatever the number of threads.
+
+    Raises:
+        Style3DError: photos cannot be read, or nothing solid was found.
+    """
+    settings, watcher = settings or FitSettings(), watcher or Silent()
+    scale = settings.downscale or default_downscale(capture)
+    watcher.phase("reading photos", len(capture.training))
+    pixels = pixel_table(capture, capture.training, scale, watcher.done)
+    fitter = _Fitter(capture, settings, pixels)
+    for number, level in enumerate(settings.levels):
+        if number:
+            fitter.grow(level.side)
+        fitter.run(number, level.steps, watcher)
+    grid = fitter.finished()
+    psnr, matched = score(grid, capture, scale, settings.stride, watcher)
+    return Fit(grid, psnr, matched, fitter.training_psnr)
+
+
+def default_downscale(capture: Capture) -> float:
+    """The factor that brings the photos' longer side to `FIT_SIDE` pixels; never below one."""
+    longer = np.median([max(photo.lens.width, photo.lens.height) for photo in capture.photos])
+    return max(1.0, float(longer) / FIT_SIDE)
+
+
+def scene_space(capture: Capture, settings: FitSettings, translucent: bool) -> Contraction:
+    """The box of a cut-out object, or the contraction of everything around the point the cameras look at."""
+    x, y, z = (float(value) for value in capture.focus)
+    if not translucent:
+        return Contraction((x, y, z), settings.radius * capture.distance, settings.tail)
+    widest = max(np.hypot(p.camera.width, p.camera.height) / 2 / p.camera.focal for p in capture.photos)
+    return Contraction((x, y, z), min(0.9, float(widest)) * capture.distance, 0.0)
+
+
+@final
+class _Fitter:
+    """The fit's working state; `fit_grid` is its only user."""
+
+    def __init__(self, capture: Capture, settings: FitSettings, pixels: PixelTable) -> None:
+        self.settings, self.pixels = settings, pixels
+        self.space = scene_space(capture, settings, pixels.translucent)
+        self.near = settings.near * capture.distance
+        self.weaken = 0.5 * capture.distance
+        self.gains = np.zeros((len(capture.photos), 3), np.float64)  # logarithms
+        self.gain_moments = np.zeros((2, *self.gains.shape))
+        self.training_psnr, self.step = 0.0, 0
+        self.total = sum(level.steps for level in settings.levels)
+        side = settings.levels[0].side
+        self._adopt(side, np.arange(side**3), empty_table(side**3))
+
+    def _adopt(self, side: int, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"]) -> None:
+        self.side, self.vertices, self.table = side, vertices, table
+        self.index = lattice(vertices, side)
+        self.gaps = cell_gaps(self.index, side)
+        self.neighbors = kernels.neighbor_rows(vertices, self.index, side)
+        self.gradient, self.first, self.second = (np.zeros_like(table) for _ in range(3))
+        self.touched, self.count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)
+        self.geometry = np.array([*self.space.center, self.space.radius, self.space.tail])
+
+    def run(self, number: int, steps: int, watcher: Watcher) -> None:
+        """The steps of one level."""
+        watcher.phase(f"fitting {self.side}³, stage {number + 1} of {len(self.settings.levels)}", steps)
+        recent = 0.0
+        for step in range(steps):
+            loss = self._one(np.random.default_rng([self.settings.seed, number, step]))
+            recent = loss if not recent else 0.98 * recent + 0.02 * loss
+            self.training_psnr = float(-10 * np.log10(max(recent, 1e-10)))
+            if step % REPORT == REPORT - 1 or step + 1 == steps:
+                watcher.done(step + 1, f"PSNR {self.training_psnr:.2f} dB")
+
+    def _one(self, generator: np.random.Generator) -> float:
+        """Draw rays, render, carry back, step; returns the mean squared error."""
+        s, count = self.settings, self.settings.rays
+        batch = self.pixels.batch(self.pixels.draw(generator, count))
+        gain = np.exp(self.gains[batch.exposure]).astype(np.float32)
+        offset = generator.random(count, np.float32)
+        backdrop = generator.random((count, 3), np.float32)
+        weight = np.full(count, 1 / count, np.float32)
+        cells, fracs = np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32)
+        slopes = np.empty((count, MOST_SAMPLES, 4), np.float32)
+        counts, lost = np.zeros(count, np.int32), np.zeros(count, np.float32)
+        image, gain_slope = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
+        strength = np.array([s.distortion / count, self.weaken])
+        kernels.render_rays(
+            batch.origin, batch.direction, offset, self.near, s.stride, self.geometry, self.side, self.gaps, self.index,
+            self.table, batch.rgb, batch.alpha, weight, backdrop, gain, strength,
+            cells, fracs, slopes, counts, image, gain_slope, lost,
+        )  # fmt: skip
+        kernels.scatter(
+            batch.direction, cells, fracs, slopes, counts, self.index, self.side, self.gradient, self.touched
+        )
+        if self.step % SMOOTH == 0:
+            pull = SMOOTH * _per_number(s.variation)
+            kernels.smooth(self.table, self.neighbors, self.gradient, self.touched, pull)
+        pace = 0.1 ** (self.step / self.total)
+        state = self.gradient, self.touched, self.first, self.second, self.count
+        kernels.adam_touched(self.table, *state, pace * _per_number(s.rates), s.fade * pace)
+        self._expose(batch, gain_slope * gain, pace)
+        self.step += 1
+        return float(lost.sum(dtype=np.float64)) / 3
+
+    def _expose(self, batch: Batch, slope: Float32[np.ndarray, "rays 3"], pace: float) -> None:
+        """One Adam step on the photos' gains, whose mean stays one."""
+        for c in range(3):
+            g: Any = np.bincount(batch.exposure, weights=slope[:, c], minlength=len(self.gains))
+            g += 1e-3 * self.gains[:, c] / len(self.gains)
+            first, second = self.gain_moments[0], self.gain_moments[1]
+            first[:, c] = 0.9 * first[:, c] + 0.1 * g
+            second[:, c] = 0.99 * second[:, c] + 0.01 * g * g
+            self.gains[:, c] -= GAIN_RATE * pace * first[:, c] / (np.sqrt(second[:, c]) + 1e-12)
+        used = np.unique(self.pixels.exposures)
+        self.gains[used] -= self.gains[used].mean(0)
+
+    def grow(self, side: int) -> None:
+        """Drop what no photo sees, and go on with a finer lattice."""
+        self._prune()
+        self._adopt(side, *refined(self.side, self.index, self.table, side))
+
+    def _prune(self) -> None:
+        seen = np.zeros(self.side**3, np.uint8)
+        for start in range(0, len(self.pixels.photo), 4 * (1 << 18)):
+            batch = self.pixels.batch(np.arange(start, min(start + 4 * (1 << 18), len(self.pixels.photo)), 4))
+            kernels.mark_seen(
+                batch.origin, batch.direction, self.near, self.settings.stride, self.geometry, self.side, self.gaps,
+                self.index, self.table, 0.01, seen, MOST_SAMPLES,
+            )  # fmt: skip
+        kept = pruned(self.side, self.index, seen)
+        if not len(kept):
+            raise Style3DError("the fit found nothing solid", hint="check that the photos' poses are right")
+        self._adopt(self.side, self.vertices[kept], self.table[kept])
+
+    def finished(self) -> RadianceGrid:
+        """The grid as it stands, without what no photo sees."""
+        self._prune()
+        t: Any = self.table
+        return RadianceGrid(
+            self.space, self.side, self.vertices, t[:, 0].copy(), t[:, 1:4].copy(), t[:, 4:7].copy(), float(self.near)
+        )
+
+
+def _per_number(groups: tuple[float, float, float]) -> Float32[np.ndarray, "numbers"]:
+    """A value for density, colour and directional brightness as one for each number of a vertex."""
+    return np.array([groups[0]] + [groups[1]] * 3 + [groups[2]] * 3 + [0.0], np.float32)

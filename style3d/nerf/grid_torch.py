@@ -1,0 +1,78 @@
+"""The slow twin of the fit's kernels: the same loss of the same rays, in torch, differentiable to the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Float64, Int32, UInt8
+from torch import Tensor
+
+from style3d.render.grid_march import march
+
+MOST_SAMPLES = 2048
+
+
+@final
+@dataclass(frozen=True)
+class Lattice:
+    """Where a fit's table lies in space."""
+
+    space: Float64[np.ndarray, "5"]  # centre, radius, tail
+    side: int
+    index: Int32[np.ndarray, "lattice"]
+    gaps: UInt8[np.ndarray, "lattice"]
+
+
+@final
+@dataclass(frozen=True)
+class Wanted:
+    """What rays should show."""
+
+    rgb: Float32[np.ndarray, "rays 3"]
+    alpha: Float32[np.ndarray, "rays"]
+    backdrop: Float32[np.ndarray, "rays 3"]
+    gain: Float32[np.ndarray, "rays 3"]
+
+
+def loss_reference(
+    table: Float[Tensor, "n numbers"], lattice: Lattice, origin: Float32[np.ndarray, "rays 3"],
+    direction: Float32[np.ndarray, "rays 3"], offset: Float32[np.ndarray, "rays"], near: float, stride: float,
+    wanted: Wanted, distortion: float,
+) -> Float[Tensor, ""]:  # fmt: skip
+    """Mean over the rays of |gain · C + T · backdrop − target|² plus the distortion loss (mip-NeRF 360, eq. 15)."""
+    total = table.new_zeros(())
+    for ray in range(len(origin)):
+        weight, color, left, place = _shown(
+            table, lattice, origin[ray], direction[ray], float(offset[ray]), near, stride
+        )
+        backdrop, gain = (torch.from_numpy(part[ray]).to(table) for part in (wanted.backdrop, wanted.gain))
+        alpha = float(wanted.alpha[ray])
+        target = torch.from_numpy(wanted.rgb[ray]).to(table) * alpha + (1 - alpha) * backdrop
+        image = (weight[:, None] * color).sum(0) * gain + left * backdrop
+        length = stride / lattice.side
+        apart = (place[:, None] - place[None]).abs() * length
+        spread = (weight[:, None] * weight[None] * apart).sum() + (weight**2).sum() * length / 3
+        total = total + ((image - target) ** 2).sum() + distortion * spread
+    return total / len(origin)
+
+
+def _shown(
+    table: Tensor, lattice: Lattice, origin: Any, direction: Any, offset: float, near: float, stride: float
+) -> Any:
+    """Weights, colours, the light left, and the place of one ray's samples."""
+    cell, frac = np.empty(MOST_SAMPLES, np.int32), np.empty((MOST_SAMPLES, 3), np.float32)
+    place, depth = np.empty(MOST_SAMPLES, np.float32), np.empty(MOST_SAMPLES, np.float32)
+    side = lattice.side
+    count = march(origin, direction, near, offset, stride, lattice.space, side, lattice.gaps, cell, frac, place, depth)
+    shift = np.array([[k >> 2 & 1, k >> 1 & 1, k & 1] for k in range(8)])
+    row = lattice.index[cell[:count, None] + shift @ np.array([side * side, side, 1])]
+    share = torch.from_numpy(np.where(shift, frac[:count, None], 1 - frac[:count, None])).to(table).prod(2)
+    values = (share[..., None] * table[torch.from_numpy(row).long()]).sum(1)
+    tau = torch.nn.functional.softplus(values[:, 0]) * stride
+    light = torch.exp(-torch.cat([tau.new_zeros(1), tau.cumsum(0)]))
+    unit = torch.from_numpy(direction / np.linalg.norm(direction)).to(table)
+    color = values[:, 1:4] + (values[:, 4:7] @ unit)[:, None]
+    return light[:-1] - light[1:], color, light[-1], torch.from_numpy(place[:count]).to(table)
