@@ -47,3 +47,14 @@ def nearest_chain(cameras: Sequence[Camera]) -> Indices:
         away = np.linalg.norm(places - places[order[-1]], axis=1)
         order.append(int(np.where(left, away, np.inf).argmin()))
     return np.array(order, dtype=np.int64)
+
+
+def sized(camera: Camera, size: int) -> Camera:
+    """The same view with ``size`` pixels along its longer side."""
+    return camera.scaled(size / max(camera.width, camera.height))
+
+
+def middle_square(camera: Camera, size: int) -> Camera:
+    """The middle square of a view, ``size`` pixels wide."""
+    side = min(camera.width, camera.height)
+    return camera.crop((camera.width - side) / 2, (camera.height - side) / 2, side, side).scaled(size / side)

@@ -52,7 +52,7 @@ class FitSettings:
     tail: float = 0.5  # of the contracted cube, for what lies beyond
     near: float = 0.08  # depth before which nothing is, in median camera distances
     rates: tuple[float, float, float] = (0.12, 0.02, 0.006)  # Adam's steps: density, colour, colour by direction
-    variation: tuple[float, float, float] = (2e-6, 2e-6, 2e-5)  # weights of total variation, likewise, a ray
+    variation: tuple[float, float, float] = (2e-8, 1e-8, 1e-7)  # weights of total variation, likewise, a ray
     distortion: float = 2e-3
     fade: float = 0.002  # of directional colour a step that touches it: view dependence must earn its place
     seed: int = 0

@@ -33,6 +33,6 @@ def score(
     return float(np.mean(plain)), float(np.mean(matched))
 
 
-def psnr(got: Float32[np.ndarray, "*size 3"], want: Float32[np.ndarray, "*size 3"]) -> float:
+def psnr(got: Float32[np.ndarray, "*size"], want: Float32[np.ndarray, "*size"]) -> float:
     """Peak signal-to-noise ratio of colours in [0, 1], dB."""
     return float(-10 * np.log10(max(float(np.mean((got - want) ** 2, dtype=np.float64)), 1e-10)))

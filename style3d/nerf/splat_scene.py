@@ -11,11 +11,11 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64
-from scipy.spatial import cKDTree
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.files import write_splats
+from style3d.nerf.filling import filled
 from style3d.nerf.harmonics import basis
 from style3d.nerf.setting import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
 from style3d.nerf.splats import Splats, ViewDependence
@@ -25,7 +25,7 @@ from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
 from style3d.render.splats import Gaussians, splat_view
 from style3d.scene import Scene, Views
-from style3d.tour import tour
+from style3d.tour import middle_square, sized, tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
 from style3d.where import Where
 from style3d.within import feathered, inside_shapes
@@ -36,7 +36,6 @@ SIGHTS, SIGHT_SIZE = 32, 160  # views that say what can be seen at all, and thei
 RESOLVED_SHARE = 0.62  # of the splats that can be seen, so that the median is well inside
 MOST_CLOSEUPS = 120
 MISSING = 0.005  # share of what can be seen that may stay unseen
-FILL = 4  # neighbours that colour a splat no view has seen
 
 
 @final
@@ -113,7 +112,7 @@ class SplatScene(Scene):
     @cached_property
     def _sights(self) -> list[Sight]:
         spread = tour(self.cameras, SIGHTS) if self.cameras else self.setting.overviews(SIGHTS, SIGHT_SIZE)
-        cameras = [_sized(camera, SIGHT_SIZE) for camera in spread]
+        cameras = [sized(camera, SIGHT_SIZE) for camera in spread]
         return [splat_sight(self._gaussians, camera, self._near, self._local_spacing) for camera in cameras]
 
     @cached_property
@@ -138,7 +137,7 @@ class SplatScene(Scene):
     def plan(self, count: int, resolution: int) -> Views:
         """The capture's cameras and some between them, or views around or within; then greedy close-ups."""
         if self.cameras:
-            overviews = tuple(_sized(camera, resolution) for camera in tour(self.cameras, count))
+            overviews = tuple(sized(camera, resolution) for camera in tour(self.cameras, count))
         else:
             overviews = self.setting.overviews(count, resolution)
         sights = [of_samples(sight, self._place) for sight in self._sights]
@@ -176,14 +175,14 @@ class SplatScene(Scene):
         chosen: list[Camera] = []
         while missing.sum() > MISSING * self._visible.sum() and len(chosen) < SIGHTS:
             sight = max(self._sights, key=lambda sight: int(missing[sight.which].sum()))
-            chosen.append(_sized(sight.camera, resolution))
+            chosen.append(sized(sight.camera, resolution))
             missing[sight.which] = False
         return tuple(chosen)
 
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path, around the scene, or turning round within it."""
         if self.cameras:
-            return tuple(_square(camera, size) for camera in tour(self.cameras, count))
+            return tuple(middle_square(camera, size) for camera in tour(self.cameras, count))
         return self.setting.turntable(count, size)
 
     def distance(self, camera: Camera) -> float:
@@ -241,29 +240,9 @@ class SplatScene(Scene):
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Seen splats as they are, the others as the nearest seen ones."""
-        if seen.all() or not seen.any():
-            return colors
-        tree = cKDTree(self.splats.positions[seen])
-        count = min(FILL, tree.n)
-        distance, nearest = tree.query(self.splats.positions[~seen], list(range(1, count + 1)))
-        weight = torch.from_numpy(1 / (distance + 1e-6 * self.extent)).to(colors)
-        near = colors[torch.from_numpy(seen)][torch.from_numpy(nearest)]
-        filled = colors.clone()
-        filled[torch.from_numpy(~seen)] = (near * (weight / weight.sum(1, keepdim=True))[..., None]).sum(1)
-        return filled
+        return filled(self.splats.positions.astype(np.float64), colors, seen)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the splats; see `Scene.save`."""
         write_splats(self.splats.with_base_colors(colors.numpy(), self._view_dependence), path)
         return (path,)
-
-
-def _sized(camera: Camera, size: int) -> Camera:
-    """The same view with ``size`` pixels along its longer side."""
-    return camera.scaled(size / max(camera.width, camera.height))
-
-
-def _square(camera: Camera, size: int) -> Camera:
-    """The middle square of a view."""
-    side = min(camera.width, camera.height)
-    return camera.crop((camera.width - side) / 2, (camera.height - side) / 2, side, side).scaled(size / side)

@@ -1,0 +1,195 @@
+"""A radiance grid as a scene: its vertices' colours are θ, marching rays makes A_v."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from style3d.camera import Camera, framed_camera, orbit_directions
+from style3d.errors import Style3DError
+from style3d.nerf.files import write_splats
+from style3d.nerf.filling import filled
+from style3d.nerf.fitted import FittedGrid, save_grid
+from style3d.nerf.grid_splats import grid_splats
+from style3d.nerf.splats import ViewDependence
+from style3d.operator import ViewOperator
+from style3d.render.grid import grid_view
+from style3d.render.grid_image import render_image
+from style3d.render.pyramid import SpacePyramid, point_pyramid
+from style3d.scene import Scene, Views
+from style3d.tour import middle_square, sized, tour
+from style3d.types import Colors, Flags, Indices, Points, Weights
+from style3d.where import Where, feathered, inside_shapes
+
+SIGHTS, SIGHT_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
+FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible
+SOLID = 0.1  # optical depth of a cell from which it is content
+MOST_RAYS = 3  # of a pixel, along each side
+MISSING = 0.005  # share of what can be seen that may stay unseen
+GRID = ".safetensors"
+
+
+@final
+class GridScene(Scene):
+    """A fitted grid, held still; see `Scene` for the contract.
+
+    Args:
+        fitted: what is painted, and the cameras to look from.
+        name: what to call it.
+        view_dependence: brightness that changes with direction stays (a frozen residual in b_v), or goes.
+    """
+
+    def __init__(self, fitted: FittedGrid, name: str, view_dependence: ViewDependence = "keep") -> None:
+        self.fitted, self.grid = fitted, fitted.grid
+        self._name, self._view_dependence = name, view_dependence
+        self._center = np.array(self.grid.space.center)
+
+    @property
+    def name(self) -> str:
+        """The capture's or the file's name."""
+        return self._name
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash; see `Scene.key`."""
+        words = self.grid.key, self._view_dependence, *(camera.key() for camera in self.fitted.cameras)
+        return hashlib.sha256(" ".join(words).encode()).hexdigest()
+
+    @property
+    def extent(self) -> float:
+        """Diameter of the part of space that is not contracted, scene units."""
+        return 2 * self.grid.space.radius
+
+    @cached_property
+    def hierarchy(self) -> SpacePyramid:
+        """Vertices, and cubes above them in contracted space: far things share colour as far as their pixels do."""
+        return point_pyramid(self.grid.places, self.grid.cell)
+
+    def initial(self) -> Colors:
+        """θ as it was fitted."""
+        return torch.from_numpy(self.grid.colors.copy())
+
+    @cached_property
+    def _cameras(self) -> tuple[Camera, ...]:
+        """The capture's, or around the scene where the file names none."""
+        if self.fitted.cameras:
+            return self.fitted.cameras
+        points = self.points(0)[np.logaddexp(0, self.grid.density) > SOLID]
+        return tuple(framed_camera(way, points, 256) for way in orbit_directions(SIGHTS))
+
+    @cached_property
+    def _sights(self) -> list[tuple[Camera, Indices]]:
+        """Views along the capture's path with the entries each really sees."""
+        cameras = [sized(camera, SIGHT_SIZE) for camera in tour(self._cameras, SIGHTS)]
+        return [(camera, _well_seen(self.operator(camera, 0))) for camera in cameras]
+
+    @cached_property
+    def _visible(self) -> Flags:
+        seen = np.zeros(len(self.grid.vertices), dtype=bool)
+        for _, entries in self._sights:
+            seen[entries] = True
+        return seen
+
+    def plan(self, count: int, resolution: int) -> Views:
+        """The capture's cameras and some between them; their pixels are as fine as the grid, so none comes closer."""
+        return Views(tuple(sized(camera, resolution) for camera in tour(self._cameras, count)), ())
+
+    def level(self, camera: Camera) -> int:
+        """The level whose entries are as far apart as the pixels of this view."""
+        pixel = self._pixel(camera)
+        sizes = np.array([self.grid.cell, *(grid.size for grid in self.hierarchy.grids)]) * self.grid.space.radius
+        return int(np.abs(np.log(sizes / pixel)).argmin())
+
+    def _pixel(self, camera: Camera) -> float:
+        """Scene units across a pixel, as far away as the middle of the scene is."""
+        return self.distance(camera) / camera.focal
+
+    def operator(self, camera: Camera, level: int) -> ViewOperator:
+        """A_v and b_v of a view."""
+        cells = self._pixel(camera) / (self.grid.cell * self.grid.space.radius)
+        samples = int(np.clip(np.ceil(cells), 1, MOST_RAYS))
+        return grid_view(self.grid, self.hierarchy, level, camera, samples, self._view_dependence == "keep")
+
+    def depth(self, camera: Camera) -> Float32[np.ndarray, "h w"]:
+        """Expected depth along the camera's axis, scene units; infinite where there is nothing."""
+        return render_image(self.grid, camera)[2]
+
+    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+        """The places on the capture's path that see most of what no view has seen yet."""
+        missing = self._visible & ~seen
+        chosen: list[Camera] = []
+        while missing.sum() > MISSING * self._visible.sum() and len(chosen) < SIGHTS:
+            camera, entries = max(self._sights, key=lambda sight: int(missing[sight[1]].sum()))
+            chosen.append(sized(camera, resolution))
+            missing[entries] = False
+        return tuple(chosen)
+
+    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+        """Along the capture's path."""
+        return tuple(middle_square(camera, size) for camera in tour(self._cameras, count))
+
+    def distance(self, camera: Camera) -> float:
+        """Scene units to the point that the cameras look at."""
+        return max(float(np.linalg.norm(camera.position - self._center)), 1e-6 * self.extent)
+
+    def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
+        """Counts, how well the grid was fitted, coverage, and how well the views resolve its cells."""
+        cell = self.grid.cell * self.grid.space.radius
+        return {
+            "entries": len(self.grid.vertices),
+            "grid": [self.grid.side] * 3,
+            "unbounded": self.grid.space.tail > 0,
+            "psnr_of_held_out_photos": self.fitted.psnr,
+            "view_dependence": self._view_dependence,
+            "cameras": "capture" if self.fitted.cameras else "outside",
+            "coverage_of_visible": float(seen[self._visible].mean()),
+            "visible_from_cameras": float(self._visible.mean()),
+            "entries_seen": float(seen.mean()),
+            "cells_per_pixel_median": float(np.median([self._pixel(camera) / cell for camera in cameras])),
+            "notes": [f"looked from along the path of {len(self._cameras)} cameras"],
+        }
+
+    def points(self, level: int) -> Points:
+        """The vertices, or the corners of cubes; what lies beyond the contracted cube at its border."""
+        places = self.grid.places if level == 0 else self.hierarchy.corners(level)
+        return self.grid.space.expand(places)
+
+    @property
+    def inside(self) -> Flags:
+        """All of them."""
+        return np.ones(len(self.grid.vertices), dtype=bool)
+
+    def selected(self, where: Where) -> Weights:
+        """By shapes: a grid has no names and no texture space."""
+        for name in ("material", "node", "mesh", "mask"):
+            if getattr(where, name) is not None:
+                raise Style3DError(f"a radiance grid cannot be chosen by {name}", hint="give a box or a sphere")
+        points = self.points(0)
+        return feathered(points, inside_shapes(points, where).astype(np.float32), where)
+
+    def completed(self, colors: Colors, seen: Flags) -> Colors:
+        """Vertices that were seen as they are, the others as the nearest of those."""
+        return filled(self.grid.places, colors, seen)
+
+    def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
+        """The grid (.safetensors), or splats that look like it (.ply, .spz, .splat, .glb)."""
+        painted = self.fitted.painted(colors.numpy())
+        if path.suffix.lower() == GRID:
+            save_grid(painted, path)
+        else:
+            splats = grid_splats(painted.grid)
+            write_splats(splats.with_base_colors(splats.base_colors, self._view_dependence), path)
+        return (path,)
+
+
+def _well_seen(operator: ViewOperator) -> Indices:
+    """Entries that make up a fair part of some pixel, and not the faint rim of what shows."""
+    entries, sums = operator.column_sums()
+    return entries[sums >= FAIR]
