@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,3 +98,26 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def cache_folder(name: str) -> Path | None:
+    """The folder of that name for what can be made again: in the user's cache folder, or in what STYLE3D_CACHE names.
+
+    None where STYLE3D_CACHE says off, or there is no home.
+    """
+    named = os.environ.get("STYLE3D_CACHE", "")
+    if named.lower() in ("off", "no", "none", "0"):
+        return None
+    try:
+        return (Path(named) if named else _user_cache() / "style3d") / name
+    except RuntimeError:
+        return None
+
+
+def _user_cache() -> Path:
+    """The platform's folder for what can be made again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

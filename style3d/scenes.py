@@ -7,11 +7,16 @@ from dataclasses import replace
 from style3d.credentials import Credentials
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob
+from style3d.progress import Silent, Watcher
 from style3d.scene import Scene
 
 
-def load(job: Job) -> Scene:
+def load(job: Job, watcher: Watcher | None = None) -> Scene:
     """The scene that a job's model file holds, ready for `style3d.stylize`.
+
+    Args:
+        job: what to load, and how.
+        watcher: hears of progress, where a scene has to be made of photos first.
 
     Raises:
         Style3DError: the file is missing, damaged, of another kind, or has nothing to paint.
@@ -19,7 +24,7 @@ def load(job: Job) -> Scene:
     if isinstance(job, MeshJob):
         return _mesh(job)
     if isinstance(job, FieldJob):
-        return _splats(job)
+        return _field(job, watcher or Silent())
     raise Style3DError(f"scenes of the kind '{job.kind}' cannot be painted", expected="a MeshJob or a FieldJob")
 
 
@@ -41,6 +46,25 @@ def _mesh(job: MeshJob) -> Scene:
     if asset.credentials is not None and asset.surface.painted == "vertices":
         raise Style3DError("vertex colours cannot be signed", hint="use --paint texture")
     return MeshScene(asset, job.lighting, job.rasterizer, job.texture_format)
+
+
+def _field(job: FieldJob, watcher: Watcher) -> Scene:
+    """A capture (fitted, or kept from an earlier run), a grid, or splats."""
+    from style3d.nerf.capture_scene import fitted_grid
+    from style3d.nerf.captures import is_capture
+    from style3d.nerf.files import check_splat_suffix
+    from style3d.nerf.fitted import GRID, read_grid
+    from style3d.nerf.grid import FitSettings
+    from style3d.nerf.grid_scene import GridScene
+
+    capture = is_capture(job.model)
+    if not capture and job.model.suffix.lower() != GRID:
+        return _splats(job)
+    if job.destination.suffix.lower() != GRID:
+        check_splat_suffix(job.destination)
+    settings = FitSettings(downscale=job.downscale, seed=job.seed)
+    fitted = fitted_grid(job.model, settings, watcher) if capture else read_grid(job.model)
+    return GridScene(fitted, job.model.name, job.view_dependence)
 
 
 def _splats(job: FieldJob) -> Scene:

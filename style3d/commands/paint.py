@@ -34,7 +34,7 @@ def run_job(job: Job, conduct: Conduct) -> int:
     checked(conduct)
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():
-        scene = load(job)
+        scene = load(job, bars)
         if conduct.auto:
             job = suit(job, scene)
         if conduct.accept:

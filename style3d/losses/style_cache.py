@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import torch
 
 from style3d.errors import Style3DError
-from style3d.files import atomic_path
+from style3d.files import atomic_path, cache_folder
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
 from style3d.types import Image
@@ -27,23 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 def style_folder() -> Path | None:
-    """Where statistics are kept; None where STYLE3D_CACHE says off, or there is no home."""
-    named = os.environ.get("STYLE3D_CACHE", "")
-    if named.lower() in ("off", "no", "none", "0"):
-        return None
-    try:
-        return (Path(named) if named else _user_cache() / "style3d") / "styles"
-    except RuntimeError:
-        return None
-
-
-def _user_cache() -> Path:
-    """The platform's folder for what can be made again."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    """Where statistics are kept; see `cache_folder`."""
+    return cache_folder("styles")
 
 
 @cache

@@ -10,12 +10,15 @@ from style3d.nerf.colmap import read_colmap, sparse_model
 from style3d.nerf.transforms import read_transforms
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
+SOG = "meta.json"
 NAMES = ("transforms.json", "transforms_train.json")
 
 
 def is_capture(path: Path) -> bool:
-    """Whether `open_capture` would try to read a path: a folder, or a JSON file."""
-    return path.is_dir() or path.suffix.lower() == ".json"
+    """Whether a path is meant as a capture: a transforms file, or a folder without an unpacked SOG scene."""
+    if path.is_dir():
+        return not (path / SOG).is_file()
+    return path.name.startswith("transforms") and path.suffix.lower() == ".json"
 
 
 def open_capture(path: Path) -> Capture:

@@ -18,6 +18,7 @@ from style3d.files import check_readable, write_bytes
 from style3d.images import MAX_PIXELS
 from style3d.render.grid_field import MOST_SIDE, Contraction, RadianceGrid
 
+GRID = ".safetensors"  # suffix of its files
 VERSION = "1"
 MOST_CAMERAS = 100_000
 SHAPES = {

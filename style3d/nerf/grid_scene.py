@@ -16,7 +16,7 @@ from style3d.camera import Camera, framed_camera, orbit_directions
 from style3d.errors import Style3DError
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
-from style3d.nerf.fitted import FittedGrid, save_grid
+from style3d.nerf.fitted import GRID, FittedGrid, save_grid
 from style3d.nerf.grid_splats import grid_splats
 from style3d.nerf.splats import ViewDependence
 from style3d.operator import ViewOperator
@@ -33,7 +33,6 @@ FAIR = 0.1  # pixels of such a view that an entry must make up to count as visib
 SOLID = 0.1  # optical depth of a cell from which it is content
 MOST_RAYS = 3  # of a pixel, along each side
 MISSING = 0.005  # share of what can be seen that may stay unseen
-GRID = ".safetensors"
 
 
 @final

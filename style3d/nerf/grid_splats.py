@@ -11,7 +11,7 @@ from style3d.nerf.splats import Splats
 from style3d.render.grid_field import RadianceGrid
 from style3d.types import Flags
 
-WIDTH = 0.55  # standard deviation of a splat, cells: neighbours melt into one another and edges stay sharp
+WIDTH = 0.42  # standard deviation of a splat, cells: neighbours melt into one another and silhouettes hardly grow
 LEAST = 0.02  # opacity under which a vertex is left out
 FILE_AXES = np.diag([1.0, -1.0, -1.0])  # this project's world (y up) to that of splat files (y down)
 

@@ -143,13 +143,13 @@ def test_saved_scenes_look_alike(fitted: FittedGrid, tmp_path: Path, suffix: str
     scene = GridScene(fitted, "ball")
     colors = (1 - scene.initial()).contiguous()
     (path,) = scene.save(colors, tmp_path / f"out{suffix}")
-    camera, black = fitted.cameras[2], torch.zeros(3)
+    camera, black = fitted.cameras[2].scaled(3), torch.zeros(3)
     wanted = scene.operator(camera, 0).render(colors, black)
     if suffix == ".ply":
         again, turn = SplatScene(read_splats(path), "out"), np.eye(4)
         turn[:3, :3] = FILE_AXES
         camera = replace(camera, camera_to_world=turn @ camera.camera_to_world)
-        least = 20.0
+        least = 22.0  # silhouettes are a little wider, by the dilation of splats
     else:
         again, least = GridScene(read_grid(path), "out"), 60.0
     shown = again.operator(camera, 0).render(again.initial(), black)

@@ -1,0 +1,70 @@
+"""From a capture to its grid: fitted once, then kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from style3d.errors import Style3DError
+from style3d.files import cache_folder
+from style3d.nerf.captures import open_capture
+from style3d.nerf.fitted import GRID, FittedGrid, read_grid, save_grid
+from style3d.nerf.grid import FitSettings, default_downscale, fit_grid
+from style3d.progress import Watcher
+
+log = logging.getLogger(__name__)
+LIMIT = 4 << 30  # bytes of grids kept; the oldest go
+CODE = ("grid*.py", "photos.py", "rays.py", "lens.py")
+
+
+def fitted_grid(path: Path, settings: FitSettings, watcher: Watcher | None = None) -> FittedGrid:
+    """The grid of a capture, from the user's cache folder if photos, poses, settings and code are what they were.
+
+    Raises:
+        Style3DError: the capture cannot be read (`open_capture`) or fitted (`fit_grid`).
+    """
+    capture = open_capture(path)
+    settings = replace(settings, downscale=settings.downscale or default_downscale(capture))
+    key = hashlib.sha256(f"{capture.key} {settings!r} {_code()}".encode()).hexdigest()
+    folder = cache_folder("grids")
+    kept = folder / f"{key}{GRID}" if folder else None
+    if kept is not None and kept.is_file():
+        try:
+            fitted = read_grid(kept)
+            kept.touch()
+            return fitted
+        except (Style3DError, OSError) as error:
+            log.warning("a kept grid cannot be read and is fitted again: %s", error)
+    fit = fit_grid(capture, settings, watcher)
+    scale = 1 / (settings.downscale or 1)
+    fitted = FittedGrid(fit.grid, tuple(photo.camera.scaled(scale) for photo in capture.photos), fit.psnr)
+    if kept is not None:
+        _keep(fitted, kept)
+    return fitted
+
+
+def _keep(fitted: FittedGrid, path: Path) -> None:
+    """Write a grid, and remove the oldest while there are too many; what cannot be kept is fitted again next time."""
+    try:
+        save_grid(fitted, path)
+        files = sorted(path.parent.glob(f"*{GRID}"), key=lambda file: file.stat().st_mtime)
+        total = sum(file.stat().st_size for file in files)
+        while total > LIMIT and len(files) > 1:
+            total -= files[0].stat().st_size
+            files.pop(0).unlink()
+    except (Style3DError, OSError) as error:
+        log.warning("the fitted grid is not kept: %s", error)
+
+
+@cache
+def _code() -> str:
+    """sha256 of what decides a fit: other code, other grids."""
+    total, here = hashlib.sha256(), Path(__file__).parent
+    for folder in (here, here.parent / "render"):
+        for pattern in CODE:
+            for path in sorted(folder.glob(pattern)):
+                total.update(path.read_bytes())
+    return total.hexdigest()

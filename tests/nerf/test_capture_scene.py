@@ -1,0 +1,70 @@
+"""From photos to a painted scene: fitted once, kept, and found by `load`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from style3d import scenes
+from style3d.errors import Style3DError
+from style3d.job import FieldJob
+from style3d.nerf import capture_scene
+from style3d.nerf.capture_scene import fitted_grid
+from style3d.nerf.captures import is_capture
+from style3d.nerf.fitted import FittedGrid, save_grid
+from style3d.nerf.grid import FitSettings, Level
+from style3d.nerf.grid_scene import GridScene
+from tests.fields import ball
+from tests.nerf.test_grid_fit import pictures_of_a_ball
+
+SMALL = FitSettings(levels=(Level(8, 40), Level(12, 20)), rays=128)
+
+
+def test_a_fit_is_kept_until_something_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STYLE3D_CACHE", str(tmp_path / "kept"))
+    fits = []
+    monkeypatch.setattr(capture_scene, "fit_grid", lambda *a, fit=capture_scene.fit_grid: fits.append(1) or fit(*a))
+    pictures_of_a_ball(tmp_path / "ball", 9, 12)
+    first, again = (fitted_grid(tmp_path / "ball", SMALL) for _ in range(2))
+    assert len(fits) == 1
+    assert first.grid.key == again.grid.key
+    assert len(first.cameras) == 9
+    fitted_grid(tmp_path / "ball", replace(SMALL, seed=1))
+    Image.fromarray(np.full((12, 12, 3), 90, np.uint8)).save(tmp_path / "ball/3.png")
+    fitted_grid(tmp_path / "ball", SMALL)
+    assert len(fits) == 3
+    for path in (tmp_path / "kept/grids").iterdir():
+        path.write_bytes(b"damaged")
+    assert len(fitted_grid(tmp_path / "ball", SMALL).grid.vertices) > 0
+
+
+def test_load_finds_grids(tmp_path: Path) -> None:
+    save_grid(FittedGrid(ball(), ()), tmp_path / "ball.safetensors")
+    for output in ("out.ply", "out.safetensors"):
+        job = FieldJob(tmp_path / "ball.safetensors", style=(Path("style.png"),), output=tmp_path / output)
+        assert isinstance(scenes.load(job), GridScene)
+
+
+def test_load_fits_captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures_of_a_ball(tmp_path, 9, 12)
+    monkeypatch.setattr("style3d.nerf.grid.FitSettings", lambda **given: replace(SMALL, **given))
+    scene = scenes.load(FieldJob(tmp_path, style=(Path("style.png"),), output=tmp_path / "out.ply", downscale=1))
+    assert isinstance(scene, GridScene)
+    assert scene.name == tmp_path.name
+
+
+def test_folders_without_poses_are_refused_by_load(tmp_path: Path) -> None:
+    with pytest.raises(Style3DError, match="no camera poses"):
+        scenes.load(FieldJob(tmp_path, style=(Path("style.png"),), output=tmp_path / "out.ply"))
+
+
+def test_an_unpacked_sog_folder_is_no_capture(tmp_path: Path) -> None:
+    assert is_capture(tmp_path)
+    assert is_capture(tmp_path / "transforms_train.json")
+    (tmp_path / "meta.json").write_text("{}")
+    assert not is_capture(tmp_path)
+    assert not is_capture(tmp_path / "scene.ply")
