@@ -26,7 +26,8 @@ from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
-from style3d.where import Where, feathered, inside_shapes
+from style3d.where import Where
+from style3d.within import feathered, inside_shapes
 
 SIGHTS, SIGHT_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
 FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible
