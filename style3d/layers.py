@@ -127,7 +127,7 @@ class Layers:
             self._before[level] = self._lifted(self._scene.initial(), level).nan_to_num(0.5)
         return self._before[level]
 
-    def _lifted(self, table: Colors, level: int) -> Colors:
+    def _lifted(self, table: Colors, level: int) -> Float[Tensor, "coarse 3"]:
         for below in range(level):
             table = self._scene.hierarchy.restrict(below, table)
         return table

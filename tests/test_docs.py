@@ -19,12 +19,24 @@ from style3d.job import MeshJob
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+SETTINGS = [
+    ("--turntable", "none"),
+    ("--steps", 2),
+    ("--views", 3),
+    ("--resolution", 64),
+    ("--features", "wavelet"),
+    ("--texture-size", 64),
+]
 QUICK = ["--steps", "2", "--views", "3", "--resolution", "64", "--texture-size", "64", "--features", "wavelet"]
 
 
 def commands() -> list[str]:
     found = [line.strip() for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
     return sorted({line for line in found if re.match(r"style3d mesh \S+ ", line) and "model." not in line})
+
+
+def job_files() -> list[str]:
+    return [code for page in PAGES for code in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S)]
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -47,9 +59,25 @@ def test_there_are_commands() -> None:
 
 @pytest.mark.parametrize("command", [c for c in commands() if "--config" not in c])
 def test_options_are_understood(command: str, desk: Path) -> None:
+    (desk / "look.yaml").write_text(job_files()[0])
     job, _ = parse_job(MeshJob, shlex.split(command)[2:])
     assert job.model.exists()
-    assert all(style.exists() for style in job.style)
+    assert all(file.exists() for file in (*job.pictures, *job.protect))
+
+
+@pytest.mark.parametrize("text", job_files())
+def test_job_files_run(text: str, desk: Path) -> None:
+    (desk / "look.yaml").write_text(text + "\n" + "\n".join(f"{key[2:]}: {value}" for key, value in SETTINGS))
+    assert main(["run", "look.yaml", "--quiet"]) == 0
+    assert main(["run", "out/look.job.yaml", "--quiet"]) == 0
+
+
+def test_blending(desk: Path) -> None:
+    page = (ROOT / "docs/controls.md").read_text()
+    paint, blend = re.search(r"(style3d mesh .*--output out/koi.glb)\n +(style3d blend out/koi.glb .*)", page).groups()
+    assert main([*shlex.split(paint)[1:], *QUICK, "--turntable", "none", "--quiet"]) == 0
+    assert main(shlex.split(blend)[1:]) == 0
+    assert (desk / "out/koi-40.glb").exists()
 
 
 def test_quickstart_and_replay(desk: Path) -> None:
