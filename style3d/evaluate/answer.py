@@ -47,12 +47,14 @@ def answer(request: Request, watcher: Watcher) -> Evaluation:
 
 def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
     from style3d.evaluate.health import mesh_health
-    from style3d.evaluate.scenes import film, open_mesh
+    from style3d.evaluate.scenes import film, open_scene
+    from style3d.mesh.scene import MeshScene
 
     original, styled = request.models
-    before = open_mesh(original, request.base_color, request.lighting)
-    after = open_mesh(styled, None, request.lighting)
-    if abs(after.extent - before.extent) > 0.02 * before.extent:
+    before = open_scene(original, request.base_color, request.lighting, request.style)
+    after = open_scene(styled, None, request.lighting, request.style)
+    meshes = isinstance(before, MeshScene) and isinstance(after, MeshScene)
+    if meshes and abs(after.extent - before.extent) > 0.02 * before.extent:
         raise Style3DError(
             f"{styled} is not the size of {original}", got=f"{after.extent:.4g} scene units",
             expected=f"{before.extent:.4g}", hint="compare two states of one model",
@@ -60,6 +62,8 @@ def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher:
     watcher.phase("rendering views", request.views)
     seen = film(before, after, request.views, request.resolution, watcher.done)
     found = _measured(seen.footage, yardstick, protocol, watcher)
+    if not (isinstance(before, MeshScene) and isinstance(after, MeshScene)):
+        return found
     cameras = tuple(shot.camera for shot in seen.footage.shots)
     figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
     return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)

@@ -17,11 +17,12 @@ from style3d.job.values import Between, check_ranges
 class Request:
     """Measure a result against its original: consistency, style, content and health, as HTML, JSON and CSV.
 
-    Either two models of one geometry (original.glb styled.glb), or anybody's frames with cameras and depth.
+    Either two models of one geometry (original.glb styled.glb), two radiance fields (garden.ply garden.styled.ply), or
+    anybody's frames with cameras and depth.
     """
 
     models: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="ORIGINAL STYLED")] = ()
-    """The original and the stylised model: .glb, .gltf, .obj, .ply, .stl or .off."""
+    """The original and the stylised scene: a mesh, Gaussian splats, a grid, or for the original a capture's folder."""
     style: Annotated[Path | None, tyro.conf.arg(metavar="IMAGE")] = None
     """The picture it was painted like; without it, style is not measured and no view is painted alone."""
     prompt: str = ""

@@ -60,10 +60,11 @@ def frechet_distance(a: Pair, b: Pair) -> float:
     return float((mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * cross)
 
 
-def patch_distance(view: Frame, style: Frame) -> float:
-    """Root of the sliced Wasserstein distance between 5 × 5 patches of three sizes; needs no network."""
+def patch_distances(views: Sequence[Frame], style: Frame) -> list[float]:
+    """Roots of the sliced Wasserstein distances between 5 × 5 patches of three sizes; needs no network."""
     term = SlicedPatches("patches", 1.0)
-    return float(term.loss(view, term.prepare_style([(style, 1.0)]), {})) ** 0.5
+    wanted = term.prepare_style([(style, 1.0)])
+    return [float(term.loss(view, wanted, {})) ** 0.5 for view in views]
 
 
 @torch.no_grad()
@@ -73,7 +74,7 @@ def style_values(views: Sequence[Frame], style: Frame, features: Features) -> di
     found = {
         "style.gram": [gram_distance(view, style) for view in views],
         "style.moments": [moment_distance(view, style) for view in views],
-        "style.patches": [patch_distance(view, style) for view in views],
+        "style.patches": patch_distances(views, style),
     }
     if layer in style.features and all(layer in view.features for view in views):
         found["style.fid"] = [single_image_fid(view, style, layer) for view in views]

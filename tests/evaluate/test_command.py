@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,11 @@ from PIL import Image
 
 from style3d.cli import main
 from style3d.evaluate.frames import FLIP, footage_of_frames
+from style3d.nerf.files import write_splats
+from style3d.nerf.harmonics import C0
 from tests.evaluate.footage import arc
 from tests.models import write_textured_ball
+from tests.nerf.clouds import splat_ball
 
 SMALL = ["--views", "5", "--resolution", "48", "--gaps", "1", "--ceiling-steps", "1", "--features", "wavelet"]
 
@@ -137,3 +141,22 @@ def test_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "Settings of the run" in page
     assert main(["evaluate", "ball.obj"]) == 2
     assert "ORIGINAL STYLED" in capsys.readouterr().err
+
+
+def test_radiance_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ball of splats and the same in other colours: depth is composited by A_v itself."""
+    monkeypatch.chdir(tmp_path)
+    ball, rng = splat_ball(4000), np.random.default_rng(0)
+    bands = np.floor((ball.positions + 10) @ rng.standard_normal((3, 3)) * 2) % 2 - 0.5
+    for name, colors in (("ball.ply", bands), ("ball.styled.ply", -bands[:, ::-1])):
+        write_splats(replace(ball, sh=(colors[:, None] * 0.6 / C0).astype(np.float32)), Path(name))
+    write(tmp_path / "style.png", rng.random((40, 40, 3)))
+    few = ["--views", "12", "--resolution", "64", "--gaps", "1", "--ceiling-steps", "0", "--features", "wavelet"]
+    assert main(["evaluate", "ball.ply", "ball.styled.ply", "--style", "style.png", "--quiet", *few]) == 0
+    values = {
+        f["name"]: f["value"] for f in json.loads((tmp_path / "ball.styled.evaluation.json").read_text())["figures"]
+    }
+    assert values["consistency.1.valid"] > 0.1
+    assert 0 < values["consistency.1.relative"] < 0.7
+    assert 0.7 < values["consistency.1.over_floor"] < 1.4
+    assert "mesh.coverage" not in values

@@ -15,7 +15,7 @@ from style3d.evaluate.style import (
     frechet_distance,
     gram_distance,
     moment_distance,
-    patch_distance,
+    patch_distances,
     single_image_fid,
     style_values,
 )
@@ -46,7 +46,7 @@ def test_frechet_distance_of_known_gaussians() -> None:
 
 def test_the_style_itself_is_at_distance_zero() -> None:
     frame = make_frame(Tiny(), picture(0), None)
-    assert gram_distance(frame, frame) == moment_distance(frame, frame) == patch_distance(frame, frame) == 0
+    assert gram_distance(frame, frame) == moment_distance(frame, frame) == patch_distances([frame], frame)[0] == 0
     assert single_image_fid(frame, frame, "b") == pytest.approx(0, abs=1e-5)
     other = make_frame(Tiny(), picture(1) * 0.3, None)
     values = style_values([other], frame, Tiny())
