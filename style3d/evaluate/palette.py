@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
 from jaxtyping import Float
 from scipy.cluster.vq import kmeans2
@@ -11,7 +14,15 @@ from style3d.evaluate.reference import lab, skimage
 
 COLORS = 12
 MOST_PIXELS = 6_000
-Palette = tuple[Float[np.ndarray, "k 3"], Float[np.ndarray, "k"]]
+
+
+@final
+@dataclass(frozen=True)
+class Palette:
+    """A few colours and how much of a picture each fills. Concretely: 40 % cobalt blue, 25 % ochre, …"""
+
+    colors: Float[np.ndarray, "k 3"]  # L*a*b*
+    shares: Float[np.ndarray, "k"]  # sum to one
 
 
 def palette_distance(a: Float[np.ndarray, "n 3"], b: Float[np.ndarray, "m 3"]) -> float:
@@ -39,16 +50,17 @@ def palette(colors: Float[np.ndarray, "n 3"]) -> Palette:
         centres = np.unique(kmeans2(points, start, iter=20, minit="matrix", missing="warn")[0], axis=0)
     nearest = np.square(points[:, None] - centres[None]).sum(2).argmin(1)
     shares = np.bincount(nearest, minlength=len(centres)) / len(points)
-    return centres[shares > 0], shares[shares > 0]
+    return Palette(centres[shares > 0], shares[shares > 0])
 
 
 def earth_movers(a: Palette, b: Palette) -> float:
     """Least mean CIEDE2000 difference over all ways to move one palette onto the other (a linear programme)."""
-    (colors, give), (wanted, take) = a, b
-    cost = skimage("color").deltaE_ciede2000(colors[:, None], wanted[None])
+    cost = skimage("color").deltaE_ciede2000(a.colors[:, None], b.colors[None])
     rows, columns = cost.shape
     sums = np.zeros((rows + columns, rows, columns))
     sums[np.arange(rows), np.arange(rows)] = 1
     sums[rows + np.arange(columns), :, np.arange(columns)] = 1
-    solved = linprog(cost.ravel(), A_eq=sums.reshape(rows + columns, -1)[:-1], b_eq=np.concatenate([give, take])[:-1])
+    solved = linprog(
+        cost.ravel(), A_eq=sums.reshape(rows + columns, -1)[:-1], b_eq=np.concatenate([a.shares, b.shares])[:-1]
+    )
     return float(solved.fun)

@@ -33,7 +33,8 @@ def strokes(image: Picture, mask: Float[np.ndarray, "h w"]) -> Strokes:
     """
     grey = np.where(mask > 0.999, image @ np.array([0.299, 0.587, 0.114]), np.nan)
     grey = np.where(np.isnan(grey), np.nanmean(grey) if np.isfinite(grey).any() else 0.0, grey)
-    inside = gaussian_filter((mask > 0.999).astype(float), 2) > 0.99  # the outline is no stroke
+    solid = (mask > 0.999).astype(float)
+    inside = gaussian_filter(solid, 2, mode="constant") > 0.99  # neither the outline nor the frame is a stroke
     rr, rc, cc = (part[inside] for part in skimage("feature").structure_tensor(grey, 2.0, mode="nearest", order="rc"))
     energy, difference = rr + cc, np.hypot(rr - cc, 2 * rc)
     along = (0.5 * np.arctan2(2 * rc, cc - rr) + np.pi / 2) % np.pi  # a stroke runs across its gradient

@@ -92,7 +92,7 @@ def test_palette_distance() -> None:
     rng = np.random.default_rng(0)
     many = rng.random((3000, 3))
     assert palette_distance(many, many[rng.permutation(3000)]) < 0.3
-    assert palette(many)[1].sum() == pytest.approx(1)
+    assert palette(many).shares.sum() == pytest.approx(1)
 
 
 def stripes(angle: float, period: float, size: int = 96) -> np.ndarray:
