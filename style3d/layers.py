@@ -18,7 +18,7 @@ from style3d.losses.objective import Objective
 from style3d.region import Region
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
-from style3d.styles import StyleLibrary, match_colors, read_styles
+from style3d.styles import StyleLibrary, match_colors, read_styles, starting_palette
 from style3d.symmetry import Mirror
 from style3d.types import Colors, Image, Mask
 from style3d.where import Where
@@ -144,7 +144,8 @@ def layers_of(
 
     def library(mixture: tuple[Any, ...], scale: float) -> StyleLibrary:
         images = [(colorway.style(image), weight) for image, weight in read_styles(mixture)]
-        return StyleLibrary(objective, images, scale, device)
+        palette = None if images else starting_palette(job, scene, colorway.style)
+        return StyleLibrary(objective, images, scale, device, palette)
 
     if not job.regions:
         return Layers(scene, [Layer(library(*_brush(scene, job, Region())), None)], None)
@@ -160,7 +161,7 @@ def _shares(scene: Scene, job: Job, mirror: Mirror | None) -> tuple[dict[Brush, 
     rest = np.ones(scene.hierarchy.sizes[0], dtype=np.float32)
     strength = np.zeros_like(rest)
     shares: dict[Brush, Shares] = {}
-    base = (Region(Where(), strength=1.0 if job.style else 0.0),)
+    base = (Region(Where(), strength=1.0 if job.style or job.prompt else 0.0),)
     for region in reversed((*base, *job.regions)):
         share = rest * _held(scene, region, mirror)
         rest = rest - share

@@ -90,7 +90,7 @@ class Run:
         self.clock, self.losses = Clock(), list[dict[str, float]]()
         with self.clock.time("features"):
             self.objective = objective or default_objective_of(job)
-            self.objective.features.to(self.device)
+            self.objective.to(self.device)
             self.mirror = Mirror(scene, job.symmetry) if job.symmetry else None
             self.colorway = colorway_of(scene, job)
             self.layers = layers_of(scene, job, self.objective, self.colorway, self.mirror, self.device)
@@ -273,6 +273,7 @@ class Run:
             "views": {"overviews": len(self.views.overviews), "last stage": len(shots)},
             "cache_bytes": self.cache.held,
             "features": {"name": self.objective.features.name, "digest": self.objective.features.digest},
+            "terms": [repr(term) for term in self.objective.terms],
             "losses": self.losses,
             "cameras": tuple(shot.view.camera for shot in shots),
         }

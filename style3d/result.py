@@ -101,7 +101,8 @@ class Result:
             pairs.append(self._pair(camera))
             watcher.done(number)
         styles = [read_style(path) for path in self.job.pictures]
-        contact_sheet([pair[0] for pair in pairs], [pair[1] for pair in pairs], sheet, style=styles)
+        caption = " + ".join(f'"{text}"' for text, _ in self.job.prompts)
+        contact_sheet([pair[0] for pair in pairs], [pair[1] for pair in pairs], sheet, style=styles, caption=caption)
         loss_plot(curves(self.record["losses"]), plot)
         if not moving:
             return [sheet, plot]

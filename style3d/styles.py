@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
@@ -16,8 +17,9 @@ from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.color import affine_color_match
 from style3d.losses.features import build_features
-from style3d.losses.objective import Objective, default_objective
+from style3d.losses.objective import Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
+from style3d.prompts import prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
 from style3d.types import Colors, Image
@@ -30,23 +32,42 @@ BUCKETS = 2  # brush sizes per octave for which statistics are kept
 
 
 @final
+@dataclass(frozen=True)
+class Palette:
+    """Colours that stand for a style. Concretely: 60,000 pixels of a painting, or eight shades of blue and of white."""
+
+    colors: Float[Tensor, "n 3"]  # display-referred, in [0, 1]; on the CPU
+    match: bool  # whether a scene takes their mean and covariance before anything is optimised
+
+
+@final
 class StyleLibrary:
     """Style statistics by brush size, made when first asked for, and kept on disk for the next run."""
 
     def __init__(
-        self, objective: Objective, images: Sequence[tuple[Image, float]], scale: float, device: torch.device
+        self,
+        objective: Objective,
+        images: Sequence[tuple[Image, float]],
+        scale: float,
+        device: torch.device,
+        palette: Palette | None = None,
     ) -> None:
         self._objective, self._scale, self._folder = objective, scale, style_folder()
         self._images = [(image.to(device), weight) for image, weight in images]
         self._targets: dict[int, Any] = {}
+        self._palette = palette or Palette(self._mixed_pixels(), match=True)
         means = [weight * image.mean((0, 2, 3)) for image, weight in self._images]
-        self.backdrop: Float[Tensor, "3"] = torch.stack(means).sum(0)
+        self.backdrop: Float[Tensor, "3"] = (
+            torch.stack(means).sum(0) if means else self._palette.colors.mean(0).to(device)
+        )
 
     def at(self, extent: float) -> Any:
         """Statistics of the style with its longer side ``extent`` · style scale pixels long, to the nearest bucket.
 
         A picture is never enlarged past its own pixels: there is no finer brush work in it to give.
         """
+        if not self._images:
+            return StyleTarget(tuple({} for _ in self._objective.terms), self.backdrop)
         wanted = math.log2(max(SMALLEST, extent * self._scale))
         bucket = round(wanted * BUCKETS)
         if bucket not in self._targets:
@@ -55,13 +76,18 @@ class StyleLibrary:
                 self._targets[bucket] = cached_style(self._objective, sized, self._folder)
         return self._targets[bucket]
 
-    def pixels(self, count: int = 60_000) -> Float[Tensor, "n 3"]:
+    @property
+    def palette(self) -> Palette:
+        """The colours that a scene starts from."""
+        return self._palette
+
+    def _mixed_pixels(self, count: int = 60_000) -> Float[Tensor, "n 3"]:
         """Colours of the mixture, each image in proportion to its weight."""
         parts = []
         for image, weight in self._images:
             flat = image[0].flatten(1).T
             index = torch.linspace(0, len(flat) - 1, max(1, round(count * weight))).round().long()
-            parts.append(flat[index.to(flat.device)])
+            parts.append(flat[index.to(flat.device)].cpu())
         return torch.cat(parts)
 
 
@@ -79,15 +105,34 @@ def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[Image, floa
     return [(torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None], weight) for rgb, weight in pairs]
 
 
+def starting_palette(job: Job, scene: Scene, recolored: Callable[[Image], Image]) -> Palette:
+    """Where there are no pictures: the colours that a job's prompts imply, else the scene's own, left as they are.
+
+    ``recolored`` is what is done to a style image before it is measured.
+    """
+    shades = prompt_palette(job)
+    if shades is not None:
+        return Palette(recolored(shades.T[None, :, :, None])[0, :, :, 0].T.contiguous(), match=True)
+    own = scene.initial()
+    return Palette(own[torch.isfinite(own).all(1)].cpu(), match=False)
+
+
 def default_objective_of(job: Job) -> Objective:
-    """The default losses on the network that a job names."""
-    features = build_features(job.features, job.weights)
-    return default_objective(
+    """The default losses on the network that a job names, and on its prompts.
+
+    Pictures and prompts share the weight of the style as they share the mixture; what weighs nothing is left out.
+    """
+    weights = job.clip_weights if job.features == "clip" else job.weights
+    features = build_features(job.features, weights, clip_model=job.clip_model)
+    pictured = 1 - job.spoken_share
+    default = default_objective(
         features,
         content_weight=CONTENT * job.content_weight,
-        color_weight=COLOR,
+        style_weight=pictured,
+        color_weight=COLOR * pictured,
         detail_weight=DETAIL * job.keep_detail,
     )
+    return Objective(features, [*(term for term in default.terms if term.weight), *prompt_terms(job)])
 
 
 def match_colors(
@@ -102,6 +147,8 @@ def match_colors(
     Colours count by how many pixels show them (the column sums of the given views, which share one level), times
     ``share`` where only a part of each entry is the style's.
     """
+    if not styles.palette.match:
+        return colors
     level = views[0].level
     table = colors
     parts = torch.ones(len(colors), 3) if share is None else torch.from_numpy(share)[:, None].expand(-1, 3)
@@ -117,5 +164,5 @@ def match_colors(
     if not len(seen):
         return colors
     counts = torch.from_numpy(weights).to(table)[seen]
-    matrix, offset = affine_color_match(table[seen], counts, styles.pixels().cpu())
+    matrix, offset = affine_color_match(table[seen], counts, styles.palette.colors)
     return (colors @ matrix.T + offset).clamp(0, 1)

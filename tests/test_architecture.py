@@ -40,6 +40,7 @@ FLOORS = {
         "colorways",
         "symmetry",
         "strengths",
+        "prompts",
         "styles",
         "checkpoint",
         "quasi_newton",

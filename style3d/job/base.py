@@ -11,12 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal
 import tyro
 
 from style3d.errors import Style3DError
+from style3d.job.mixture import split_paths, weighted_texts
 from style3d.job.values import Between, RegionArgument, check_ranges, plain
 from style3d.region import Region
 
 Preset = Literal["draft", "standard", "fine"]
 Optimizer = Literal["adam", "lbfgs"]
-Features = Literal["embedded", "wavelet", "vgg19", "vgg16"]
+Features = Literal["embedded", "network", "wavelet", "vgg19", "vgg16", "clip"]
 Turntable = Literal["auto", "mp4", "gif", "webp", "none"]
 
 
@@ -32,13 +33,19 @@ class Job(ABC):
     model: Annotated[Path, tyro.conf.Positional]
     """The scene."""
     style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")] = ()
-    """The picture to paint like; give it again to mix several (see --style-weights)."""
+    """The picture to paint like; give it again to mix several. IMAGE:0.7 gives it a weight, unless there is a file of
+    that whole name; weights of pictures and prompts are relative to one another."""
+    prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
+    """What it should look like, in words, beside pictures or instead; give it again to mix several. TEXT:0.3 gives it a
+    weight. Without --clip-model the small model understands: colours, materials, patterns and techniques."""
+    negative_prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
+    """What it should not look like, in words; needs --prompt."""
     output: Path | None = None
     """File to write; default: MODEL.styled with the usual suffix, in the working folder."""
     preset: Preset = "standard"
     """How much time to spend: draft (seconds), standard (minutes), fine (more views, more pixels)."""
     style_weights: tuple[float, ...] = ()
-    """Weight of each style image, in the same order; default: all equal."""
+    """Weight of each style image, in the same order, if not written behind it; default: all equal."""
     style_scale: Annotated[float, Between(0.05, 20)] = 1.0
     """Size of the brush: the picture's longer side as a multiple of the object's size."""
     content_weight: Annotated[float, Between(0, 100)] = 1.0
@@ -67,9 +74,15 @@ class Job(ABC):
     steps: Annotated[int | None, Between(1, 100_000)] = None
     """Optimisation steps in all; default: the preset's."""
     features: Features = "embedded"
-    """The perceptual network: embedded (ships with style3d), wavelet (no weights), vgg19, vgg16."""
+    """The perceptual network: embedded (wavelets and a network that ships with style3d), network (that alone), wavelet
+    (no weights), vgg19, vgg16, clip (the image tower of --clip-model)."""
     weights: Path | None = None
     """Weights of the network, .safetensors or .pth, for vgg19 and vgg16."""
+    clip_model: str | None = None
+    """A model that open_clip lists, for --prompt and --features clip (such as ViT-B-32, RN50, ViT-B-32-quickgelu for
+    OpenAI's weights); default: for prompts the small model that ships with style3d, for features ViT-B-32."""
+    clip_weights: str | None = None
+    """Its weights: a file, or a tag of published ones, downloaded once; default: LAION's or OpenAI's."""
     optimizer: Optimizer = "adam"
     """adam; or lbfgs, for small tables."""
     learning_rate: Annotated[float | None, Between(1e-6, 1.0)] = None
@@ -86,24 +99,32 @@ class Job(ABC):
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read; text is taken for paths."""
         object.__setattr__(self, "model", Path(self.model))
-        object.__setattr__(self, "style", tuple(Path(path) for path in self.style))
-        if not self.style and not self.region:
-            raise Style3DError("no style image was given", hint="add --style IMAGE")
+        style, weights = split_paths(self.style, self.style_weights)
+        object.__setattr__(self, "style", style)
+        object.__setattr__(self, "style_weights", weights)
+        if not (self.style or self.prompt or self.region):
+            raise Style3DError("no style was given", hint="add --style IMAGE or --prompt TEXT")
         bare = [region for region in self.region if region.style is None and region.strength > 0]
-        if not self.style and bare:
+        if not self.style and not self.prompt and bare:
             raise Style3DError(f"the region '{bare[0]}' has no style", hint="add style=IMAGE to it, or --style IMAGE")
         if self.preserve_color and self.palette:
             raise Style3DError("--preserve-color and --palette exclude each other", hint="give one of them")
-        if self.style_weights and len(self.style_weights) != len(self.style):
-            raise Style3DError(
-                "--style-weights must match --style",
-                got=f"{len(self.style_weights)} weights for {len(self.style)} images",
-            )
-        if any(weight < 0 for weight in self.style_weights) or (self.style_weights and not sum(self.style_weights)):
-            raise Style3DError("--style-weights must not be negative or all zero", got=self.style_weights)
+        self._check_prompts()
         if self.destination.suffix.lower() not in self.outputs:
             raise Style3DError(f"cannot write {self.destination}", expected=", ".join(self.outputs))
         check_ranges(self)
+
+    def _check_prompts(self) -> None:
+        if self.negative_prompt and not self.prompt:
+            raise Style3DError("--negative-prompt needs a --prompt", hint="say what it should look like, too")
+        if self.prompt and not sum(weight for _, weight in weighted_texts(self.prompt)):
+            raise Style3DError("the weights of --prompt are all zero", hint="leave it out instead")
+        if not all(text.strip() for text in (*self.prompt, *self.negative_prompt)):
+            raise Style3DError("a prompt is empty", expected="words")
+        if self.prompt and not self.style and any(region.style for region in self.region):
+            raise Style3DError("a region's style does not mix with prompts alone", hint="add --style IMAGE")
+        if self.prompt and self.optimizer == "lbfgs":
+            raise Style3DError("--optimizer lbfgs does not work with --prompt", hint="its patches are random; use adam")
 
     @property
     def destination(self) -> Path:
@@ -127,6 +148,19 @@ class Job(ABC):
         """Style images with weights that sum to one."""
         weights = self.style_weights or (1.0,) * len(self.style)
         return tuple((path, weight / sum(weights)) for path, weight in zip(self.style, weights, strict=True))
+
+    @property
+    def prompts(self) -> tuple[tuple[str, float], ...]:
+        """Prompts with weights that sum to one."""
+        pairs = weighted_texts(self.prompt)
+        total = sum(weight for _, weight in pairs)
+        return tuple((text, weight / total) for text, weight in pairs)
+
+    @property
+    def spoken_share(self) -> float:
+        """How much of the whole mixture the prompts are: 0 without any, 1 without pictures."""
+        words = sum(weight for _, weight in weighted_texts(self.prompt))
+        return words / (words + sum(self.style_weights or (1.0,) * len(self.style)))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values with the kind beside them, for the report."""

@@ -55,6 +55,13 @@ class Objective:
         self.features = features
         self.terms = tuple(terms)
 
+    def to(self, device: torch.device | str) -> Objective:
+        """Moves what has weights: the extractor, and terms with a network of their own."""
+        self.features.to(device)
+        for term in self.terms:
+            term.to(device)
+        return self
+
     @torch.no_grad()
     def prepare_style(self, images: Sequence[tuple[Image, float]]) -> StyleTarget:
         """Statistics of the style images, each (1, 3, h, w) at the size its strokes should have, with its weight."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from style3d.losses.features.base import Features, Layers, pool_mask
@@ -36,6 +37,10 @@ class Term(ABC):
 
     name: str
     weight: float
+
+    def to(self, device: torch.device | str) -> None:
+        """Moves a network of its own, if it has one."""
+        return
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """What to remember of the style images; their weights sum to one."""

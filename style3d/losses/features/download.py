@@ -81,7 +81,7 @@ def fetch_vgg(variant: str, progress: Progress | None = None, source: Source | N
         try:
             return _fetch_tensors(variant, source.tensors, part, progress)
         except FAILURES as error:
-            logger.warning("cannot read %s by range (%s); fetching the whole file", source.tensors, error)
+            logger.info("cannot read %s by range (%s)", source.tensors, error)
         return _fetch_whole(source, whole, progress)
     except FAILURES as error:
         raise Style3DError(
@@ -168,6 +168,7 @@ def _fetch_whole(source: Source, path: Path, progress: Progress | None) -> Path:
         resumed = have and answer.status == 206
         done = have if resumed else 0
         total = done + int(answer.headers.get("Content-Length") or 0)
+        logger.warning("fetching all of %s, %d MB", source.whole, total >> 20)
         with temporary.open("ab" if resumed else "wb") as file:
             while chunk := answer.read(CHUNK):
                 file.write(chunk)
