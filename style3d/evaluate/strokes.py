@@ -20,7 +20,7 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)  # pixels: standard deviations between which 
 class Strokes:
     """What a picture's brush work does. Concretely: mostly upright, 3 pixels wide, coherence 0.6."""
 
-    orientation: Float[np.ndarray, "36"]  # share of stroke energy by direction of the stroke, 5° a bin
+    orientation: Float[np.ndarray, "36"]  # share of stroke energy by direction, 5° a bin, clockwise from the right
     scale: float  # log2 of the width in pixels, mean over the bands' energy
     coherence: float  # 0: no direction is preferred, 1: all strokes run one way where they are
 

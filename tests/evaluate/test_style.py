@@ -104,15 +104,15 @@ def stripes(angle: float, period: float, size: int = 96) -> np.ndarray:
 
 def test_strokes_of_known_direction_and_size() -> None:
     mask = np.ones((96, 96))
-    one = strokes(stripes(30, 6), mask)
+    one = strokes(stripes(32.5, 6), mask)
     peak = (one.orientation.argmax() + 0.5) * 5
-    assert min(abs(peak - 30), abs(peak - 150)) <= 5
+    assert peak == pytest.approx(180 - 32.5)  # rows run downwards, so directions count clockwise
     assert one.coherence > 0.9
-    assert orientation_distance(one, strokes(stripes(60, 6), mask)) == pytest.approx(30, abs=3)
-    assert orientation_distance(strokes(stripes(10, 6), mask), strokes(stripes(170, 6), mask)) == pytest.approx(
+    assert orientation_distance(one, strokes(stripes(62.5, 6), mask)) == pytest.approx(30, abs=3)
+    assert orientation_distance(strokes(stripes(12.5, 6), mask), strokes(stripes(172.5, 6), mask)) == pytest.approx(
         20, abs=3
     )
-    assert 0.7 < scale_difference(strokes(stripes(30, 12), mask), one) < 1.3
+    assert 0.7 < scale_difference(strokes(stripes(32.5, 12), mask), one) < 1.3
     noise = np.float32(np.repeat(np.random.default_rng(0).random((96, 96, 1)), 3, 2))
     assert strokes(noise, mask).coherence < 0.5
 
