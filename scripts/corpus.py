@@ -56,7 +56,7 @@ def inverted(asset: MeshAsset, path: Path) -> None:
 
 def stylised(asset: MeshAsset, path: Path) -> None:
     """Write the asset after a few steps of the real thing, at a small size."""
-    job = MeshJob(asset.source, STYLE, path, "draft", views=4, resolution=64, steps=4, features="wavelet")
+    job = MeshJob(asset.source, STYLE, output=path, preset="draft", views=4, resolution=64, steps=4, features="wavelet")
     scene = MeshScene(asset)
     result = stylize(scene, job)
     scene.save(result.after, path)

@@ -18,6 +18,7 @@ from style3d.commands.blend import blend
 from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
 from style3d.images import read_image
+from style3d.layers import _brush
 from style3d.losses.color import LUMA
 from style3d.losses.objective import default_objective
 from style3d.mesh.asset import load_asset
@@ -41,7 +42,7 @@ def style(tmp_path: Path) -> Path:
 def job(tmp_path: Path, style: Path) -> style3d.MeshJob:
     model = write_textured_ball(tmp_path / "ball.obj", 64)
     return style3d.MeshJob(
-        model, (style,), tmp_path / "out.glb", "draft", views=4, resolution=40, texture_size=64, steps=8,
+        model, (style,), output=tmp_path / "out.glb", preset="draft", views=4, resolution=40, texture_size=64, steps=8,
         turntable="none",
     )  # fmt: skip
 
@@ -237,3 +238,14 @@ def test_controls_reach_the_job(job: style3d.MeshJob, style: Path) -> None:
     for wrong in (["--strength", "1.5"], ["--preserve-color", "--palette", "#fff"], ["--region", "node=head"]):
         with pytest.raises(Style3DError):
             parse_job(style3d.MeshJob, [str(job.model), "--region", "mesh=a style=b.png", *wrong])
+
+
+def test_brushes_are_measured_in_scene_units(job: style3d.MeshJob) -> None:
+    """A brush of half the object's size is a style scale of one half, in every view."""
+    scene = style3d.load(job)
+    half = replace(job, brush_size=0.5 * scene.extent, region=(Region(Where(material="*"), brush_size=0.25),))
+    layers = [_brush(scene, half, region) for region in (Region(), *half.regions)]
+    assert [scale for _, scale in layers] == pytest.approx([0.5, 0.25 / scene.extent])
+    camera = scene.plan(4, 40).overviews[0]
+    pixels_per_unit = camera.focal / scene.distance(camera)
+    assert scene.pixel_extent(camera) * layers[1][1] == pytest.approx(0.25 * pixels_per_unit)

@@ -15,7 +15,7 @@ PAINT = (Path("paint.jpg"),)
 JOBS = [
     MeshJob(Path("cow.glb"), PAINT),
     MeshJob(
-        Path("models/cow.glb"), (Path("a.jpg"), Path("b.jpg")), Path("out/cow.glb"), style_weights=(2.0, 1.0),
+        Path("models/cow.glb"), (Path("a.jpg"), Path("b.jpg")), output=Path("out/cow.glb"), style_weights=(2.0, 1.0),
         region=(region_of_text("material='Dark leather' style=gold.jpg mask=m.png box=0,0,0,1,1,1 feather=0.5"),),
         protect=(Path("eyes.png"),), palette=("#0b132b", "#fff"), symmetry="x", strength=0.25, preserve_color=False,
     ),

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from style3d.appearance import cascade
+from style3d.gltf.document import Document
+from style3d.mesh.asset import MeshAsset
+from style3d.mesh.scene import MeshScene
 from style3d.operator import ViewOperator, apply_reference
+from style3d.render.lighting import Lighting
+from style3d.symmetry import Mirror
 from tests.fields import ball, grid_view_of, matte
 from tests.gaussians import blob, splat_view_of
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
+
+def mirrored(lighting: Lighting) -> ViewOperator:
+    """A view whose entries are tied across a plane."""
+    scene = MeshScene(MeshAsset(Document({}, (), Path()), sphere(), Path("ball"), ()), lighting)
+    return Mirror(scene, "x").operator(front(), 0)
+
+
 BUILDERS = {
+    "mirrored": mirrored,
     "texture": lambda lighting: view_of(sphere(), front(), 0, lighting),
     "vertex": lambda lighting: view_of(sphere("vertices"), front(), 0, lighting),
     "texture in space": lambda lighting: view_of(sphere(), front(), 1, lighting),

@@ -9,12 +9,15 @@ import pytest
 from PIL import Image
 
 from style3d.errors import Style3DError
+from style3d.mesh.asset import load_asset
 from style3d.mesh.select import selected
 from style3d.render.atlas import texel_points
 from style3d.render.texels import texel_grid
 from style3d.where import Where
 from style3d.within import feathered, inside_shapes
 from tests.surfaces import sphere
+
+DATA = Path(__file__).parents[2] / "data" / "models"
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +78,20 @@ def test_what_does_not_exist_is_refused(ball) -> None:
         Where(box=(0, 0, 0, 1, 1, 0))
     with pytest.raises(Style3DError, match="finite"):
         Where(sphere=(0, 0, 0, float("inf")))
+
+
+def test_nodes_share_a_model_out() -> None:
+    """Every texel that is shown belongs to a node, and a node's texels to its own faces."""
+    asset = load_asset(DATA / "teapot.glb", texture_size=64)
+    surface, grid = asset.surface, texel_grid(asset.surface.textures)
+    points, inside = texel_points(surface, grid)
+    parts = {node: selected(surface, grid, points, Where(node=node)) > 0 for node, _ in set(surface.owners)}
+    assert len(parts) > 2
+    assert np.any(list(parts.values()), axis=0)[inside].all()
+    for (node, mesh), index in zip(surface.owners, range(len(surface.owners)), strict=True):
+        corners = surface.positions[surface.faces[surface.owner == index]].reshape(-1, 3)
+        own = points[parts[node] & inside]
+        if [name for name, _ in surface.owners].count(node) == 1:
+            assert (own >= corners.min(0) - 1e-6).all()
+            assert (own <= corners.max(0) + 1e-6).all()
+        assert (selected(surface, grid, points, Where(mesh=mesh, node=node)) > 0).sum() <= parts[node].sum()
