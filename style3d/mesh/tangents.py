@@ -53,7 +53,8 @@ def with_tangents(document: Document, wanted: Mapping[int, int]) -> tuple[Docume
     editor, reader, complete = Editor(document), Accessors(document), set(wanted)
     for (mesh, index), item in all_primitives(document):
         material, attributes = item.get("material"), item.get("attributes", {})
-        if not isinstance(material, int) or material not in wanted or "TANGENT" in attributes or item.get("mode", 4) not in (4, 5, 6):
+        shown = item.get("mode", 4) in (4, 5, 6) and "TANGENT" not in attributes
+        if not isinstance(material, int) or material not in wanted or not shown:
             continue
         found = read_primitive(reader, mesh, index)
         texcoord = wanted[material]
