@@ -51,7 +51,8 @@ FLOORS = {
         "doctor",
         "scenes",
     ],
-    4: ["cli", "commands", "__init__", "__main__"],
+    4: ["plugin"],  # of nerfstudio: a command of another program, so it stands where ours do
+    5: ["cli", "commands", "__init__", "__main__"],
 }
 FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts}
 STRANGERS = [("render", "losses"), ("mesh", "nerf")]
@@ -82,6 +83,8 @@ OPTIONAL = [
     "zstandard",
     "c2pa",
     "cryptography",
+    "nerfstudio",
+    "torchmetrics",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -89,6 +92,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 def part(path: Path) -> str:
     """The top-level part a file belongs to: ``render`` for style3d/render/cache.py."""
     relative = path.relative_to(PACKAGE)
+    if relative.stem.startswith("plugin") and relative.parts[0] == "nerf":
+        return "plugin"
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
@@ -108,7 +113,7 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
             if name == "style3d":
                 yield "__init__", node.lineno
             elif name.startswith("style3d."):
-                inner = name.split(".")[1]
+                inner = "plugin" if name.startswith("style3d.nerf.plugin") else name.split(".")[1]
                 yield inner if inner in FLOOR else "__init__", node.lineno
 
 
@@ -191,6 +196,14 @@ def test_libraries_are_declared() -> None:
     used = {(name.split(".")[0], path.relative_to(PACKAGE)) for path in FILES for name in outside(path)}
     missing = [f"{path} imports {name}" for name, path in used if name not in declared | sys.stdlib_module_names]
     assert not missing, "\n".join(sorted(missing))
+
+
+def test_only_the_plugin_knows_nerfstudio() -> None:
+    """nerfstudio, and what comes with it, is imported by files that nerfstudio or a command asks for, and no other."""
+    guests = {"nerfstudio", "torchmetrics", "nerfacc", "viser"}
+    hosts = {path for path in FILES for name in outside(path) if name.split(".")[0] in guests}
+    assert hosts
+    assert {part(path) for path in hosts} == {"plugin"}
 
 
 def test_importing_style3d_is_light() -> None:

@@ -1,0 +1,98 @@
+"""nerfacto's field in two: the trained one, which is kept, and a copy of it whose colours are painted."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from copy import deepcopy
+from typing import Any, final
+
+import torch
+from jaxtyping import Float
+from nerfstudio.cameras.rays import RaySamples
+from nerfstudio.data.scene_box import SceneBox
+from nerfstudio.field_components.field_heads import FieldHeadNames
+from nerfstudio.fields.base_field import Field
+from nerfstudio.fields.nerfacto_field import NerfactoField
+from torch import Tensor
+from torch.nn import Parameter
+
+Outputs = dict[FieldHeadNames, Tensor]
+
+
+@final
+class PaintedField(Field):
+    """Density of ``geometry``; colour of ``paint`` once painting has begun.
+
+    nerfacto computes density and the features of its colour head with one hash grid, so holding geometry still would
+    leave colour nothing but a small network. The copy has a grid of its own, of which only the features are read.
+    """
+
+    painted: Tensor  # whether colour comes from ``paint``; kept in checkpoints
+
+    def __init__(self, geometry: NerfactoField) -> None:
+        super().__init__()
+        self.geometry = geometry
+        self.paint = deepcopy(geometry)
+        self.register_buffer("painted", torch.tensor(False))
+        self.shows_original = False
+        self.register_load_state_dict_pre_hook(_adopt)
+
+    @torch.no_grad()
+    def start(self) -> None:
+        """Begin to paint, on the colours as they were trained."""
+        self.paint.load_state_dict(self.geometry.state_dict())
+        self.painted.fill_(True)
+
+    def strokes(self) -> list[Parameter]:
+        """The copy's parameters that decide colour."""
+        parts = (self.paint.mlp_base, self.paint.mlp_head, self.paint.embedding_appearance)
+        return [parameter for part in parts if part is not None for parameter in part.parameters()]
+
+    def get_density(self, ray_samples: RaySamples) -> tuple[Tensor, Tensor]:
+        """The trained field's; without gradient while it is held still."""
+        still = bool(self.painted) and not self.geometry.use_pred_normals
+        with torch.no_grad() if still else nullcontext():
+            density: tuple[Tensor, Tensor] = self.geometry.get_density(ray_samples)
+        return density
+
+    def get_normals(self) -> Tensor:
+        """The trained field's."""
+        normals: Tensor = self.geometry.get_normals()
+        return normals
+
+    def get_outputs(self, ray_samples: RaySamples, density_embedding: Tensor | None = None) -> Outputs:
+        """Colours of the samples, and what else nerfacto predicts."""
+        if self.shows_original or not bool(self.painted):
+            trained: Outputs = self.geometry.get_outputs(ray_samples, density_embedding)
+            return trained
+        painted: Outputs = self.paint.get_outputs(ray_samples, self._features(ray_samples))
+        if self.geometry.use_pred_normals:
+            painted = {**self.geometry.get_outputs(ray_samples, density_embedding), **_colors(painted)}
+        return painted
+
+    def _features(self, ray_samples: RaySamples) -> Float[Tensor, "*samples features"]:
+        """What the copy's grid holds there: the part of `NerfactoField.get_density` that colour needs."""
+        positions = ray_samples.frustums.get_positions()
+        if self.paint.spatial_distortion is not None:
+            positions = (self.paint.spatial_distortion(positions) + 2.0) / 4.0
+        else:
+            positions = SceneBox.get_normalized_positions(positions, self.paint.aabb)
+        inside = ((positions > 0.0) & (positions < 1.0)).all(dim=-1)
+        flat = (positions * inside[..., None]).view(-1, 3)
+        features: Tensor = self.paint.mlp_base(flat).view(*ray_samples.frustums.shape, -1)
+        return features[..., 1:]
+
+
+def _colors(outputs: Outputs) -> Outputs:
+    return {FieldHeadNames.RGB: outputs[FieldHeadNames.RGB]}
+
+
+def _adopt(field: PaintedField, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """A plain nerfacto's state becomes the trained field and its copy."""
+    names = [name for name in state if name.startswith(prefix)]
+    ours = tuple(prefix + part for part in ("geometry.", "paint.", "painted"))
+    for name in [name for name in names if not name.startswith(ours)]:
+        value = state.pop(name)
+        state[f"{ours[0]}{name[len(prefix) :]}"] = value
+        state[f"{ours[1]}{name[len(prefix) :]}"] = value
+        state[ours[2]] = torch.tensor(False)

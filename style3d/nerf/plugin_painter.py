@@ -1,0 +1,136 @@
+"""Painting a field that is not a table: its views against the style, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from style3d.camera import Camera
+from style3d.evaluate.footage import Shot
+from style3d.evaluate.warp import link
+from style3d.job import Job
+from style3d.loop import visit
+from style3d.losses.agreement import disagreement
+from style3d.losses.color import affine_color_match
+from style3d.nerf.plugin_canvas import Canvas
+from style3d.nerf.plugin_schedule import COARSEST, Moment
+from style3d.styles import StyleLibrary, default_objective_of, read_styles
+from style3d.types import Image
+
+NEIGHBOURS = 4  # of a view, among which the one it must agree with is drawn
+DEPTH_TOLERANCE = 0.03  # of the depth: what a trained field's depth may be off and still count as the same surface
+APART = 0.5  # cosine: views whose axes are further apart than 60° share too little to be compared
+
+
+@final
+@dataclass(frozen=True)
+class Sitting:
+    """A view as painting sees it, made when it is first visited. Concretely: training camera 7 at 256 pixels."""
+
+    shot: Shot  # the recoloured original with depth and coverage
+    content: Any  # what the objective remembers of it
+    extent: float  # pixels that the brush is measured in
+
+
+@final
+class Painter:
+    """Losses of one view a step, for a canvas seen from many cameras.
+
+    Args:
+        canvas: what is painted.
+        cameras: full-size views, in the order of the capture.
+        job: the style and its settings.
+        consistency: weight of the views' disagreement; 0 leaves it out, and its second render.
+        device: where the canvas is.
+    """
+
+    def __init__(
+        self, canvas: Canvas, cameras: Sequence[Camera], job: Job, consistency: float, device: torch.device
+    ) -> None:
+        self.canvas, self.cameras, self.seed, self.consistency = canvas, tuple(cameras), job.seed, consistency
+        self.device = device
+        self.objective = default_objective_of(job)
+        self.objective.features.to(device)
+        self.styles = StyleLibrary(self.objective, read_styles(job.mixture), job.style_scale, device)
+        self.matrix, self.offset = torch.eye(3), torch.zeros(3)
+        self._sittings: dict[tuple[int, int], Sitting] = {}
+
+    def recolor_from(self, photos: Float[Tensor, "n 3"]) -> None:
+        """Set the map that gives the photos' colours the style's mean and covariance (`affine_color_match`)."""
+        matrix, offset = affine_color_match(photos.cpu(), torch.ones(len(photos)), self.styles.pixels().cpu())
+        self.matrix, self.offset = matrix.to(self.device), offset.to(self.device)
+
+    def recolored(self, colors: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
+        """Colours under that map, in [0, 1]."""
+        return (colors @ self.matrix.to(colors).T + self.offset.to(colors)).clamp(0, 1)
+
+    def losses(self, moment: Moment) -> dict[str, Float[Tensor, ""]]:
+        """Named, weighted terms of the step's view; differentiable to the canvas' paint."""
+        index = visit(self.seed, moment.stage, moment.step, len(self.cameras))
+        sitting = self._sitting(index, moment)
+        mask = self._plane(sitting.shot.mask)
+        image = self.canvas.look(sitting.shot.camera)
+        terms = self.objective(self._filled(image, mask), mask, self.styles.at(sitting.extent), sitting.content)
+        other = self._neighbour(index, moment) if self.consistency else None
+        if other is not None:
+            terms["consistency"] = self.consistency * self.difference(image, sitting, self._sitting(other, moment))
+        return terms
+
+    def difference(self, image: Image, sitting: Sitting, other: Sitting) -> Float[Tensor, ""]:
+        """Disagreement of the painted ``image`` with another painted view, carried over through unstylised depth.
+
+        The gradient goes to ``image`` alone; each view gets its turn.
+        """
+        seen = link(other.shot, sitting.shot, tolerance=DEPTH_TOLERANCE)
+        places = torch.from_numpy(np.stack([seen.x, seen.y], -1)).to(image)
+        with torch.no_grad():
+            theirs = self.canvas.look(other.shot.camera)
+        return disagreement(image, theirs, places, self._plane(seen.valid))
+
+    def neighbours(self, index: int) -> list[int]:
+        """Views that stand nearest to a view and look the same way, at most `NEIGHBOURS`."""
+        own = self.cameras[index]
+        alike = [
+            (float(np.linalg.norm(own.position - camera.position)), other)
+            for other, camera in enumerate(self.cameras)
+            if other != index and float(own.camera_to_world[:3, 2] @ camera.camera_to_world[:3, 2]) > APART
+        ]
+        return [other for _, other in sorted(alike)[:NEIGHBOURS]]
+
+    def _neighbour(self, index: int, moment: Moment) -> int | None:
+        near = self.neighbours(index)
+        draw = np.random.default_rng([self.seed, 1, moment.stage, moment.step])
+        return int(draw.choice(near)) if near else None
+
+    def _sitting(self, index: int, moment: Moment) -> Sitting:
+        if any(stage != moment.stage for stage, _ in self._sittings):
+            self._sittings.clear()
+        key = moment.stage, index
+        if key not in self._sittings:
+            camera = self.cameras[index]
+            smallest = COARSEST / max(camera.width, camera.height)
+            self._sittings[key] = self._sit(camera.scaled(min(1.0, max(moment.scale, smallest))))
+        return self._sittings[key]
+
+    @torch.no_grad()
+    def _sit(self, camera: Camera) -> Sitting:
+        sight = self.canvas.original(camera)
+        image = self.recolored(sight.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        mask = self._plane(sight.mask)
+        content = self.objective.prepare_content(self._filled(image, mask), mask)
+        picture = np.ascontiguousarray(image[0].permute(1, 2, 0).cpu().numpy())
+        shot = Shot(camera, picture, picture, sight.depth, sight.mask)
+        return Sitting(shot, content, float(max(camera.width, camera.height)))
+
+    def _plane(self, values: np.ndarray[Any, Any]) -> Float[Tensor, "1 1 h w"]:
+        return torch.from_numpy(values.astype(np.float32))[None, None].to(self.device)
+
+    def _filled(self, image: Image, mask: Float[Tensor, "1 1 h w"]) -> Image:
+        """The style's mean colour where there is no scene."""
+        return image * mask + self.styles.backdrop[:, None, None] * (1 - mask)
