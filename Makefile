@@ -17,11 +17,11 @@ DEV := $(VENV)/installed-dev
 DEMO := out/demo
 NODE := node_modules/three/package.json
 
-.PHONY: demo test lint types unit bench bench-features bench-splats gallery corpus clean help
+.PHONY: demo test lint types unit bench bench-features bench-splats gallery corpus test-nerfstudio clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | clean"
+	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | test-nerfstudio | clean"
 
 $(PY):
 	@$(PYTHON) -c "import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else 'style3d needs Python 3.10 to 3.13, not ' + sys.version.split()[0] + '; say which with PYTHON=')"
@@ -74,6 +74,17 @@ gallery: $(RUN)
 
 corpus: $(DEV)
 	$(PY) scripts/corpus.py
+
+# An environment of its own: nerfstudio's libraries are large and its pins do not hold together.
+NERFSTUDIO := .venv-nerfstudio
+$(NERFSTUDIO)/installed: pyproject.toml constraints.txt requirements-nerfstudio.txt
+	$(PYTHON) -m venv $(NERFSTUDIO)
+	$(NERFSTUDIO)/bin/python -m pip install --quiet -c constraints.txt -e ".[dev]" -r requirements-nerfstudio.txt
+	$(NERFSTUDIO)/bin/python -m pip install --quiet --no-deps nerfstudio==1.1.5
+	@touch $@
+
+test-nerfstudio: $(NERFSTUDIO)/installed
+	OMP_NUM_THREADS=1 $(NERFSTUDIO)/bin/python -m pytest -q tests/nerf/test_plugin.py tests/nerf/test_plugin_config.py tests/nerf/test_plugin_painter.py
 
 clean:
 	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import torch
@@ -162,44 +161,20 @@ def milliseconds(run: Callable[[], None], repeats: int = 5) -> float:
 
 
 def timings(weights: Path | None) -> None:
-    """Forward and backward to the image: every network, eager and compiled, in float32 and bfloat16."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    columns = [f"{mode} {kind}" for mode in ("eager", "compiled") for kind in ("f32", "bf16")]
-    print(f"\nmilliseconds, forward + backward, {device}, {torch.get_num_threads()} threads")
-    print(f"{'':18}" + "".join(f"{size:>6}² {column:14}" for size in (256, 512) for column in columns))
-    for name in ("wavelet", "network", "dictionary", "embedded", "vgg19 to relu5_1"):
-        cells = [
-            f"{forward_backward(name, weights, size, half, compiled, device):11.1f}{'':11}"
-            for size in (256, 512)
-            for compiled in (False, True)
-            for half in (False, True)
-        ]
-        print(f"{name:18}" + "".join(cells), flush=True)
+    """Forward and backward to the image, eager."""
+    print(f"\nmilliseconds, forward + backward, {torch.get_num_threads()} threads      256²      512²")
+    nets = {name: features_of(name, weights) for name in ("wavelet", "network", "dictionary", "embedded")}
+    nets["vgg19 to relu5_1"] = build_features("random")
+    for name, net in nets.items():
+        cells = []
+        for size in (256, 512):
+            image = torch.rand(1, 3, size, size, requires_grad=True)
 
+            def run(net: Features = net, image: Tensor = image) -> None:
+                torch.stack([value.square().mean() for value in net(image).values()]).sum().backward()
 
-def forward_backward(name: str, weights: Path | None, size: int, half: bool, compiled: bool, device: str) -> float:
-    """Milliseconds of one network; NaN where it cannot be compiled here."""
-    with (
-        mock.patch("style3d.losses.features.embedded.half_precision", return_value=half),
-        mock.patch("style3d.losses.features.dictionary.half_precision", return_value=half),
-    ):
-        net = build_features("random") if name.startswith("vgg") else features_of(name, weights)
-        net.to(device)
-    call: Callable[[Tensor], dict[str, Tensor]] = torch.compile(net.__call__, dynamic=False) if compiled else net
-    image = torch.rand(1, 3, size, size, device=device, requires_grad=True)
-
-    def run() -> None:
-        with torch.autocast(device, torch.bfloat16, enabled=half and name not in ("network", "dictionary", "embedded")):
-            layers = call(image)
-        torch.stack([value.float().square().mean() for value in layers.values()]).sum().backward()
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    try:
-        return milliseconds(run)
-    except torch._dynamo.exc.TorchDynamoException as error:
-        print(f"{name}: not compiled ({str(error).splitlines()[0]})", file=sys.stderr)
-        return float("nan")
+            cells.append(f"{milliseconds(run):10.1f}")
+        print(f"{name:44}" + "".join(cells))
 
 
 def main() -> None:

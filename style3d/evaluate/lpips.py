@@ -161,11 +161,9 @@ def installed_lpips() -> Distance | str:
     cached = sorted((Path(torch.hub.get_dir()) / "checkpoints").glob("alexnet-*.pth"))
     if not cached:
         return "the lpips package is there, but not the weights of its AlexNet; give --lpips BACKBONE HEADS"
-    from style3d.losses.features.base import digest_of
-    from style3d.torchvision_schemas import import_torchvision
-
-    import_torchvision()
     import lpips
+
+    from style3d.losses.features.base import digest_of
 
     model = lpips.LPIPS(net="alex", spatial=True, verbose=False).eval()
     return PackageLpips("alex", model, digest_of(model, "lpips alex 0.1"))

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from style3d.camera import Camera
 from style3d.evaluate.footage import Footage, Picture, Plane, Shot
 from style3d.job import FieldJob
 from style3d.mesh.asset import load_asset
 from style3d.mesh.base_color import with_base_color
 from style3d.mesh.scene import MeshScene
 from style3d.operator import ViewOperator
-from style3d.render.depth import expected_depth
 from style3d.render.lighting import Lighting
 from style3d.scene import Scene
 from style3d.scenes import load
@@ -81,16 +81,24 @@ def film(before: Scene, after: Scene, views: int, size: int, progress: Progress)
     shots = []
     for number, camera in enumerate(before.portraits(views, size), 1):
         operator, painted = before.operator(camera, 0), after.operator(camera, 0)
-        depth = (
-            before.depth(camera)
-            if isinstance(before, MeshScene)
-            else expected_depth(operator, camera, before.points(0))
-        )
+        depth = before.depth(camera) if isinstance(before, MeshScene) else composited_depth(before, camera, operator)
         seen[painted.entries] = True
         first, second = picture(before, operator), picture(after, painted)
         shots.append(Shot(camera, first, second, depth, coverage(operator), coverage(painted)))
         progress(number)
     return Film(Footage(after.name, tuple(shots), closed=True), seen)
+
+
+def composited_depth(scene: Scene, camera: Camera, operator: ViewOperator) -> Plane:
+    """Mean depth along the camera's z of what a view's pixels show, by the weights that colour them (A_v itself).
+
+    Infinite where less than half of a pixel is covered.
+    """
+    along = camera.project(scene.points(0)[operator.entries])[1]
+    sums = operator.matrix.row_sums()
+    total = operator.matrix.apply(torch.from_numpy(np.repeat(along[:, None], 3, 1)))[:, 0].numpy()
+    depth = np.where(sums > 0.5, total / np.maximum(sums, 1e-12), np.inf)
+    return depth.astype(np.float32).reshape(camera.height, camera.width)
 
 
 def picture(scene: Scene, operator: ViewOperator) -> Picture:

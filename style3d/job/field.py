@@ -30,7 +30,7 @@ class FieldJob(Job):
     vantage: Literal["auto", "outside", "inside"] = "auto"
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     downscale: Annotated[int | None, Between(1, 64)] = None
-    """Divide the size of a capture's photographs by this; default: whatever brings them to 480 pixels."""
+    """Divide the size of a capture's photographs by this; default: whatever brings them to 512 pixels."""
 
     @property
     def regions(self) -> tuple[Region, ...]:

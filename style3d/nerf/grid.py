@@ -23,7 +23,7 @@ from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
 
 log = logging.getLogger(__name__)
-FIT_SIDE = 480  # pixels along a photo's longer side, where --downscale does not say
+FIT_SIDE = 512  # pixels along a photo's longer side, where --downscale does not say
 MOST_SAMPLES = 384  # of one ray in occupied cells
 SMOOTH = 4  # steps between those that smooth
 GAIN_RATE = 5e-4  # of the logarithm of a photo's gain, a step
@@ -33,7 +33,7 @@ REPORT = 20  # steps between reports
 @final
 @dataclass(frozen=True)
 class Level:
-    """One step of coarse to fine. Concretely: 800 steps on a lattice of 176³."""
+    """One step of coarse to fine. Concretely: 1500 steps on a lattice of 128³."""
 
     side: int  # vertices along each axis
     steps: int
@@ -44,9 +44,9 @@ class Level:
 class FitSettings:
     """How to fit; the defaults suit a hand-held capture of an object and its room."""
 
-    downscale: float | None = None  # of the photos; None: to 480 pixels along the longer side
-    levels: tuple[Level, ...] = (Level(48, 200), Level(96, 400), Level(176, 800))
-    rays: int = 4096  # a step
+    downscale: float | None = None  # of the photos; None: to 512 pixels along the longer side
+    levels: tuple[Level, ...] = (Level(64, 600), Level(128, 1400), Level(224, 4000))
+    rays: int = 8192  # a step
     stride: float = 1.0  # cells between samples
     radius: float = 0.45  # of the cube that is not contracted, in median camera distances
     tail: float = 0.5  # of the contracted cube, for what lies beyond

@@ -13,8 +13,8 @@ from style3d.types import Points
 def expected_depth(operator: ViewOperator, camera: Camera, points: Points) -> Float32[np.ndarray, "h w"]:
     """Mean depth along the camera's axis of the entries each pixel sees, weighed as in its row; scene units.
 
-    The same for grids, splats and vertices, and of the geometry alone: colours take no part. Infinite where less than
-    half of a pixel is covered.
+    The same for grids, splats and vertices, and of the geometry alone: colours take no part. Infinite where a pixel
+    sees no entry.
 
     Args:
         operator: of level 0, from ``camera``.
@@ -24,5 +24,5 @@ def expected_depth(operator: ViewOperator, camera: Camera, points: Points) -> Fl
     _, depth = camera.project(points[operator.entries])
     matrix = operator.matrix
     sums, total = matrix.scipy() @ depth, matrix.row_sums()
-    mean = np.where(total > 0.5, sums / np.maximum(total, 1e-12), np.inf)
+    mean = np.where(total > 1e-6, sums / np.maximum(total, 1e-6), np.inf)
     return mean.astype(np.float32).reshape(operator.height, operator.width)

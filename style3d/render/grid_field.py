@@ -55,7 +55,7 @@ class Contraction:
 class RadianceGrid:
     """Optical depth and colour at the occupied vertices of a cubic lattice, trilinear between them.
 
-    A cell is occupied when all its eight corners are listed; elsewhere there is nothing. Concretely: 900 000 of 176³
+    A cell is occupied when all its eight corners are listed; elsewhere there is nothing. Concretely: 900 000 of 192³
     vertices. The optical depth of one cell's side at a point is softplus of the interpolated ``density``; colour is
     ``colors`` + ``shift`` · direction in each channel (brightness as a first-degree spherical harmonic), interpolated
     likewise.

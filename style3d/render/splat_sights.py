@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from style3d.camera import Camera
 from style3d.render.plan import Sight
-from style3d.render.splats import Footprints, Gaussians, footprint_rows, project
+from style3d.render.splats import Footprints, Gaussians, project, splat_rows
 from style3d.types import Indices, Points
 
 SHOWN = 0.3  # share of its light that arrives from a splat that counts as seen: more than glimpses through gaps
@@ -20,7 +20,7 @@ NEIGHBOURS = 8
 def arriving(gaussians: Gaussians, camera: Camera, near: float) -> tuple[Footprints, Float64[np.ndarray, "footprints"]]:
     """The footprints of a view and the share of each one's light that reaches the image past those before it."""
     seen = project(gaussians, camera, near)
-    sums = footprint_rows(seen, camera, len(gaussians)).column_sums()[seen.splat]
+    sums = splat_rows(gaussians, camera, near).column_sums()[seen.splat]
     a, b, c = seen.conic.T
     alone = seen.opacity * 2 * math.pi / np.sqrt(a * c - b * b)
     return seen, sums / alone

@@ -75,11 +75,7 @@ def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR, antiali
     α is at most 0.999 and none below 1/255 counts; a pixel is full before the splat that would leave it 1e-4 of its
     light or less. These are gsplat's numbers.
     """
-    return footprint_rows(project(gaussians, camera, near, antialiased), camera, len(gaussians))
-
-
-def footprint_rows(seen: Footprints, camera: Camera, splats: int) -> SparseMap:
-    """The rows of `splat_rows`, of splats already projected."""
+    seen = project(gaussians, camera, near, antialiased)
     size = camera.width, camera.height
     shape = seen.center, seen.conic, seen.opacity
     counts = np.zeros(camera.width * camera.height, np.int64)
@@ -88,7 +84,7 @@ def footprint_rows(seen: Footprints, camera: Camera, splats: int) -> SparseMap:
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     indices, weights = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     kernels.composite(*shape, seen.splat, *size, np.zeros_like(counts), indptr[:-1], indices, weights)
-    return SparseMap(indptr, indices, weights, splats)
+    return SparseMap(indptr, indices, weights, len(gaussians))
 
 
 def splat_depth(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> Float32[np.ndarray, "h w"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from style3d.evaluate.content import edges_kept, network_content, silhouette_iou
 from style3d.evaluate.lpips import FeatureDistance, Lpips, load_lpips
 from style3d.losses.features.squeeze import FIRES, Squeeze
 from style3d.losses.term import make_frame
-from style3d.torchvision_schemas import import_torchvision
 from tests.assets import asset
 from tests.nets import Tiny
 
@@ -95,14 +93,9 @@ def test_lpips_laws(variant: str) -> None:
     assert len(distance.digest) == 64
 
 
-@pytest.mark.filterwarnings("ignore")  # the package calls torchvision as it was
 def test_lpips_is_the_authors() -> None:
     """Their package with our random SqueezeNet 1.1, so that no weights need be downloaded."""
-    if find_spec("lpips") is None:
-        pytest.skip("the lpips package is not installed")
-    import_torchvision()
-    import lpips
-
+    lpips = pytest.importorskip("lpips", reason="the lpips package is not installed")
     model = lpips.LPIPS(net="squeeze", pnet_rand=True, verbose=False).eval()
     tensors = squeeze_tensors("squeezenet1_1")
     own = dict(model.net.state_dict())

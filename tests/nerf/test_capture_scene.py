@@ -12,16 +12,14 @@ from PIL import Image
 from style3d import scenes
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
-from style3d.loop import stylize
 from style3d.nerf import capture_scene
 from style3d.nerf.capture_scene import fitted_grid
 from style3d.nerf.captures import is_capture
-from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
+from style3d.nerf.fitted import FittedGrid, save_grid
 from style3d.nerf.grid import FitSettings, Level
 from style3d.nerf.grid_scene import GridScene
 from tests.fields import ball
 from tests.nerf.test_grid_fit import pictures_of_a_ball
-from tests.nets import tiny_objective
 
 SMALL = FitSettings(levels=(Level(8, 40), Level(12, 20)), rays=128)
 
@@ -70,22 +68,3 @@ def test_an_unpacked_sog_folder_is_no_capture(tmp_path: Path) -> None:
     (tmp_path / "meta.json").write_text("{}")
     assert not is_capture(tmp_path)
     assert not is_capture(tmp_path / "scene.ply")
-
-
-def test_photos_become_a_painted_scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole way: photos, grid, strokes, and a file that holds them."""
-    pictures_of_a_ball(tmp_path / "ball", 9, 16)
-    style = tmp_path / "style.png"
-    blots = np.random.default_rng(0).integers(0, 255, (24, 32, 3), dtype=np.uint8)
-    Image.fromarray(blots).resize((128, 96), Image.Resampling.BICUBIC).save(style)
-    monkeypatch.setattr("style3d.nerf.grid.FitSettings", lambda **given: replace(SMALL, **given))
-    output = tmp_path / "out.safetensors"
-    job = FieldJob(
-        tmp_path / "ball", style=(style,), output=output, preset="draft", views=4, resolution=48, steps=8,
-        turntable="none",
-    )  # fmt: skip
-    scene = scenes.load(job)
-    result = stylize(scene, job, tiny_objective())
-    assert (result.after - result.before).abs().mean() > 0.02
-    assert output in result.save(output)
-    assert np.allclose(read_grid(output).grid.colors, result.after.numpy(), atol=1e-6)

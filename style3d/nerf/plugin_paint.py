@@ -1,0 +1,64 @@
+"""A trained nerfstudio run painted from our side: no flags of nerfstudio's to know."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from style3d.errors import Style3DError
+from style3d.job import FieldJob
+from style3d.nerf.plugin_config import TrainedRun, read_run, restored
+from style3d.nerf.plugin_job import style_of
+from style3d.torchvision_schemas import import_torchvision
+
+METHODS = {"nerfacto": "nerfacto", "style3d": "nerfacto", "splatfacto": "splatfacto", "style3d-splat": "splatfacto"}
+
+
+def paint_run(job: FieldJob) -> Path:
+    """Paint the run whose config.yml is ``job.model``; returns the config.yml of the painted run.
+
+    Raises:
+        Style3DError: nerfstudio is missing, the file is no run of a method that can be painted, its data are not where
+            they were, or the device is.
+    """
+    try:
+        import_module("nerfstudio")
+    except ModuleNotFoundError:
+        raise Style3DError("nerfstudio is not installed", hint="install it as docs/nerfstudio.md says") from None
+    if job.output is not None:
+        raise Style3DError("nerfstudio writes its runs into outputs/", hint="leave --output out")
+    import_torchvision()
+    run = read_run(job.model)
+    if run.method not in METHODS:
+        raise Style3DError(f"{job.model} is a run of {run.method}", expected=" or ".join(METHODS))
+    if not run.data.exists():
+        raise Style3DError(f"{run.data} does not exist", hint="run this in the folder where ns-train was run")
+    from nerfstudio.scripts.train import main
+
+    config = configured(run, job)
+    try:
+        main(config)
+    except SystemExit as stop:  # the pipeline's way to stop nerfstudio with a line
+        raise Style3DError(str(stop).removeprefix("style3d: ")) from None
+    painted: Path = config.get_base_dir() / "config.yml"
+    return painted
+
+
+def configured(run: TrainedRun, job: FieldJob) -> Any:
+    """nerfstudio's configuration of the painting: the run's model and data, our style."""
+    from style3d.nerf import plugin
+
+    config = plugin.fresh(METHODS[run.method])
+    trained = run.settings["pipeline"]
+    pipeline = config.pipeline
+    pipeline.model = restored(pipeline.model, trained["model"])
+    pipeline.datamanager = restored(pipeline.datamanager, trained["datamanager"])
+    pipeline.datamanager.data = config.data = run.data
+    pipeline.style, pipeline.reconstruct_steps = style_of(job), 0
+    config.load_dir, config.vis, config.machine.seed = run.checkpoints, "tensorboard", job.seed % 2**32
+    wanted = job.device.partition(":")[0]
+    config.machine.device_type = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+    return config

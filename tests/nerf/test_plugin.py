@@ -1,0 +1,213 @@
+"""The plugin inside the real nerfstudio, on a tiny capture: trains, paints, saves, reloads, renders and evaluates."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from style3d.nerf.plugin_loading import allow_numbers
+from tests.nerf.capture import FRAMES, HEIGHT, WIDTH, write_capture
+
+ROOT = Path(__file__).resolve().parents[2]
+STYLE = ROOT / "data" / "styles" / "watercolour.jpg"
+INSTALLED = find_spec("nerfstudio") is not None
+with_nerfstudio = pytest.mark.skipif(not INSTALLED, reason="nerfstudio is not installed; `make test-nerfstudio` is")
+TINY = [
+    "--machine.device-type", "cpu", "--vis", "tensorboard", "--timestamp", "run", "--steps-per-eval-image", "1000",
+    "--steps-per-eval-batch", "1000", "--pipeline.datamanager.train-num-rays-per-batch", "128",
+    "--pipeline.model.implementation", "torch", "--pipeline.model.num-levels", "4", "--pipeline.model.max-res", "64",
+    "--pipeline.model.log2-hashmap-size", "12", "--pipeline.model.num-proposal-iterations", "1",
+    "--pipeline.model.num-proposal-samples-per-ray", "16", "--pipeline.model.num-nerf-samples-per-ray", "12",
+    "--pipeline.model.proposal-weights-anneal-max-num-iters", "10",
+]  # fmt: skip
+PAINT = [
+    "--pipeline.style.image", str(STYLE), "--pipeline.style.features", "wavelet", "--pipeline.style.preset", "draft",
+    "--pipeline.style.resolution", "64", "--pipeline.style.steps", "10", "--pipeline.recolor-steps", "10",
+]  # fmt: skip
+
+
+def nerfstudio(folder: Path, *arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """One of nerfstudio's commands as a user without network, AlexNet and GPU runs it."""
+    offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    environment = os.environ | offline | {"TORCH_HOME": str(home or folder), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    environment |= {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-W", "ignore", "-m", "style3d.nerf.plugin_run", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def opened(checkpoint: Path) -> dict[str, Any]:
+    allow_numbers()
+    content: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return content
+
+
+def state(run: Path) -> dict[str, torch.Tensor]:
+    newest = sorted((run / "nerfstudio_models").glob("*.ckpt"))[-1]
+    return opened(newest)["pipeline"]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the capture, a field trained on it for 60 steps, and that field painted."""
+    folder = tmp_path_factory.mktemp("nerfstudio")
+    write_capture(folder / "capture")
+    trained = nerfstudio(
+        folder, "ns-train", "style3d", *TINY, *PAINT, "--pipeline.reconstruct-steps", "60",
+        "--max-num-iterations", "60", "--experiment-name", "trained", "--data", "capture",
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stdout[-2000:] + trained.stderr[-3000:]
+    painted = nerfstudio(
+        folder, "ns-train", "style3d", *TINY, *PAINT, "--pipeline.reconstruct-steps", "60", "--load-dir",
+        "outputs/trained/style3d/run/nerfstudio_models", "--experiment-name", "painted", "--data", "capture",
+    )  # fmt: skip
+    assert painted.returncode == 0, painted.stdout[-2000:] + painted.stderr[-3000:]
+    return folder
+
+
+@with_nerfstudio
+def test_painting_moves_colours_and_nothing_else(desk: Path) -> None:
+    before, after = (state(desk / "outputs" / name / "style3d" / "run") for name in ("trained", "painted"))
+    changed = {name for name in after if not torch.equal(before[name], after[name])}
+    assert {name for name in changed if ".paint." not in name} == {"_model.field.painted", "painting_since"}
+    assert any(name.startswith("_model.field.paint.mlp_base") for name in changed)
+    assert any(name.startswith("_model.field.paint.mlp_head") for name in changed)
+    assert "_model.field.paint.embedding_appearance.embedding.weight" in changed
+    assert not any("lpips" in name for name in after)
+
+
+@with_nerfstudio
+def test_it_takes_the_steps_it_needs(desk: Path) -> None:
+    (checkpoint,) = (desk / "outputs/painted/style3d/run/nerfstudio_models").glob("*.ckpt")
+    assert checkpoint.name == "step-000000079.ckpt"  # 60 reconstructed, 10 recoloured, 10 painted
+    assert int(state(checkpoint.parents[1])["painting_since"]) == 60
+
+
+@with_nerfstudio
+def test_evaluates_without_network_weights(desk: Path) -> None:
+    for name in ("trained", "painted"):
+        arguments = ("--load-config", f"outputs/{name}/style3d/run/config.yml", "--output-path", f"{name}.json")
+        done = nerfstudio(desk, "ns-eval", *arguments)
+        assert done.returncode == 0, done.stderr[-3000:]
+    trained, painted = (json.loads((desk / f"{name}.json").read_text())["results"] for name in ("trained", "painted"))
+    assert "lpips" not in trained
+    assert trained["psnr"] > 12  # it has learnt the capture
+    assert painted["psnr"] < trained["psnr"] - 1  # and is no photograph any more
+
+
+@with_nerfstudio
+def test_renders(desk: Path) -> None:
+    means = []
+    for name in ("trained", "painted"):
+        config = f"outputs/{name}/style3d/run/config.yml"
+        done = nerfstudio(
+            desk, "ns-render", "dataset", "--load-config", config, "--output-path", f"{name}-frames",
+            "--split", "train", "--rendered-output-names", "rgb", "--image-format", "png",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr[-3000:]
+        frames = sorted((desk / f"{name}-frames").rglob("*.png"))
+        assert 0 < len(frames) <= FRAMES
+        with Image.open(frames[0]) as frame:
+            assert frame.size == (WIDTH, HEIGHT)
+            means.append(np.asarray(frame.convert("RGB"), np.float64).mean((0, 1)) / 255)
+    with Image.open(STYLE) as picture:
+        wanted = np.asarray(picture.convert("RGB"), np.float64).mean((0, 1)) / 255
+    assert np.abs(means[1] - wanted).sum() < np.abs(means[0] - wanted).sum()
+
+
+@with_nerfstudio
+def test_a_plain_nerfacto_is_painted_at_once(desk: Path, tmp_path: Path) -> None:
+    """Under the names that nerfacto's own checkpoint has, with the AlexNet it carries along."""
+    run = desk / "outputs/trained/style3d/run/nerfstudio_models"
+    saved = opened(next(run.glob("*.ckpt")))
+    plain = {name.replace("field.geometry.", "field."): value for name, value in saved["pipeline"].items()
+             if ".field.paint" not in name and name != "painting_since"}  # fmt: skip
+    plain["_model.lpips.net.net.slice1.0.weight"] = torch.zeros(1)
+    optimizers = {name: value for name, value in saved["optimizers"].items() if name != "paint"}
+    torch.save({**saved, "pipeline": plain, "optimizers": optimizers}, tmp_path / "step-000000059.ckpt")
+    done = nerfstudio(
+        desk, "ns-train", "style3d", *TINY, *PAINT, "--load-dir", str(tmp_path), "--experiment-name", "adopted",
+        "--data", "capture", "--pipeline.recolor-steps", "0", "--pipeline.style.steps", "2",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    after, before = state(desk / "outputs/adopted/style3d/run"), state(run.parent)
+    name = "_model.field.geometry.mlp_base.model.0.hash_table"
+    assert torch.equal(after[name], before[name])
+    assert int(after["painting_since"]) == 60
+
+
+@with_nerfstudio
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["style3d", *TINY, "--data", "capture"], "style3d: no style image was given"),
+        (["style3d", *TINY, "--data", "capture", "--pipeline.style.image", "absent.jpg"], "absent.jpg does not exist"),
+        (
+            ["style3d", *TINY[2:], *PAINT, "--data", "capture"],
+            "there is no CUDA device here; add --machine",
+        ),
+        (["style3d-splat", *TINY[:8], *PAINT, "--data", "capture"], "style3d-splat needs an NVIDIA GPU"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(arguments: list[str], said: str, tmp_path: Path) -> None:
+    write_capture(tmp_path / "capture")
+    done = nerfstudio(tmp_path, "ns-train", *arguments)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+HIDE = """
+import sys
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("nerfstudio", "torchvision", "torchmetrics"):
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+sys.meta_path.insert(0, Hidden())
+"""
+
+
+def without_nerfstudio(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A process in which nerfstudio is not there, whether it is installed or not."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", HIDE + code]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
+
+
+def test_the_package_and_the_command_work_without_it(tmp_path: Path) -> None:
+    done = without_nerfstudio("import style3d, style3d.cli; sys.exit(style3d.cli.main(['--help']))", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "style3d mesh" in done.stdout
+
+
+def test_a_run_of_nerfstudio_needs_nerfstudio(tmp_path: Path) -> None:
+    code = f"import style3d.cli; sys.exit(style3d.cli.main(['nerf', 'config.yml', '--style', {str(STYLE)!r}]))"
+    done = without_nerfstudio(code, tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "style3d: nerfstudio is not installed; install it as docs/nerfstudio.md says\n"
+
+
+@with_nerfstudio
+def test_our_command_paints_a_run(desk: Path) -> None:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    command = [
+        sys.executable, "-W", "ignore", "-m", "style3d.cli", "nerf", "outputs/trained/style3d/run/config.yml",
+        "--style", str(STYLE), "--features", "wavelet", "--preset", "draft", "--resolution", "64", "--steps", "2",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, cwd=desk, env=environment, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("wrote "))
+    painted = state(desk / line.removeprefix("wrote "))
+    assert bool(painted["_model.field.painted"])
+    before = state(desk / "outputs/trained/style3d/run")
+    name = "_model.field.geometry.mlp_base.model.0.hash_table"
+    assert torch.equal(painted[name], before[name])
