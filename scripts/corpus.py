@@ -26,6 +26,7 @@ from style3d.errors import Style3DError  # noqa: E402 - the repository need not 
 from style3d.job import MeshJob  # noqa: E402
 from style3d.loop import stylize  # noqa: E402
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset  # noqa: E402
+from style3d.mesh.diff import diff_files  # noqa: E402
 from style3d.mesh.scene import MeshScene  # noqa: E402
 from tests.mesh.validator import missing, new_problems, validate  # noqa: E402
 
@@ -41,7 +42,7 @@ class Row:
     """What became of one file."""
 
     source: Path
-    outcome: str  # painted, refused, TRACEBACK or INVALID
+    outcome: str  # painted, refused, TRACEBACK, CHANGED (more than paint) or INVALID
     seconds: float
     words: str
     written: Path | None = None
@@ -103,6 +104,10 @@ def attempt(
     surface = asset.surface
     size = f"{len(surface.textures)} textures" if surface.painted == "texture" else f"{surface.entries:,} colours"
     words = "; ".join([f"{len(surface.faces):,} faces, {size}", *asset.notes])
+    if source.suffix in (".glb", ".gltf"):
+        wrong = [found.sentence for found in diff_files(source, target) if not found.allowed]
+        if wrong:
+            return Row(source, "CHANGED", time.perf_counter() - start, "; ".join(wrong[:3]))
     return Row(source, "painted", time.perf_counter() - start, words, target)
 
 
