@@ -23,7 +23,7 @@ from style3d.operator import ViewOperator
 from style3d.render.plan import RESOLVED, Sight, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
-from style3d.render.splats import Gaussians, splat_depth, splat_view
+from style3d.render.splats import Gaussians, splat_view
 from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
@@ -160,10 +160,6 @@ class SplatScene(Scene):
 
         keep = self._view_dependence == "keep" and self.splats.degree > 0
         return splat_view(self._gaussians, self.hierarchy, level, camera, frozen if keep else None, self._near)
-
-    def depth(self, camera: Camera) -> Float32[np.ndarray, "h w"]:
-        """Depth of what is seen at every pixel, along the camera's z; infinite where half of the light passes."""
-        return splat_depth(self._gaussians, camera, self._near)
 
     def _highlights(self, camera: Camera, entries: Indices) -> Float32[np.ndarray, "seen 3"]:
         """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""

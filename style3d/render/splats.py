@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64, Int64
+from jaxtyping import Float, Float64, Int64
 
 from style3d.camera import Camera
 from style3d.operator import SparseMap, ViewOperator
@@ -85,20 +85,6 @@ def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR, antiali
     indices, weights = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     kernels.composite(*shape, seen.splat, *size, np.zeros_like(counts), indptr[:-1], indices, weights)
     return SparseMap(indptr, indices, weights, len(gaussians))
-
-
-def splat_depth(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> Float32[np.ndarray, "h w"]:
-    """Depth along the camera's z where half of a pixel's light is gone, scene units; infinite where less ever goes.
-
-    The depth is that of the centre of the splat at which it happens.
-    """
-    rows = splat_rows(gaussians, camera, near)
-    gone = np.concatenate([[0.0], np.cumsum(rows.weights, dtype=np.float64)])
-    pixel = np.repeat(np.arange(rows.rows), np.diff(rows.indptr))
-    past = np.flatnonzero(gone[1:] - gone[rows.indptr[pixel]] >= 0.5)[::-1]  # backwards, so that the first stays
-    depth = np.full(rows.rows, np.inf, np.float32)
-    depth[pixel[past]] = camera.project(gaussians.means)[1][rows.indices[past]]
-    return depth.reshape(camera.height, camera.width)
 
 
 def splat_rows_reference(

@@ -10,15 +10,7 @@ import torch
 
 from style3d.camera import Camera, look_at
 from style3d.operator import SparseMap
-from style3d.render.splats import (
-    DILATION,
-    Gaussians,
-    project,
-    splat_depth,
-    splat_rows,
-    splat_rows_reference,
-    splat_view,
-)
+from style3d.render.splats import DILATION, Gaussians, project, splat_rows, splat_rows_reference, splat_view
 from style3d.render.thin import SHARE, thinned
 from tests.gaussians import blob, pyramid_over
 from tests.surfaces import front, noise
@@ -117,17 +109,6 @@ def test_nearer_splats_hide_farther_ones() -> None:
     behind.means[0, 2] = -1
     weights = splat_rows(together(behind, single(1.0)), front(33)).scipy().toarray().reshape(33, 33, 2)[16, 16]
     np.testing.assert_allclose(weights, [0.001 * 0.9, 0.999], rtol=1e-4)
-
-
-def test_depth_is_where_half_of_the_light_is_gone() -> None:
-    """Through a faint splat to the solid one behind it; nothing where both are fainter than half."""
-    camera = front(33)
-    faint, solid = single(0.4, (1, 1, 1)), single(0.9, (0.3, 0.3, 0.3))
-    faint.means[0, 2], solid.means[0, 2] = 1.5, -1
-    depth = splat_depth(together(solid, faint), camera)
-    assert depth[16, 16] == pytest.approx(5.0)
-    assert np.isinf(depth[0, 0])
-    assert splat_depth(together(solid, single(0.8)), camera)[16, 16] == pytest.approx(4.0)
 
 
 def test_what_cannot_be_seen_is_left_out() -> None:
