@@ -124,7 +124,8 @@ class Result:
         """Everything needed to judge and to repeat the run, as plain values."""
         cameras = self.record["cameras"]
         job = self.job.to_json()
-        sources = {str(path): file_hash(path) for path in (self.job.model, *self.job.pictures) if Path(path).is_file()}
+        inputs = (self.job.model, *self.job.pictures, *self.job.masks)
+        sources = {str(path): file_hash(path) for path in inputs if path.is_file()}
         record = {name: value for name, value in self.record.items() if name not in ("cameras", "losses")}
         return {
             "versions": versions(),

@@ -39,7 +39,11 @@ def run_job(job: Job, conduct: Conduct) -> int:
             job = suit(job, scene)
         if conduct.accept:
             return paint_until_accepted(job, scene, conduct, bars)
-        identity = {"job": job.to_json(), "scene": scene.key, "styles": [file_hash(path) for path in job.pictures]}
+        identity = {
+            "job": job.to_json(),
+            "scene": scene.key,
+            "styles": [file_hash(path) for path in (*job.pictures, *job.masks)],
+        }
         checkpoint = Checkpoint(target, identity)
         with terminable():
             result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
@@ -64,7 +68,7 @@ def checked_target(job: Job) -> Path:
     target = job.destination
     if target.resolve() == job.model.resolve():
         raise Style3DError(f"{target} is the input; it would be overwritten", hint="choose another --output")
-    for path in job.pictures:
+    for path in (*job.pictures, *job.masks):
         check_readable(path)
     check_writable(target)
     return target

@@ -144,6 +144,11 @@ class Job(ABC):
         return tuple(dict.fromkeys([*self.style, *(part.style for part in self.regions if part.style is not None)]))
 
     @property
+    def masks(self) -> tuple[Path, ...]:
+        """Every image that says where a region is."""
+        return tuple(dict.fromkeys(part.where.mask for part in self.regions if part.where.mask is not None))
+
+    @property
     def mixture(self) -> tuple[tuple[Path, float], ...]:
         """Style images with weights that sum to one."""
         weights = self.style_weights or (1.0,) * len(self.style)
