@@ -40,6 +40,7 @@ class Part:
 
 OPTIONAL = (
     Part("DracoPy", "glTF with Draco compression", "DracoPy"),
+    Part("c2pa", "textures with signed Content Credentials", "c2pa-python"),
     Part("zstandard", "Gaussian splats as SPZ version 4", "zstandard"),
     Part("skimage", "style3d evaluate", "scikit-image"),
     Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
