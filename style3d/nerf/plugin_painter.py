@@ -20,7 +20,8 @@ from style3d.losses.agreement import disagreement
 from style3d.losses.color import affine_color_match
 from style3d.nerf.plugin_canvas import Canvas
 from style3d.nerf.plugin_schedule import COARSEST, Moment
-from style3d.styles import StyleLibrary, default_objective_of, read_styles
+from style3d.prompts import prompt_palette
+from style3d.styles import Palette, StyleLibrary, default_objective_of, read_styles
 from style3d.types import Image
 
 NEIGHBOURS = 4  # of a view, among which the one it must agree with is drawn
@@ -57,13 +58,17 @@ class Painter:
         self.device = device
         self.objective = default_objective_of(job)
         self.objective.features.to(device)
-        self.styles = StyleLibrary(self.objective, read_styles(job.mixture), job.style_scale, device)
+        images = read_styles(job.mixture)
+        palette = None if images else _spoken_palette(job)
+        self.styles = StyleLibrary(self.objective, images, job.style_scale, device, palette)
         self.matrix, self.offset = torch.eye(3), torch.zeros(3)
         self._sittings: dict[tuple[int, int], Sitting] = {}
 
     def recolor_from(self, photos: Float[Tensor, "n 3"]) -> None:
         """Set the map that gives the photos' colours the style's mean and covariance (`affine_color_match`)."""
-        matrix, offset = affine_color_match(photos.cpu(), torch.ones(len(photos)), self.styles.pixels().cpu())
+        if not self.styles.palette.match:
+            return
+        matrix, offset = affine_color_match(photos.cpu(), torch.ones(len(photos)), self.styles.palette.colors)
         self.matrix, self.offset = matrix.to(self.device), offset.to(self.device)
 
     def recolored(self, colors: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
@@ -134,3 +139,9 @@ class Painter:
     def _filled(self, image: Image, mask: Float[Tensor, "1 1 h w"]) -> Image:
         """The style's mean colour where there is no scene."""
         return image * mask + self.styles.backdrop[:, None, None] * (1 - mask)
+
+
+def _spoken_palette(job: Job) -> Palette:
+    """The colours that words imply; grey, which nothing is matched to, where they imply none."""
+    shades = prompt_palette(job)
+    return Palette(torch.full((1, 3), 0.5), match=False) if shades is None else Palette(shades.cpu(), match=True)

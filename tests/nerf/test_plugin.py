@@ -149,7 +149,7 @@ def test_a_plain_nerfacto_is_painted_at_once(desk: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["style3d", *TINY, "--data", "capture"], "style3d: no style image was given"),
+        (["style3d", *TINY, "--data", "capture"], "style3d: no style was given"),
         (["style3d", *TINY, "--data", "capture", "--pipeline.style.image", "absent.jpg"], "absent.jpg does not exist"),
         (
             ["style3d", *TINY[2:], *PAINT, "--data", "capture"],

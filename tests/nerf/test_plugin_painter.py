@@ -147,7 +147,7 @@ def test_photos_are_recoloured_to_the_style() -> None:
     one = painter(Still(0.0), 0.0)
     photos = torch.from_numpy(np.concatenate([seen(camera)[0].reshape(-1, 3) for camera in cameras()]))
     one.recolor_from(photos)
-    wanted = one.styles.pixels()
+    wanted = one.styles.palette.colors
     mapped = photos @ one.matrix.T + one.offset
     assert torch.allclose(mapped.mean(0), wanted.mean(0), atol=1e-3)
     assert torch.allclose(mapped.T.cov(), wanted.T.cov(), atol=2e-3)
@@ -171,7 +171,7 @@ def test_the_job_is_ours() -> None:
     style = style_of(job).checked()
     assert style.mixture == job.mixture
     assert (style.style_scale, style.views, style.features, style.preset) == (2.0, 7, "wavelet", "draft")
-    with pytest.raises(Style3DError, match="no style image"):
+    with pytest.raises(Style3DError, match="no style was given"):
         StyleJob().checked()
     with pytest.raises(Style3DError, match="--style-scale is out of range"):
         StyleJob(image=(Path("s.jpg"),), style_scale=1000.0).checked()
