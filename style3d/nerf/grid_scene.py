@@ -30,7 +30,7 @@ from style3d.where import Where
 from style3d.within import feathered, inside_shapes
 
 SIGHTS, SIGHT_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
-FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible
+FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible; of all views, to become a splat
 SOLID = 0.1  # optical depth of a cell from which it is content
 MOST_RAYS = 3  # of a pixel, along each side
 MISSING = 0.005  # share of what can be seen that may stay unseen
@@ -85,10 +85,15 @@ class GridScene(Scene):
         return tuple(framed_camera(way, points, 256) for way in orbit_directions(SIGHTS))
 
     @cached_property
-    def _sights(self) -> list[tuple[Camera, Indices]]:
-        """Views along the capture's path with the entries each really sees."""
+    def _sums(self) -> list[tuple[Camera, Indices, Weights]]:
+        """Views along the capture's path with the entries each sees and the pixels' worth of them."""
         cameras = [sized(camera, SIGHT_SIZE) for camera in tour(self._cameras, SIGHTS)]
-        return [(camera, _well_seen(self.operator(camera, 0))) for camera in cameras]
+        return [(camera, *self.operator(camera, 0).column_sums()) for camera in cameras]
+
+    @cached_property
+    def _sights(self) -> list[tuple[Camera, Indices]]:
+        """The same views with what makes up a fair part of some pixel, and not the faint rim of what shows."""
+        return [(camera, entries[sums >= FAIR]) for camera, entries, sums in self._sums]
 
     @cached_property
     def _visible(self) -> Flags:
@@ -96,6 +101,13 @@ class GridScene(Scene):
         for _, entries in self._sights:
             seen[entries] = True
         return seen
+
+    def _shown(self) -> Flags:
+        """What the capture saw enough of to know what it looks like: as splats, the rest would be fog."""
+        total = np.zeros(len(self.grid.vertices))
+        for _, entries, sums in self._sums:
+            total[entries] += sums
+        return total >= FAIR
 
     def plan(self, count: int, resolution: int) -> Views:
         """The capture's cameras and some between them; their pixels are as fine as the grid, so none comes closer."""
@@ -184,12 +196,6 @@ class GridScene(Scene):
         if path.suffix.lower() == GRID:
             save_grid(painted, path)
         else:
-            splats = grid_splats(painted.grid)
+            splats = grid_splats(painted.grid, self._shown())
             write_splats(splats.with_base_colors(splats.base_colors, self._view_dependence), path)
         return (path,)
-
-
-def _well_seen(operator: ViewOperator) -> Indices:
-    """Entries that make up a fair part of some pixel, and not the faint rim of what shows."""
-    entries, sums = operator.column_sums()
-    return entries[sums >= FAIR]
