@@ -30,9 +30,9 @@ SETTINGS = [
 QUICK = ["--steps", "2", "--views", "3", "--resolution", "64", "--texture-size", "64", "--features", "wavelet"]
 
 
-def commands() -> list[str]:
+def commands(kind: str = "mesh") -> list[str]:
     found = [line.strip() for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
-    return sorted({line for line in found if re.match(r"style3d mesh \S+ ", line) and "model." not in line})
+    return sorted({line for line in found if re.match(rf"style3d {kind} (data/|--config )", line)})
 
 
 def job_files() -> list[str]:
@@ -78,6 +78,13 @@ def test_blending(desk: Path) -> None:
     assert main([*shlex.split(paint)[1:], *QUICK, "--turntable", "none", "--quiet"]) == 0
     assert main(shlex.split(blend)[1:]) == 0
     assert (desk / "out/koi-40.glb").exists()
+
+
+@pytest.mark.parametrize("command", commands("nerf"))
+def test_fields(command: str, desk: Path) -> None:
+    quick = ["--steps", "2", "--views", "3", "--resolution", "64", "--features", "wavelet", "--turntable", "none"]
+    assert main([*shlex.split(command)[1:], *quick, "--quiet"]) == 0
+    assert list((desk / "out").glob("*.ply"))
 
 
 def test_quickstart_and_replay(desk: Path) -> None:
