@@ -47,6 +47,7 @@ def answer(request: Request, watcher: Watcher) -> Evaluation:
 
 def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
     from style3d.evaluate.health import mesh_health
+    from style3d.evaluate.lights import light_figures
     from style3d.evaluate.scenes import film, open_scene
     from style3d.mesh.scene import MeshScene
 
@@ -66,6 +67,7 @@ def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher:
         return found
     cameras = tuple(shot.camera for shot in seen.footage.shots)
     figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
+    figures += light_figures(after, yardstick, cameras)
     return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)
 
 

@@ -21,6 +21,7 @@ from style3d.mesh.select import selected
 from style3d.mesh.variants import Look
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
+from style3d.render.bump import Relief
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
 from style3d.render.plan import (
@@ -163,6 +164,10 @@ class MeshScene(Scene):
         """Square scene units of one entry at points spread evenly over the entries; finite and positive."""
         areas = self._samples.texel_area
         return areas[np.isfinite(areas) & (areas > 0)]
+
+    def lit(self, camera: Camera, lighting: Lighting, relief: Relief | None = None) -> ViewOperator:
+        """A view of level 0 in another light, with a relief (entries, 3) in tangent space if given."""
+        return build_view(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lighting, relief=relief)
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int32
 from style3d.appearance import unique_entries
 from style3d.camera import Camera
 from style3d.operator import SparseMap, ViewOperator
+from style3d.render.bump import Relief, bumped
 from style3d.render.fragments import Fragments, trace_view
 from style3d.render.lighting import Lighting, light_factors
 from style3d.render.pyramid import SpacePyramid
@@ -17,7 +18,7 @@ from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
 from style3d.render.texture import texture_rows
 from style3d.render.vertex import vertex_rows
-from style3d.types import Flags
+from style3d.types import Flags, Points
 
 
 def build_view(
@@ -29,8 +30,9 @@ def build_view(
     camera: Camera,
     lighting: Lighting = "studio",
     samples: int = 2,
+    relief: Relief | None = None,
 ) -> ViewOperator:
-    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel."""
+    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel, lit with a relief if given."""
     fragments = trace_view(rasterizer, surface, camera, samples)
     if level > 0:
         rows = space_rows(surface, pyramid, level, fragments, _painted(surface)[fragments.face])
@@ -41,18 +43,20 @@ def build_view(
     indptr, index, weight = rows
     entries, local = unique_entries(index, pyramid.sizes[level])
     matrix = SparseMap(indptr, local, weight, len(entries))
-    light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments)
+    normals = shading_normals(surface, fragments)
+    if relief is not None:
+        normals = bumped(normals, surface, grid, fragments, relief)
+    light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments, normals)
     return ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width)
 
 
 def _shade(
-    surface: Surface, camera: Camera, lighting: Lighting, samples: int, fragments: Fragments
+    surface: Surface, camera: Camera, lighting: Lighting, samples: int, fragments: Fragments, normals: Points
 ) -> tuple[Float[np.ndarray, "pixels 3"], Float[np.ndarray, "pixels 3"], Float[np.ndarray, "pixels"]]:
     """Per pixel: factor on the painted colour, premultiplied colour that is not painted, and coverage."""
     pixels = len(fragments.start) - 1
     corners = surface.faces[fragments.face]
     bary = np.stack([1 - fragments.u - fragments.v, fragments.u, fragments.v], 1)[..., None]
-    normals = _unit((surface.normals[corners] * bary).sum(1), surface, corners)
     factor = light_factors(lighting, normals, camera.directions(samples)[fragments.ray], camera)
     tint = (surface.tint[corners] * bary).sum(1) * factor[:, None]
     painted = _painted(surface)[fragments.face]
@@ -67,6 +71,13 @@ def _shade(
         fixed[:, c] = np.bincount(pixel, weights=untouched, minlength=pixels)
     alpha = np.clip(np.bincount(pixel, weights=weight, minlength=pixels), 0, 1)
     return light, fixed, alpha.astype(np.float32)
+
+
+def shading_normals(surface: Surface, fragments: Fragments) -> Points:
+    """Unit normals of fragments, interpolated from their corners."""
+    corners = surface.faces[fragments.face]
+    bary = np.stack([1 - fragments.u - fragments.v, fragments.u, fragments.v], 1)[..., None]
+    return _unit((surface.normals[corners] * bary).sum(1), surface, corners)
 
 
 def _unit(
