@@ -11,7 +11,8 @@ from style3d.camera import Camera
 from style3d.evaluate.figure import Figure
 from style3d.evaluate.looks import COVERAGE, Yardstick
 from style3d.evaluate.style import framed, gram_distance
-from style3d.losses.term import make_frame
+from style3d.losses.features.base import Features
+from style3d.losses.term import Frame, make_frame
 from style3d.mesh.relief import relief_normals, stroke_height
 from style3d.mesh.scene import MeshScene
 from style3d.render.bump import Relief
@@ -32,14 +33,18 @@ def light_figures(scene: MeshScene, yardstick: Yardstick, cameras: Sequence[Came
     if yardstick.style is None:
         return []
     chosen = [cameras[i] for i in np.linspace(0, len(cameras), min(LOOKED_AT, len(cameras)), endpoint=False, dtype=int)]
+    style = resized(yardstick.style, yardstick.style_scale * max(chosen[0].width, chosen[0].height))
+    wanted = make_frame(yardstick.features, style, None)
     reliefs: dict[str, Relief | None] = {"": None}
     if scene.surface.painted == "texture":
         reliefs[".relief"] = _relief(scene)
+    size, network = f"{chosen[0].width}×{chosen[0].height}", (yardstick.features.name, yardstick.features.digest)
     return [
-        _figure(f"style.light.{lamp}{suffix}", scene, yardstick, chosen, lamp, relief)
+        Figure(f"style.light.{lamp}{suffix}", _distance(scene, wanted, yardstick.features, chosen, lamp, relief),
+               "lower", len(chosen), size, COVERAGE, *network)
         for lamp in LAMPS
         for suffix, relief in reliefs.items()
-    ]
+    ]  # fmt: skip
 
 
 def _relief(scene: MeshScene) -> Relief:
@@ -48,17 +53,17 @@ def _relief(scene: MeshScene) -> Relief:
     return np.concatenate([part.reshape(-1, 3) for part in parts])
 
 
-def _figure(
-    name: str, scene: MeshScene, by: Yardstick, cameras: Sequence[Camera], lamp: Lighting, relief: Relief | None
-) -> Figure:
-    assert by.style is not None
-    style = resized(by.style, by.style_scale * max(cameras[0].width, cameras[0].height))
-    wanted, fill = make_frame(by.features, style, None), style.mean((0, 2, 3))
-    distances = []
+def _distance(
+    scene: MeshScene,
+    wanted: Frame,
+    features: Features,
+    cameras: Sequence[Camera],
+    lamp: Lighting,
+    relief: Relief | None,
+) -> float:
+    colors, fill, distances = scene.initial(), wanted.image.mean((0, 2, 3)), []
     for camera in cameras:
         operator = scene.lit(camera, lamp, relief)
-        image = operator.render(scene.initial(), torch.full((3,), GREY))
-        distances.append(gram_distance(framed(by.features, image, operator.mask(image), fill), wanted))
-    size = f"{cameras[0].width}×{cameras[0].height}"
-    mean = float(np.mean(distances))
-    return Figure(name, mean, "lower", len(cameras), size, COVERAGE, by.features.name, by.features.digest)
+        image = operator.render(colors, torch.full((3,), GREY))
+        distances.append(gram_distance(framed(features, image, operator.mask(image), fill), wanted))
+    return float(np.mean(distances))
