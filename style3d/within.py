@@ -36,3 +36,15 @@ def feathered(points: Points, weights: Weights, where: Where) -> Float[np.ndarra
     faded = weights.copy()
     faded[inside] *= np.clip(reach / where.feather, 0, 1).astype(weights.dtype)  # beyond the bound: infinite
     return faded
+
+
+def selected_by_shape(points: Points, where: Where, what: str) -> Weights:
+    """How much each point of a field belongs to a region; ``what`` names the field in refusals.
+
+    Raises:
+        Style3DError: the region is named or masked: a field has no names and no texture space.
+    """
+    for name in ("material", "node", "mesh", "mask"):
+        if getattr(where, name) is not None:
+            raise Style3DError(f"{what} cannot be chosen by {name}", hint="give a box or a sphere")
+    return feathered(points, inside_shapes(points, where).astype(np.float32), where)

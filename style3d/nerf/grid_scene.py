@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float32
 
 from style3d.camera import Camera, framed_camera, orbit_directions
-from style3d.errors import Style3DError
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.fitted import GRID, FittedGrid, save_grid
@@ -27,7 +26,7 @@ from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
 from style3d.where import Where
-from style3d.within import feathered, inside_shapes
+from style3d.within import selected_by_shape
 
 SIGHTS, SIGHT_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
 FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible; of all views, to become a splat
@@ -180,11 +179,7 @@ class GridScene(Scene):
 
     def selected(self, where: Where) -> Weights:
         """By shapes: a grid has no names and no texture space."""
-        for name in ("material", "node", "mesh", "mask"):
-            if getattr(where, name) is not None:
-                raise Style3DError(f"a radiance grid cannot be chosen by {name}", hint="give a box or a sphere")
-        points = self.points(0)
-        return feathered(points, inside_shapes(points, where).astype(np.float32), where)
+        return selected_by_shape(self.points(0), where, "a radiance grid")
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Vertices that were seen as they are, the others as the nearest of those."""

@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Float32, Float64
 
 from style3d.camera import Camera
-from style3d.errors import Style3DError
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.harmonics import basis
@@ -28,7 +27,7 @@ from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
 from style3d.where import Where
-from style3d.within import feathered, inside_shapes
+from style3d.within import selected_by_shape
 
 NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured
@@ -232,11 +231,7 @@ class SplatScene(Scene):
 
     def selected(self, where: Where) -> Weights:
         """By shapes: splats have no names and no texture space."""
-        for name in ("material", "node", "mesh", "mask"):
-            if getattr(where, name) is not None:
-                raise Style3DError(f"splats cannot be chosen by {name}", hint="give a box or a sphere")
-        points = self.points(0)
-        return feathered(points, inside_shapes(points, where).astype(np.float32), where)
+        return selected_by_shape(self.points(0), where, "splats")
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Seen splats as they are, the others as the nearest seen ones."""
