@@ -14,7 +14,7 @@ from style3d.evaluate.controls import flat_cheat
 from style3d.evaluate.figure import Better, Figure, absent
 from style3d.evaluate.footage import Footage, Picture, Plane
 from style3d.evaluate.lpips import Distance
-from style3d.evaluate.warp import Link, links
+from style3d.render.warp import Link
 
 VALID = "pixels both views see, z-tested"
 MEASURES: tuple[tuple[str, Better], ...] = (
@@ -45,7 +45,7 @@ def agreement(
     footage: Footage, gap: int, alone: Mapping[int, Picture], perceptual: Perceptual | None
 ) -> tuple[Agreement, list[Link]]:
     """Measure all sequences at one gap; ``alone`` holds views that were painted independently."""
-    joined = links(footage, gap)
+    joined = footage.links(gap)
     ours, floor, flat = (
         consistency(images, joined, gap, perceptual) for images in (footage.after, footage.before, flat_cheat(footage))
     )

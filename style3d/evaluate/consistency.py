@@ -11,7 +11,7 @@ from scipy.ndimage import binary_erosion, gaussian_filter
 
 from style3d.errors import Style3DError
 from style3d.evaluate.footage import Picture
-from style3d.evaluate.warp import Link
+from style3d.render.warp import Link
 
 BANDS = (1.0, 2.0, 4.0)  # pixels: standard deviations of the blurs between which a band lies
 NOTICED = 1 / 255  # one level of eight bits: contrast under this is none

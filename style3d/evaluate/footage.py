@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 from torch import Tensor
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
+from style3d.render.warp import DepthView, Link, Picture, Plane, link
 
-Picture = Float32[np.ndarray, "h w 3"]  # display-referred RGB in [0, 1]
-Plane = Float32[np.ndarray, "h w"]
 Painting = Float[Tensor, "1 3 rows columns"]  # a style picture, of a size of its own
 
 
@@ -41,6 +39,11 @@ class Shot:
                     f"the {name} frame does not fit its camera", got=f"{shape[1]} × {shape[0]} pixels",
                     expected=f"{size[1]} × {size[0]}",
                 )  # fmt: skip
+
+    @property
+    def depth_view(self) -> DepthView:
+        """What says which pixels of two views show the same place."""
+        return DepthView(self.camera, self.depth, self.mask)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ class Footage:
         count = len(self.shots)
         ends = range(count) if self.closed and gap < count else range(max(0, count - gap))
         return [(first, (first + gap) % count) for first in ends]
+
+    def links(self, gap: int) -> list[Link]:
+        """Of every two views ``gap`` apart."""
+        seen = [shot.depth_view for shot in self.shots]
+        return [link(seen[i], seen[j], i, j) for i, j in self.pairs(gap)]
 
     def some(self, which: list[int]) -> Footage:
         """The listed views alone."""

@@ -31,7 +31,7 @@ def disagreement(
     Args:
         image: the view, in [0, 1].
         other: the other view.
-        places: where each pixel's surface point lies in the other view; see `style3d.evaluate.warp.link`.
+        places: where each pixel's surface point lies in the other view; see `style3d.render.warp.link`.
         valid: 1 where both views see that point, else 0.
     """
     error = (image - resampled(other, places)).square().mean(1, keepdim=True)

@@ -12,8 +12,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from style3d.camera import Camera
-from style3d.evaluate.footage import Shot
-from style3d.evaluate.warp import link
 from style3d.job import Job
 from style3d.loop import visit
 from style3d.losses.agreement import disagreement
@@ -21,6 +19,7 @@ from style3d.losses.color import affine_color_match
 from style3d.nerf.plugin_canvas import Canvas
 from style3d.nerf.plugin_schedule import COARSEST, Moment
 from style3d.prompts import prompt_palette
+from style3d.render.warp import DepthView, link
 from style3d.styles import Palette, StyleLibrary, default_objective_of, read_styles
 from style3d.types import Image
 
@@ -34,7 +33,7 @@ APART = 0.5  # cosine: views whose axes are further apart than 60° share too li
 class Sitting:
     """A view as painting sees it, made when it is first visited. Concretely: training camera 7 at 256 pixels."""
 
-    shot: Shot  # the recoloured original with depth and coverage
+    view: DepthView  # of the unpainted field
     content: Any  # what the objective remembers of it
     extent: float  # pixels that the brush is measured in
 
@@ -79,8 +78,8 @@ class Painter:
         """Named, weighted terms of the step's view; differentiable to the canvas' paint."""
         index = visit(self.seed, moment.stage, moment.step, len(self.cameras))
         sitting = self._sitting(index, moment)
-        mask = self._plane(sitting.shot.mask)
-        image = self.canvas.look(sitting.shot.camera)
+        mask = self._plane(sitting.view.mask)
+        image = self.canvas.look(sitting.view.camera)
         terms = self.objective(self._filled(image, mask), mask, self.styles.at(sitting.extent), sitting.content)
         other = self._neighbour(index, moment) if self.consistency else None
         if other is not None:
@@ -92,10 +91,10 @@ class Painter:
 
         The gradient goes to ``image`` alone; each view gets its turn.
         """
-        seen = link(other.shot, sitting.shot, tolerance=DEPTH_TOLERANCE)
+        seen = link(other.view, sitting.view, tolerance=DEPTH_TOLERANCE)
         places = torch.from_numpy(np.stack([seen.x, seen.y], -1)).to(image)
         with torch.no_grad():
-            theirs = self.canvas.look(other.shot.camera)
+            theirs = self.canvas.look(other.view.camera)
         return disagreement(image, theirs, places, self._plane(seen.valid))
 
     def neighbours(self, index: int) -> list[int]:
@@ -129,9 +128,7 @@ class Painter:
         image = self.recolored(sight.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         mask = self._plane(sight.mask)
         content = self.objective.prepare_content(self._filled(image, mask), mask)
-        picture = np.ascontiguousarray(image[0].permute(1, 2, 0).cpu().numpy())
-        shot = Shot(camera, picture, picture, sight.depth, sight.mask)
-        return Sitting(shot, content, float(max(camera.width, camera.height)))
+        return Sitting(DepthView(camera, sight.depth, sight.mask), content, float(max(camera.width, camera.height)))
 
     def _plane(self, values: np.ndarray[Any, Any]) -> Float[Tensor, "1 1 h w"]:
         return torch.from_numpy(values.astype(np.float32))[None, None].to(self.device)

@@ -9,7 +9,6 @@ from scipy.ndimage import gaussian_filter
 from style3d.errors import Style3DError
 from style3d.evaluate.consistency import consistency, error_map, flagged
 from style3d.evaluate.footage import Footage
-from style3d.evaluate.warp import links
 from tests.evaluate.footage import arc
 
 
@@ -20,13 +19,13 @@ def footage() -> Footage:
 
 @pytest.mark.parametrize("gap", [1, 2])
 def test_identical_inputs_give_the_floor_exactly(footage: Footage, gap: int) -> None:
-    joined = links(footage, gap)
+    joined = footage.links(gap)
     assert consistency(footage.after, joined, gap) == consistency(footage.before, joined, gap)
 
 
 @pytest.mark.parametrize("x", [0.0, 0.03, 0.2])
 def test_a_known_inconsistency_is_found(footage: Footage, x: float) -> None:
-    joined = links(footage, 1)
+    joined = footage.links(1)
     frames = [np.full_like(shot.before, 0.3 + x * (number % 2)) for number, shot in enumerate(footage.shots)]
     found = consistency(frames, joined, 1)
     assert found.rmse == pytest.approx(x, abs=1e-6)
@@ -34,14 +33,14 @@ def test_a_known_inconsistency_is_found(footage: Footage, x: float) -> None:
 
 
 def test_twice_the_inconsistency_is_twice_the_error(footage: Footage) -> None:
-    joined, rng = links(footage, 1), np.random.default_rng(0)
+    joined, rng = footage.links(1), np.random.default_rng(0)
     noise = [rng.standard_normal(shot.before.shape).astype(np.float32) * 0.05 for shot in footage.shots]
     once, twice = (consistency([0.5 + k * n for n in noise], joined, 1).rmse for k in (1, 2))
     assert twice == pytest.approx(2 * once, rel=1e-5)
 
 
 def test_flat_colour_is_flagged_and_earns_nothing(footage: Footage) -> None:
-    joined = links(footage, 1)
+    joined = footage.links(1)
     floor = consistency(footage.before, joined, 1)
     flat = consistency([np.full_like(image, 0.4) for image in footage.before], joined, 1)
     assert flat.rmse < 1e-6 < floor.rmse
@@ -54,7 +53,7 @@ def test_flat_colour_is_flagged_and_earns_nothing(footage: Footage) -> None:
 @pytest.mark.parametrize("noise", [0.0, 1.0])
 def test_blur_earns_nothing(footage: Footage, sigma: float, noise: float) -> None:
     """Neither for views that agree nor for views that have nothing in common."""
-    joined, rng = links(footage, 1), np.random.default_rng(1)
+    joined, rng = footage.links(1), np.random.default_rng(1)
     pairs = [(image, rng.random(image.shape)) for image in footage.before]
     sharp = [np.float32((1 - noise) * image + noise * grain) for image, grain in pairs]
     before, after = (
@@ -67,11 +66,11 @@ def test_blur_earns_nothing(footage: Footage, sigma: float, noise: float) -> Non
 def test_unrelated_images_are_worse_than_flat(footage: Footage) -> None:
     rng = np.random.default_rng(2)
     noise = [rng.random(image.shape).astype(np.float32) for image in footage.before]
-    assert consistency(noise, links(footage, 1), 1).relative > 1
+    assert consistency(noise, footage.links(1), 1).relative > 1
 
 
 def test_order_of_brightness_does_not_matter(footage: Footage) -> None:
-    joined = links(footage, 1)
+    joined = footage.links(1)
     one = consistency(footage.before, joined, 1)
     other = consistency([1 - image for image in footage.before], joined, 1)
     assert other.rmse == pytest.approx(one.rmse, rel=1e-5)

@@ -76,7 +76,7 @@ def apart(canvas: Still, judge: Painter) -> float:
     with torch.no_grad():
         for index in range(len(judge.cameras)):
             sitting = judge._sitting(index, moment)
-            image = canvas.look(sitting.shot.camera)
+            image = canvas.look(sitting.view.camera)
             others = [judge._sitting(other, moment) for other in judge.neighbours(index)]
             total += [float(judge.difference(image, sitting, other)) for other in others]
     return float(np.sqrt(np.mean(total)))

@@ -5,13 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 
-from style3d.evaluate.footage import Footage, Picture, Plane, Shot
+from style3d.camera import Camera
+
+Picture = Float32[np.ndarray, "h w 3"]  # display-referred RGB in [0, 1]
+Plane = Float32[np.ndarray, "h w"]
 
 TOLERANCE = 0.005  # of the depth: how far a point may lie from the surface that the source view sees there
 SPREAD = 10  # tolerances: beyond it the four pixels around a point straddle an edge
 COVERED = 0.999  # share of a pixel that must be object: a border pixel's colour is partly the background's
+
+
+@dataclass(frozen=True)
+class DepthView:
+    """Where everything stands that a camera sees. Concretely: frame 7 of 36 around a cow, 256 × 256 pixels.
+
+    ``depth`` is at pixel centres, along the camera's z in scene units; infinite where there is nothing. ``mask`` is the
+    share of the pixel that the object covers, in [0, 1].
+    """
+
+    camera: Camera
+    depth: Plane
+    mask: Plane
 
 
 @dataclass(frozen=True)
@@ -36,12 +52,7 @@ class Link:
         return out
 
 
-def links(footage: Footage, gap: int) -> list[Link]:
-    """Of every two views ``gap`` apart."""
-    return [link(footage.shots[i], footage.shots[j], i, j) for i, j in footage.pairs(gap)]
-
-
-def link(source: Shot, target: Shot, i: int = 0, j: int = 1, tolerance: float = TOLERANCE) -> Link:
+def link(source: DepthView, target: DepthView, i: int = 0, j: int = 1, tolerance: float = TOLERANCE) -> Link:
     """Project the target's surface points into the source, and keep those the source sees too.
 
     A point is seen when the inverse depth, interpolated between the source's four pixels around it (exact on planes),
@@ -70,7 +81,11 @@ def _inside(x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], plane: Plane) 
 
 
 def _seen(
-    x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], depth: Float[np.ndarray, "n"], source: Shot, tolerance: float
+    x: Float[np.ndarray, "n"],
+    y: Float[np.ndarray, "n"],
+    depth: Float[np.ndarray, "n"],
+    source: DepthView,
+    tolerance: float,
 ) -> Bool[np.ndarray, "n"]:
     height, width = source.depth.shape
     corners, weights = _around(x, y, width, height)

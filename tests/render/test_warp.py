@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.camera import look_at
-from style3d.evaluate.footage import Footage, Shot
-from style3d.evaluate.warp import link, links
+from style3d.evaluate.footage import Shot
 from style3d.render.rasterizer import EmbreeRasterizer
+from style3d.render.warp import DepthView, link
 from tests.evaluate.footage import arc
 from tests.surfaces import quad, sphere, stacked
 
@@ -41,7 +41,7 @@ def test_fast_and_slow_agree() -> None:
     footage = arc(2, size=32)
     source, target = footage.shots
     slow, seen = slow_warp(source, target, EmbreeRasterizer(sphere(size=12)))
-    fast = link(source, target)
+    fast = link(source.depth_view, target.depth_view)
     both = fast.valid & seen
     assert both.sum() > 150
     assert (fast.valid != seen).sum() <= 0.1 * seen.sum()  # the z-test is stricter at grazing angles
@@ -50,7 +50,7 @@ def test_fast_and_slow_agree() -> None:
 
 def test_the_same_camera_is_the_identity() -> None:
     shot = arc(2).shots[0]
-    same = link(shot, shot)
+    same = link(shot.depth_view, shot.depth_view)
     assert same.valid.sum() > 0.8 * (shot.mask >= 0.999).sum()  # the outermost pixels lack neighbours
     assert np.abs(same.warped(shot.before) - shot.before)[same.valid].max() < 1e-5
 
@@ -60,26 +60,17 @@ def test_what_is_hidden_is_not_compared() -> None:
     near = quad(z=0.6)
     near = type(near)(**{**vars(near), "positions": near.positions * np.array([0.3, 0.3, 1.0])})
     surface = stacked(near, quad())
-    caster, shots = EmbreeRasterizer(surface), []
+    caster, views = EmbreeRasterizer(surface), []
     for x in (0.0, 1.2):
         camera = look_at(np.array([x, 0.0, 4.0]), np.zeros(3), 36.0, 64)
         hits = caster.trace(np.broadcast_to(camera.position, (64 * 64, 3)), camera.directions())
         depth = np.where(hits.face >= 0, hits.depth, np.inf).reshape(64, 64).astype(np.float32)
-        grey = np.full((64, 64, 3), 0.5, np.float32)
-        shots.append(Shot(camera, grey, grey, depth, np.isfinite(depth).astype(np.float32)))
-    there = link(shots[0], shots[1])
-    points = shots[1].camera.unproject(np.argwhere(there.valid)[:, ::-1] + 0.5, shots[1].depth[there.valid])
-    way = points - shots[0].camera.position
-    free = caster.trace(np.broadcast_to(shots[0].camera.position, way.shape), way).depth
+        views.append(DepthView(camera, depth, np.isfinite(depth).astype(np.float32)))
+    there = link(views[0], views[1])
+    points = views[1].camera.unproject(np.argwhere(there.valid)[:, ::-1] + 0.5, views[1].depth[there.valid])
+    way = points - views[0].camera.position
+    free = caster.trace(np.broadcast_to(views[0].camera.position, way.shape), way).depth
     assert (free > 0.99).all()
-    hidden = np.isfinite(shots[1].depth) & ~there.valid
+    hidden = np.isfinite(views[1].depth) & ~there.valid
     assert hidden.sum() > 50
     assert there.valid.sum() > 1500
-
-
-def test_pairs_of_a_ring_close_it() -> None:
-    shots = arc(3, size=16).shots
-    assert Footage("a", shots).pairs(1) == [(0, 1), (1, 2)]
-    assert Footage("a", shots, closed=True).pairs(1) == [(0, 1), (1, 2), (2, 0)]
-    assert Footage("a", shots).pairs(7) == []
-    assert [(one.source, one.target) for one in links(Footage("a", shots), 2)] == [(0, 2)]
