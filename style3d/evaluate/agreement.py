@@ -12,9 +12,10 @@ from jaxtyping import Bool
 from style3d.evaluate.consistency import Consistency, Perceptual, consistency, error_map, flagged
 from style3d.evaluate.controls import flat_cheat
 from style3d.evaluate.figure import Better, Figure, absent
-from style3d.evaluate.footage import Footage, Picture, Plane
+from style3d.evaluate.footage import Footage
 from style3d.evaluate.lpips import Distance
 from style3d.render.warp import Link
+from style3d.types import Picture, Plane
 
 VALID = "pixels both views see, z-tested"
 MEASURES: tuple[tuple[str, Better], ...] = (

@@ -10,14 +10,13 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import binary_erosion, gaussian_filter
 
 from style3d.errors import Style3DError
-from style3d.evaluate.footage import Picture
 from style3d.render.warp import Link
+from style3d.types import Picture, Plane
 
 BANDS = (1.0, 2.0, 4.0)  # pixels: standard deviations of the blurs between which a band lies
 NOTICED = 1 / 255  # one level of eight bits: contrast under this is none
 WINDOW = 7  # pixels along a side of SSIM's window (Wang et al. 2004, scikit-image's default)
 
-Plane = Float[np.ndarray, "h w"]
 Perceptual = Callable[[Picture, Picture, Bool[np.ndarray, "h w"]], float]  # distance over the valid pixels
 
 

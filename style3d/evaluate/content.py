@@ -9,12 +9,13 @@ import torch
 from jaxtyping import Bool
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
-from style3d.evaluate.footage import Picture, Plane, Shot
+from style3d.evaluate.footage import Shot
 from style3d.evaluate.reference import skimage
 from style3d.losses.content import Structure
 from style3d.losses.features.base import Features
 from style3d.losses.structure import SelfSimilarity
 from style3d.losses.term import Frame
+from style3d.types import Picture, Plane
 
 REACH = 2  # pixels within which an edge counts as found
 SIGMA = 1.5  # of SSIM's Gaussian window (Wang et al. 2004)

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.evaluate.footage import Footage, Painting, Picture, Shot
+from style3d.evaluate.footage import Footage, Painting, Shot
 from style3d.evaluate.transfer import transfer
 from style3d.losses.features.base import Features
 from style3d.losses.objective import default_objective
 from style3d.styles import COLOR, CONTENT, resized
-from style3d.types import Image
+from style3d.types import Image, Picture
 
 
 def flat_cheat(footage: Footage) -> list[Picture]:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
-from style3d.render.warp import DepthView, Link, Picture, Plane, link
+from style3d.render.warp import DepthView, Link, link
+from style3d.types import Picture, Plane
 
 Painting = Float[Tensor, "1 3 rows columns"]  # a style picture, of a size of its own
 

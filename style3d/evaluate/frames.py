@@ -13,9 +13,10 @@ import numpy as np
 from style3d.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.depth import DepthKind, read_depth
-from style3d.evaluate.footage import Footage, Picture, Plane, Shot
+from style3d.evaluate.footage import Footage, Shot
 from style3d.files import read_bytes
 from style3d.images import read_image
+from style3d.types import Picture, Plane
 
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 DEPTHS = (".npy", ".npz", ".exr", ".png")

@@ -8,9 +8,10 @@ from jaxtyping import Float
 
 from style3d.errors import Style3DError
 from style3d.evaluate.figure import Figure
-from style3d.evaluate.footage import Footage, Picture, Plane
+from style3d.evaluate.footage import Footage
 from style3d.evaluate.lpips import Distance
 from style3d.evaluate.reference import skimage
+from style3d.types import Picture, Plane
 
 EXPLANATION = (
     "The legacy figures follow a widely copied script on purpose, faults included. "

@@ -13,7 +13,7 @@ from style3d.evaluate.clip import Clip, similarity
 from style3d.evaluate.content import mean_of, network_content, pixel_content
 from style3d.evaluate.controls import tensors
 from style3d.evaluate.figure import Better, Figure, absent
-from style3d.evaluate.footage import Footage, Painting, Picture, Shot
+from style3d.evaluate.footage import Footage, Painting, Shot
 from style3d.evaluate.lpips import Distance
 from style3d.evaluate.palette import palette_distance
 from style3d.evaluate.strokes import orientation_distance, scale_difference, strokes
@@ -21,7 +21,7 @@ from style3d.evaluate.style import framed, style_values
 from style3d.losses.features.base import Features
 from style3d.losses.term import make_frame
 from style3d.styles import resized
-from style3d.types import Image
+from style3d.types import Image, Picture
 
 BETTER: dict[str, Better] = {
     "content.features": "higher", "content.ssim": "higher", "content.edges": "higher", "content.silhouette": "higher",

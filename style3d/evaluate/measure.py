@@ -12,10 +12,11 @@ from style3d.errors import Style3DError
 from style3d.evaluate.agreement import agreement, agreement_figures, heat, perceptual_of
 from style3d.evaluate.controls import ceiling_views, independent
 from style3d.evaluate.figure import Figure
-from style3d.evaluate.footage import Footage, Picture, Plane
+from style3d.evaluate.footage import Footage
 from style3d.evaluate.legacy import EXPLANATION, legacy_figures
 from style3d.evaluate.looks import Yardstick, look_figures
 from style3d.evaluate.lpips import Distance, FeatureDistance
+from style3d.types import Picture, Plane
 
 SHOWN = 3  # views shown large
 LOOKED_AT = 6  # views that style and content are measured on

@@ -8,8 +8,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from style3d.evaluate.footage import Picture, Plane
 from style3d.preview.canvas import fitted, to_pillow
+from style3d.types import Picture, Plane
 
 STOPS = np.array([[0.05, 0.03, 0.2], [0.45, 0.05, 0.45], [0.85, 0.25, 0.3], [0.99, 0.65, 0.25], [0.98, 0.98, 0.75]])
 UNSEEN = np.array([0.5, 0.5, 0.5])  # where nothing was compared

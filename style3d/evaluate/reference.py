@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from style3d.errors import Style3DError
-from style3d.evaluate.footage import Picture
+from style3d.types import Picture
 
 
 def skimage(module: str) -> Any:

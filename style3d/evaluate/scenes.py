@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from style3d.camera import Camera
-from style3d.evaluate.footage import Footage, Picture, Plane, Shot
+from style3d.evaluate.footage import Footage, Shot
 from style3d.job import FieldJob
 from style3d.mesh.asset import load_asset
 from style3d.mesh.base_color import with_base_color
@@ -19,7 +19,7 @@ from style3d.operator import ViewOperator
 from style3d.render.lighting import Lighting
 from style3d.scene import Scene
 from style3d.scenes import load
-from style3d.types import Flags
+from style3d.types import Flags, Picture, Plane
 
 Progress = Callable[[int], None]
 FIELDS = (".spz", ".splat", ".ksplat", ".sog", ".safetensors")

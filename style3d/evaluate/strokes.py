@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 
-from style3d.evaluate.footage import Picture
 from style3d.evaluate.reference import skimage
+from style3d.types import Picture
 
 BINS = 36  # of orientation, over 180 degrees
 SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)  # pixels: standard deviations between which a band of sizes lies

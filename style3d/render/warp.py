@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Bool, Float, Int64
 
 from style3d.camera import Camera
-
-Picture = Float32[np.ndarray, "h w 3"]  # display-referred RGB in [0, 1]
-Plane = Float32[np.ndarray, "h w"]
+from style3d.types import Picture, Plane
 
 TOLERANCE = 0.005  # of the depth: how far a point may lie from the surface that the source view sees there
 SPREAD = 10  # tolerances: beyond it the four pixels around a point straddle an edge
