@@ -15,7 +15,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.t
 RUN := $(VENV)/installed-run
 DEV := $(VENV)/installed-dev
 DEMO := out/demo
-NODE := node_modules/three/package.json
+NODE := node_modules/@sparkjsdev/spark/package.json
 
 .PHONY: demo test lint types unit bench bench-features bench-splats gallery corpus test-nerfstudio clean help
 .DEFAULT_GOAL := help
@@ -37,9 +37,9 @@ $(DEV): pyproject.toml constraints.txt | $(PY)
 	$(PIP) -e ".[dev,video,draco,c2pa]"
 	@$(PY) -c "open(r'$@', 'w').close()"
 
-# The Khronos validator and three.js, where npm is; the tests that use them skip without them.
+# The Khronos validator, three.js and a splat viewer on it, where npm is; the tests that use them skip without them.
 $(NODE):
-	@npm install --silent --no-save --no-audit --no-fund --prefix . gltf-validator@2.0.0-dev.3.10 three@0.187.0 || echo "no glTF-Validator and no three.js: their tests are skipped"
+	@npm install --silent --no-save --no-audit --no-fund --prefix . gltf-validator@2.0.0-dev.3.10 three@0.187.0 @sparkjsdev/spark@2.2.0 || echo "no glTF-Validator, three.js and Spark: their tests are skipped"
 
 demo: $(RUN)
 	$(BIN)/style3d mesh data/models/teapot.glb --style data/styles/oil.jpg --preset draft --output $(DEMO)/teapot.glb

@@ -17,7 +17,7 @@ from style3d.evaluate.figure import Figure, absent
 from style3d.evaluate.html import page
 from style3d.evaluate.measure import Evaluation, Exhibits
 from style3d.evaluate.save import save
-from tests.mesh.browser import FLAGS, browser
+from tests.browser import FLAGS, browser
 
 EVIL = "</script><script>document.body.dataset.broken=1</script><img src=x onerror=\"document.title='broken'\">"
 DRIVER = """
