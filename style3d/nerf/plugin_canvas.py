@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,18 +25,20 @@ class Sight:
     image: Image  # display-referred, in [0, 1]
     depth: Float32[np.ndarray, "h w"]  # along the camera's z, scene units
     mask: Float32[np.ndarray, "h w"]  # share of the pixel that is scene and not backdrop, in [0, 1]
+    traced: Any  # what `Canvas.look` needs of it: all that does not change while colours do
+    nbytes: int = 0  # memory that `traced` takes
 
 
 class Canvas(ABC):
     """A field with its geometry held still, whose colours are painted."""
 
     @abstractmethod
-    def look(self, camera: Camera) -> Image:
-        """The painted field's view in [0, 1]; differentiable to `paint`."""
+    def trace(self, camera: Camera) -> Sight:
+        """The view before painting, and what its painted counterpart is made of; once a view."""
 
     @abstractmethod
-    def original(self, camera: Camera) -> Sight:
-        """The view before painting."""
+    def look(self, traced: Any) -> Image:
+        """The painted field in a traced view, in [0, 1]; differentiable to `paint`; every step."""
 
     @property
     @abstractmethod
@@ -70,13 +73,16 @@ def deferred(render: Callable[[int, int], Float[Tensor, "n 3"]], count: int, chu
 
     Deferred back-propagation (Zhang et al., "ARF", ECCV 2022, §3.4): the picture is rendered whole and nothing of how
     is kept; when the loss hands back a gradient per pixel, each chunk is rendered again and its graph lives only until
-    its gradient is through. Memory is that of one chunk, whatever the picture's size.
+    its gradient is through. Memory is that of one chunk, whatever the picture's size; a picture of a single chunk is
+    rendered once.
 
     Args:
         render: pixels [start, end), row by row; must give the same values each time.
         count: pixels in all.
         chunk: pixels at a time.
     """
+    if count <= chunk:
+        return render(0, count)
     parts: Sequence[Tensor] = [
         checkpoint(render, start, min(start + chunk, count), use_reentrant=False) for start in range(0, count, chunk)
     ]

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import torch
 from jaxtyping import Float
-from nerfstudio.cameras.rays import RaySamples
+from nerfstudio.cameras.rays import Frustums, RaySamples
 from nerfstudio.data.scene_box import SceneBox
 from nerfstudio.field_components.field_heads import FieldHeadNames
 from nerfstudio.fields.base_field import Field
@@ -34,7 +34,6 @@ class PaintedField(Field):
         self.geometry = geometry
         self.paint = deepcopy(geometry)
         self.register_buffer("painted", torch.tensor(False))
-        self.shows_original = False
         self.register_load_state_dict_pre_hook(_adopt)
 
     @torch.no_grad()
@@ -62,24 +61,37 @@ class PaintedField(Field):
 
     def get_outputs(self, ray_samples: RaySamples, density_embedding: Tensor | None = None) -> Outputs:
         """Colours of the samples, and what else nerfacto predicts."""
-        if self.shows_original or not bool(self.painted):
+        if not bool(self.painted):
             trained: Outputs = self.geometry.get_outputs(ray_samples, density_embedding)
             return trained
-        painted: Outputs = self.paint.get_outputs(ray_samples, self._features(ray_samples))
+        shape = ray_samples.frustums.shape
+        features = self._features(self.places(ray_samples).view(-1, 3)).view(*shape, -1)
+        painted: Outputs = self.paint.get_outputs(ray_samples, features)
         if self.geometry.use_pred_normals:
             painted = {**self.geometry.get_outputs(ray_samples, density_embedding), **_colors(painted)}
         return painted
 
-    def _features(self, ray_samples: RaySamples) -> Float[Tensor, "*samples features"]:
-        """What the copy's grid holds there: the part of `NerfactoField.get_density` that colour needs."""
+    def places(self, ray_samples: RaySamples) -> Float[Tensor, "*samples 3"]:
+        """Where samples lie in the unit cube of the grids, as `NerfactoField.get_density` reckons it."""
         positions = ray_samples.frustums.get_positions()
         if self.paint.spatial_distortion is not None:
             positions = (self.paint.spatial_distortion(positions) + 2.0) / 4.0
         else:
             positions = SceneBox.get_normalized_positions(positions, self.paint.aabb)
         inside = ((positions > 0.0) & (positions < 1.0)).all(dim=-1)
-        flat = (positions * inside[..., None]).view(-1, 3)
-        features: Tensor = self.paint.mlp_base(flat).view(*ray_samples.frustums.shape, -1)
+        return positions * inside[..., None]
+
+    def colors(self, places: Float[Tensor, "samples 3"], directions: Float[Tensor, "samples 3"]) -> Tensor:
+        """Painted colours (samples, 3) at places of the unit cube, seen along directions."""
+        none = directions.new_zeros(len(directions), 1)
+        frustums = Frustums(torch.zeros_like(directions), directions, none, none, none)
+        samples = RaySamples(frustums, camera_indices=none.long())
+        rgb: Tensor = self.paint.get_outputs(samples, self._features(places))[FieldHeadNames.RGB]
+        return rgb
+
+    def _features(self, places: Float[Tensor, "samples 3"]) -> Float[Tensor, "samples features"]:
+        """What the copy's grid holds there; its first number would be density."""
+        features: Tensor = self.paint.mlp_base(places)
         return features[..., 1:]
 
 

@@ -14,7 +14,7 @@ from style3d.job import FieldJob, Job
 from style3d.job.values import Between
 from style3d.region import Region
 
-OWN = ("model", "output", "optimizer", "device", "cache_gb", "turntable")  # what nerfstudio decides in its own way
+OWN = ("model", "output", "optimizer", "device", "turntable")  # what nerfstudio decides in its own way
 TABLES = ("strength", "region", "brush_size", "preserve_color", "palette", "symmetry")  # need a table of colours
 
 
@@ -45,7 +45,8 @@ class StyleJob(Job):
     """Training cameras to paint from, spread evenly over the capture; default: all of them."""
     optimizer: tyro.conf.Suppress[Any] = "adam"
     device: tyro.conf.Suppress[str] = "auto"
-    cache_gb: tyro.conf.Suppress[float] = 3.0
+    cache_gb: Annotated[float, Between(0, 1024)] = 3.0
+    """Memory for traced views; what does not fit is traced again when its turn comes."""
     turntable: tyro.conf.Suppress[Any] = "none"
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from nerfstudio.field_components.field_heads import FieldHeadNames
 from nerfstudio.models.nerfacto import NerfactoModel, NerfactoModelConfig
 from torch import Tensor
 from torch.nn import Parameter
@@ -17,6 +18,7 @@ from style3d.nerf.plugin_cameras import to_nerfstudio
 from style3d.nerf.plugin_canvas import Canvas, Sight, deferred
 from style3d.nerf.plugin_field import PaintedField
 from style3d.nerf.plugin_lpips import drop_networks, known, without_downloads
+from style3d.nerf.plugin_rows import Rows, Traced, joined, packed
 from style3d.types import Image
 
 
@@ -77,33 +79,56 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
             parameter.requires_grad_(True)
         self.proposal_sampler.set_anneal(1.0)
 
-    def look(self, camera: Camera) -> Image:
-        """The painted view, deferred (see `deferred`)."""
+    @torch.no_grad()
+    def trace(self, camera: Camera) -> Sight:
+        """The trained view, and the rows that the painted one is made of; a backdrop in the field is scene too."""
         rays = to_nerfstudio(camera, self.device).generate_rays(camera_indices=0, keep_shape=True)
+        starts = range(0, len(rays), self.config.eval_num_rays_per_chunk)
+        parts = [
+            self._part(rays.get_row_major_sliced_ray_bundle(start, start + self.config.eval_num_rays_per_chunk))
+            for start in starts
+        ]
+        color, distance, coverage = (torch.cat([part[k] for part in parts]) for k in (1, 2, 3))
+        size = camera.height, camera.width
+        slant = np.linalg.norm(camera.directions(), axis=1)  # rays have unit length, depth lies along z
+        depth = (distance.cpu().numpy() / slant).astype(np.float32).reshape(size)
+        mask = coverage.clamp(0, 1).cpu().numpy().reshape(size)
+        rows = joined([part[0] for part in parts])
+        return Sight(color.T.reshape(1, 3, *size).contiguous(), depth, mask, Traced(rows, *size), rows.nbytes)
+
+    def _part(self, rays: Any) -> tuple[Rows, Tensor, Tensor, Tensor]:
+        """Rows, trained colours (n, 3), distances (n) and coverages (n) of some rays."""
+        rays = rays if self.collider is None else self.collider(rays)
+        samples, _, _ = self.proposal_sampler(rays, density_fns=self.density_fns)
+        density, features = self.field.geometry.get_density(samples)
+        weights = samples.get_weights(density)
+        trained = self.field.geometry.get_outputs(samples, features)[FieldHeadNames.RGB]
+        color = self.renderer_rgb(rgb=trained, weights=weights)
+        distance = self.renderer_depth(weights=weights, ray_samples=samples)[:, 0]
+        share, total = weights[..., 0].float(), weights.sum(1).float()
+        fixed = torch.zeros_like(rays.directions)
+        backdrop = self.renderer_rgb.background_color
+        if backdrop == "last_sample":
+            share = torch.cat([share[:, :-1], share[:, -1:] + 1 - total], 1)
+            total = torch.ones_like(total)
+        elif backdrop != "random":
+            fixed = self.renderer_rgb.get_background_color(backdrop, fixed.shape, fixed.device) * (1 - total)
+        rows = packed(self.field.places(samples).float(), share, rays.directions, fixed)
+        return rows, color.float(), distance, total[:, 0]
+
+    def look(self, traced: Traced) -> Image:
+        """The painted view, deferred (see `deferred`); appearance is the mean of the photos'."""
+        rows = traced.rows
+        ends = [0, *rows.counts.cumsum(0).tolist()]
 
         def render(start: int, end: int) -> Tensor:
-            rgb: Tensor = self.forward(rays.get_row_major_sliced_ray_bundle(start, end))["rgb"]
-            return rgb
+            one = slice(ends[start], ends[end])
+            ray = torch.arange(end - start, device=self.device).repeat_interleave(rows.counts[start:end])
+            colors = self.field.colors(rows.places[one], rows.directions[start:end][ray])
+            return rows.fixed[start:end].index_add(0, ray, rows.weights[one, None] * colors.float())
 
-        pixels = deferred(render, len(rays), self.config.paint_rays_per_chunk)
-        return pixels.T.reshape(1, 3, camera.height, camera.width)
-
-    @torch.no_grad()
-    def original(self, camera: Camera) -> Sight:
-        """The trained view; a backdrop that is part of the field is scene too."""
-        self.field.shows_original = True
-        try:
-            outputs = self.get_outputs_for_camera(to_nerfstudio(camera, self.device))
-        finally:
-            self.field.shows_original = False
-        size = camera.height, camera.width
-        distance = outputs["depth"].reshape(size).cpu().numpy()
-        slant = np.linalg.norm(camera.directions(), axis=1).reshape(size)  # rays have unit length, depth lies along z
-        mask = np.ones(size, np.float32)
-        if self.config.background_color != "last_sample":
-            mask = outputs["accumulation"].reshape(size).clamp(0, 1).cpu().numpy()
-        depth = (distance / slant).astype(np.float32)
-        return Sight(outputs["rgb"].permute(2, 0, 1)[None].contiguous(), depth, mask)
+        pixels = deferred(render, len(rows.counts), self.config.paint_rays_per_chunk)
+        return pixels.T.reshape(1, 3, traced.height, traced.width)
 
     def get_image_metrics_and_images(self, outputs: Any, batch: Any) -> tuple[dict[str, float], dict[str, Tensor]]:
         """nerfacto's, without LPIPS where its network is not here."""

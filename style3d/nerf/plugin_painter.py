@@ -36,6 +36,8 @@ class Sitting:
     view: DepthView  # of the unpainted field
     content: Any  # what the objective remembers of it
     extent: float  # pixels that the brush is measured in
+    traced: Any  # what the canvas draws it from
+    nbytes: int  # memory that takes
 
 
 @final
@@ -54,7 +56,7 @@ class Painter:
         self, canvas: Canvas, cameras: Sequence[Camera], job: Job, consistency: float, device: torch.device
     ) -> None:
         self.canvas, self.cameras, self.seed, self.consistency = canvas, tuple(cameras), job.seed, consistency
-        self.device = device
+        self.device, self.budget = device, int(job.cache_gb * 1e9)
         self.objective = default_objective_of(job)
         self.objective.features.to(device)
         images = read_styles(job.mixture)
@@ -79,7 +81,7 @@ class Painter:
         index = visit(self.seed, moment.stage, moment.step, len(self.cameras))
         sitting = self._sitting(index, moment)
         mask = self._plane(sitting.view.mask)
-        image = self.canvas.look(sitting.view.camera)
+        image = self.canvas.look(sitting.traced)
         terms = self.objective(self._filled(image, mask), mask, self.styles.at(sitting.extent), sitting.content)
         other = self._neighbour(index, moment) if self.consistency else None
         if other is not None:
@@ -94,7 +96,7 @@ class Painter:
         seen = link(other.view, sitting.view, tolerance=DEPTH_TOLERANCE)
         places = torch.from_numpy(np.stack([seen.x, seen.y], -1)).to(image)
         with torch.no_grad():
-            theirs = self.canvas.look(other.view.camera)
+            theirs = self.canvas.look(other.traced)
         return disagreement(image, theirs, places, self._plane(seen.valid))
 
     def neighbours(self, index: int) -> list[int]:
@@ -116,19 +118,24 @@ class Painter:
         if any(stage != moment.stage for stage, _ in self._sittings):
             self._sittings.clear()
         key = moment.stage, index
-        if key not in self._sittings:
+        sitting = self._sittings.pop(key, None)
+        if sitting is None:
             camera = self.cameras[index]
             smallest = COARSEST / max(camera.width, camera.height)
-            self._sittings[key] = self._sit(camera.scaled(min(1.0, max(moment.scale, smallest))))
-        return self._sittings[key]
+            sitting = self._sit(camera.scaled(min(1.0, max(moment.scale, smallest))))
+        while self._sittings and sitting.nbytes + sum(other.nbytes for other in self._sittings.values()) > self.budget:
+            del self._sittings[next(iter(self._sittings))]  # the one unused for longest
+        self._sittings[key] = sitting
+        return sitting
 
     @torch.no_grad()
     def _sit(self, camera: Camera) -> Sitting:
-        sight = self.canvas.original(camera)
+        sight = self.canvas.trace(camera)
         image = self.recolored(sight.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         mask = self._plane(sight.mask)
         content = self.objective.prepare_content(self._filled(image, mask), mask)
-        return Sitting(DepthView(camera, sight.depth, sight.mask), content, float(max(camera.width, camera.height)))
+        view = DepthView(camera, sight.depth, sight.mask)
+        return Sitting(view, content, float(max(camera.width, camera.height)), sight.traced, sight.nbytes)
 
     def _plane(self, values: np.ndarray[Any, Any]) -> Float[Tensor, "1 1 h w"]:
         return torch.from_numpy(values.astype(np.float32))[None, None].to(self.device)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from nerfstudio.engine.callbacks import TrainingCallback, TrainingCallbackAttributes, TrainingCallbackLocation
 from nerfstudio.pipelines.base_pipeline import VanillaPipeline, VanillaPipelineConfig
+from nerfstudio.utils import writer
 from torch import Tensor
 
 from style3d.camera import Camera
@@ -67,6 +68,7 @@ class StylePipeline(VanillaPipeline):
         self._first = config.reconstruct_steps  # the step at which painting starts, if it has not
         self._painter: Painter | None = None
         self._optimizers: Any = None
+        self._end = 0  # the step before which the trainer stops
 
     @property
     def canvas(self) -> Canvas:
@@ -146,8 +148,9 @@ class StylePipeline(VanillaPipeline):
     def _limit(self, trainer: Any) -> None:
         """As many steps as are left, or as the user allows."""
         since = int(self.painting_since) if self.painting else self._first
-        left = since + self.schedule.steps - trainer._start_step
-        trainer.config.max_num_iterations = min(trainer.config.max_num_iterations, max(1, left))
+        left = max(1, since + self.schedule.steps - trainer._start_step)
+        trainer.config.max_num_iterations = min(trainer.config.max_num_iterations, left)
+        self._end = trainer._start_step + trainer.config.max_num_iterations
 
     def _resting(self, function: Callable[..., None]) -> Callable[..., None]:
         def unless_painting(*arguments: Any, step: int, **options: Any) -> None:
@@ -157,7 +160,8 @@ class StylePipeline(VanillaPipeline):
         return unless_painting
 
     def _before(self, step: int) -> None:
-        """Begin to paint when it is time, and set the step size."""
+        """Begin to paint when it is time, and set the step size; the trainer counts steps from the wrong start."""
+        writer.GLOBAL_BUFFER["max_iter"] = self._end
         if not self.painting and step >= self._first:
             self._begin(step)
         if self.painting:

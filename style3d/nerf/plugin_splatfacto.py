@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
+from nerfstudio.cameras.cameras import Cameras
 from nerfstudio.models.splatfacto import SplatfactoModel, SplatfactoModelConfig
 from torch import Tensor
 from torch.nn import Parameter
@@ -71,7 +72,7 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
 
     @property
     def features_dc(self) -> Tensor:
-        """Constant coefficients: painted, or as trained while `original` looks."""
+        """Constant coefficients: painted, or as trained while `trace` looks."""
         return self.original_features_dc if self.shows_original else self.gauss_params["features_dc"]
 
     @property
@@ -116,20 +117,21 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
         for parameter in self.paint:
             parameter.requires_grad_(True)
 
-    def look(self, camera: Camera) -> Image:
-        """The painted view; the rasteriser has a gradient of its own, so nothing is deferred."""
-        return _image(self.get_outputs(to_nerfstudio(camera, self.device)))
-
     @torch.no_grad()
-    def original(self, camera: Camera) -> Sight:
-        """The trained view."""
+    def trace(self, camera: Camera) -> Sight:
+        """The trained view; splats are rasterised anew for the painted one."""
+        traced = to_nerfstudio(camera, self.device)
         self.shows_original = True
         try:
-            outputs = self.get_outputs(to_nerfstudio(camera, self.device))
+            outputs = self.get_outputs(traced)
         finally:
             self.shows_original = False
         depth, mask = (outputs[name][..., 0].float().cpu().numpy() for name in ("depth", "accumulation"))
-        return Sight(_image(outputs), depth, mask.clip(0, 1))
+        return Sight(_image(outputs), depth, mask.clip(0, 1), traced)
+
+    def look(self, traced: Cameras) -> Image:
+        """The painted view; the rasteriser has a gradient of its own, so nothing is deferred."""
+        return _image(self.get_outputs(traced))
 
     def get_image_metrics_and_images(self, outputs: Any, batch: Any) -> tuple[dict[str, float], dict[str, Tensor]]:
         """splatfacto's, without LPIPS where its network is not here."""

@@ -30,21 +30,22 @@ class Still(Canvas):
         self.weight = Parameter(0.2 * torch.randn(6, 3, generator=generator))
         self.turns = turns
 
-    def look(self, camera: Camera) -> torch.Tensor:
-        depth = seen(camera)[1].reshape(-1, 1)
-        rays = camera.directions()
-        points = torch.from_numpy(camera.position + rays * depth).float()
+    def trace(self, camera: Camera) -> Sight:
+        image, depth = seen(camera)
+        full = np.ones(depth.shape, np.float32)
+        return Sight(torch.from_numpy(image).permute(2, 0, 1)[None], depth, full, camera, 1000)
+
+    def look(self, traced: Camera) -> torch.Tensor:
+        depth = seen(traced)[1].reshape(-1, 1)
+        rays = traced.directions()
+        points = torch.from_numpy(traced.position + rays * depth).float()
         toward = torch.from_numpy(rays / np.linalg.norm(rays, axis=1, keepdims=True)).float()
 
         def render(start: int, end: int) -> torch.Tensor:
             inputs = torch.cat([points[start:end], self.turns * toward[start:end]], 1)
             return torch.sigmoid(inputs @ self.weight)
 
-        return deferred(render, len(points), 100).T.reshape(1, 3, camera.height, camera.width)
-
-    def original(self, camera: Camera) -> Sight:
-        image, depth = seen(camera)
-        return Sight(torch.from_numpy(image).permute(2, 0, 1)[None], depth, np.ones(depth.shape, np.float32))
+        return deferred(render, len(points), 100).T.reshape(1, 3, traced.height, traced.width)
 
     @property
     def paint(self) -> list[Parameter]:
@@ -76,7 +77,7 @@ def apart(canvas: Still, judge: Painter) -> float:
     with torch.no_grad():
         for index in range(len(judge.cameras)):
             sitting = judge._sitting(index, moment)
-            image = canvas.look(sitting.view.camera)
+            image = canvas.look(sitting.traced)
             others = [judge._sitting(other, moment) for other in judge.neighbours(index)]
             total += [float(judge.difference(image, sitting, other)) for other in others]
     return float(np.sqrt(np.mean(total)))
