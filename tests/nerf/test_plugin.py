@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from importlib.util import find_spec
+from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -17,11 +20,10 @@ from PIL import Image
 
 from style3d.nerf.plugin_loading import allow_numbers
 from tests.nerf.capture import FRAMES, HEIGHT, WIDTH, write_capture
+from tests.nerf.nerfstudio import nerfstudio, start, with_nerfstudio
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = ROOT / "data" / "styles" / "watercolour.jpg"
-INSTALLED = find_spec("nerfstudio") is not None
-with_nerfstudio = pytest.mark.skipif(not INSTALLED, reason="nerfstudio is not installed; `make test-nerfstudio` is")
 TINY = [
     "--machine.device-type", "cpu", "--vis", "tensorboard", "--timestamp", "run", "--steps-per-eval-image", "1000",
     "--steps-per-eval-batch", "1000", "--pipeline.datamanager.train-num-rays-per-batch", "128",
@@ -34,15 +36,6 @@ PAINT = [
     "--pipeline.style.image", str(STYLE), "--pipeline.style.features", "wavelet", "--pipeline.style.preset", "draft",
     "--pipeline.style.resolution", "64", "--pipeline.style.steps", "10", "--pipeline.recolor-steps", "10",
 ]  # fmt: skip
-
-
-def nerfstudio(folder: Path, *arguments: str, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """One of nerfstudio's commands as a user without network, AlexNet and GPU runs it."""
-    offline = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
-    environment = os.environ | offline | {"TORCH_HOME": str(home or folder), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    environment |= {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, "-W", "ignore", "-m", "style3d.nerf.plugin_run", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
 
 
 def opened(checkpoint: Path) -> dict[str, Any]:
@@ -166,6 +159,15 @@ def test_what_is_missing_is_said_in_one_line(arguments: list[str], said: str, tm
     assert "Traceback" not in done.stderr
 
 
+@with_nerfstudio
+def test_the_documented_wrapper_starts_a_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "style3d.nerf.plugin_run", "ns-train", "style3d", "--help"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "--pipeline.style.image" in done.stdout
+
+
 HIDE = """
 import sys
 class Hidden:
@@ -198,12 +200,10 @@ def test_a_run_of_nerfstudio_needs_nerfstudio(tmp_path: Path) -> None:
 
 @with_nerfstudio
 def test_our_command_paints_a_run(desk: Path) -> None:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
-    command = [
-        sys.executable, "-W", "ignore", "-m", "style3d.cli", "nerf", "outputs/trained/style3d/run/config.yml",
-        "--style", str(STYLE), "--features", "wavelet", "--preset", "draft", "--resolution", "64", "--steps", "2",
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, cwd=desk, env=environment, check=False)
+    done = nerfstudio(
+        desk, "style3d", "nerf", "outputs/trained/style3d/run/config.yml", "--style", str(STYLE), "--features",
+        "wavelet", "--preset", "draft", "--resolution", "64", "--steps", "2",
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("wrote "))
     painted = state(desk / line.removeprefix("wrote "))
@@ -211,3 +211,21 @@ def test_our_command_paints_a_run(desk: Path) -> None:
     before = state(desk / "outputs/trained/style3d/run")
     name = "_model.field.geometry.mlp_base.model.0.hash_table"
     assert torch.equal(painted[name], before[name])
+
+
+@with_nerfstudio
+def test_the_viewer_shows_it(desk: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = "outputs/painted/style3d/run/config.yml"
+    viewer = start(desk, "ns-viewer", "--load-config", config, "--viewer.websocket-port", str(port))
+    try:
+        page = b""
+        while viewer.process.is_alive() and not page:
+            with suppress(OSError), urlopen(f"http://127.0.0.1:{port}", timeout=5) as answer:
+                page = answer.read()
+            sleep(0.1)
+    finally:
+        viewer.process.terminate()
+    assert b"viser" in page.lower(), viewer.wait().stderr[-3000:]
