@@ -88,12 +88,13 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
             self._part(rays.get_row_major_sliced_ray_bundle(start, start + self.config.eval_num_rays_per_chunk))
             for start in starts
         ]
-        color, distance, coverage = (torch.cat([part[k] for part in parts]) for k in (1, 2, 3))
+        packs, *planes = zip(*parts, strict=True)
+        color, distance, coverage = (torch.cat(plane) for plane in planes)
         size = camera.height, camera.width
         slant = np.linalg.norm(camera.directions(), axis=1)  # rays have unit length, depth lies along z
         depth = (distance.cpu().numpy() / slant).astype(np.float32).reshape(size)
         mask = coverage.clamp(0, 1).cpu().numpy().reshape(size)
-        rows = joined([part[0] for part in parts])
+        rows = joined(packs)
         return Sight(color.T.reshape(1, 3, *size).contiguous(), depth, mask, Traced(rows, *size), rows.nbytes)
 
     def _part(self, rays: Any) -> tuple[Rows, Tensor, Tensor, Tensor]:
