@@ -1,7 +1,8 @@
 """What a step costs beside the perceptual network, beside style transfer of the same pixels in 2D, and beside a job
-written the usual way, which rasterises in every step; over resolutions, texels, faces and splats.
+written the usual way, which rasterises in every step; over resolutions, texels, faces and splats. Then whole jobs over
+numbers of views, and splats beside gsplat's torch path. Markdown on standard output.
 
-python scripts/bench.py [--resolution 256 512] [--steps 12] [--faces 10000 1000000] [--splats 150000]
+python scripts/bench.py [--quick] [--resolution 256 512] [--steps 12] [--faces 10000 1000000] [--views 4 8 16 32]
 
 Ratios within one run are what to compare; seconds depend on the machine, which is printed.
 """
@@ -9,70 +10,86 @@ Ratios within one run are what to compare; seconds depend on the machine, which 
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 
+import bench_jobs
 import bench_splats
 import bench_usual
 import numpy as np
 import torch
 import trimesh
+from bench_process import ROOT, above, alone, heading, line, machine
 
 from style3d import FieldJob, Job, MeshJob, load
 from style3d.appearance import Pyramid, cascade
 from style3d.losses.features import build_features
 from style3d.losses.objective import default_objective
 from style3d.nerf.files import write_splats
-from style3d.scene import Scene
+from style3d.result import peak_memory
 from style3d.styles import StyleLibrary, read_styles
 
-ROOT = Path(__file__).resolve().parents[1]
+STYLE = (ROOT / "data/styles/oil.jpg",)
+COLUMNS = (
+    "asset", "view", "entries of θ", "seen", "build A_v, s", "operators, ms", "network, ms", "operators ÷ network",
+    "step ÷ 2D step", f"{bench_usual.name()} ÷ operators", "peak, MB",
+)  # fmt: skip
+QUICK = ["--resolution", "256", "--texture-size", "1024", "--faces", "10000", "100000", "--splats", "20000",
+         "--views", "4", "8", "--steps", "6", "--job-steps", "24"]  # fmt: skip
 
 
 def main() -> int:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--resolution", type=int, nargs="*", default=[256, 512])
-    parser.add_argument("--steps", type=int, default=12)
-    parser.add_argument("--faces", type=int, nargs="*", default=[10_000, 1_000_000])
-    parser.add_argument("--splats", type=int, nargs="*", default=[150_000])
-    parser.add_argument("--model", type=Path, nargs="*", default=[ROOT / "data/models/mossling.glb"])
-    parser.add_argument("--texture-size", type=int, nargs="*", default=[1024, 2048])
-    options = parser.parse_args()
-    head = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    print(
-        f"{datetime.date.today()}, commit {head.stdout.strip()}, {platform.machine()}, {os.cpu_count()} cores, ", end=""
-    )
-    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
-    print(
-        "| asset | view | entries of θ | seen | build A_v, s | operators, ms | network, ms | operators ÷ network "
-        f"| step ÷ 2D step | {bench_usual.name()} ÷ operators |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    options = asked(sys.argv[1:])
+    print(f"{machine()}\n\n## Steps\n")
     with tempfile.TemporaryDirectory() as folder:
-        for model in options.model:
-            for size in options.texture_size:
-                rows(f"{model.name}, {size}² texture", MeshJob(model, STYLE, texture_size=size), options)
-        for faces in options.faces:
-            model = ball(Path(folder) / f"{faces}.ply", faces)
-            rows(f"ball of {faces:,} faces, vertex colours", MeshJob(model, STYLE, paint="vertices"), options)
-        for count in options.splats:
-            model = Path(folder) / f"{count}.splats.ply"
-            write_splats(bench_splats.ball(count), model)
-            rows(f"ball of {count:,} splats", FieldJob(model, STYLE), options)
+        heading(*COLUMNS)
+        for name, job in assets(options, Path(folder)):
+            for resolution in options.resolution:
+                line(alone(row, name, job, resolution, options.steps))
+        print("\n## Whole jobs\n")
+        heading(*bench_jobs.COLUMNS)
+        for views in options.views:
+            for model in options.model:
+                job = MeshJob(model, STYLE, preset="draft", views=views, steps=options.job_steps)
+                line(alone(bench_jobs.row, model.name, job))
+    print("\n## Splats\n")
+    bench_splats.table(options.splats, 256, 5)
     return 0
 
 
-STYLE = (ROOT / "data/styles/oil.jpg",)
+def asked(arguments: list[str]) -> argparse.Namespace:
+    """The options; --quick stands for smaller ones, before what else is said."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few minutes of one core")
+    parser.add_argument("--resolution", type=int, nargs="*", default=[128, 256, 512])
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--faces", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--splats", type=int, nargs="*", default=[20_000, 150_000])
+    parser.add_argument("--model", type=Path, nargs="*", default=[ROOT / "data/models/mossling.glb"])
+    parser.add_argument("--texture-size", type=int, nargs="*", default=[1024, 2048])
+    parser.add_argument("--views", type=int, nargs="*", default=[4, 8, 16, 32])
+    parser.add_argument("--job-steps", type=int, default=96)
+    return parser.parse_args([*(QUICK if "--quick" in arguments else []), *arguments])
+
+
+def assets(options: argparse.Namespace, folder: Path) -> list[tuple[str, Job]]:
+    """What is stepped on, by name."""
+    found: list[tuple[str, Job]] = []
+    for model in options.model:
+        found += [(f"{model.name}, {size}² texture", MeshJob(model, STYLE, texture_size=size))
+                  for size in options.texture_size]  # fmt: skip
+    for faces in options.faces:
+        model = ball(folder / f"{faces}.ply", faces)
+        found.append((f"ball of {faces:,} faces, vertex colours", MeshJob(model, STYLE, paint="vertices")))
+    for count in options.splats:
+        model = folder / f"{count}.splats.ply"
+        write_splats(bench_splats.ball(count), model)
+        found.append((f"ball of {count:,} splats", FieldJob(model, STYLE)))
+    return found
 
 
 def ball(path: Path, faces: int) -> Path:
@@ -84,23 +101,19 @@ def ball(path: Path, faces: int) -> Path:
     return path
 
 
-def rows(name: str, job: Job, options: argparse.Namespace) -> None:
-    """A row for each resolution."""
-    scene = load(job)
-    for resolution in options.resolution:
-        row(name, scene, job, resolution, options.steps)
-
-
-def row(name: str, scene: Scene, job: Job, resolution: int, steps: int) -> None:
+def row(name: str, job: Job, resolution: int, steps: int) -> list[str]:
     """Time steps on one overview; medians over the steps."""
+    objective = default_objective(build_features(job.features))
+    before = peak_memory()
+    scene = load(job)
     camera = scene.plan(4, resolution).overviews[1]
+    scene.operator(camera.scaled(0.25), 0)  # compiles, and builds what serves all views
     hierarchy = scene.hierarchy
     start = perf_counter()
     operator = scene.operator(camera, 0)
     part = cascade(hierarchy, 0, operator.entries)
     built = perf_counter() - start
     pyramid = Pyramid(hierarchy, scene.initial())
-    objective = default_objective(build_features(job.features))
     styles = StyleLibrary(objective, read_styles(job.mixture), 1.0, torch.device("cpu"))
     style = styles.at(scene.pixel_extent(camera))
     with torch.no_grad():
@@ -127,13 +140,13 @@ def row(name: str, scene: Scene, job: Job, resolution: int, steps: int) -> None:
         brush.step()
         plane.append(perf_counter() - d)
     spent, looked, flat = (statistics.median(times[2:]) for times in (ours, network, plane))
+    memory = above(before)
     usual = bench_usual.seconds(scene, camera)
-    cells = (
+    return [
         name, f"{camera.width}×{camera.height}", f"{hierarchy.sizes[0]:,}", f"{len(operator.entries):,}",
         f"{built:.2f}", f"{1e3 * spent:.1f}", f"{1e3 * looked:.0f}", f"{spent / looked:.1%}",
-        f"{(spent + looked) / flat:.2f}", f"{usual / spent:,.0f}" if usual else "",
-    )  # fmt: skip
-    print(f"| {' | '.join(cells)} |", flush=True)
+        f"{(spent + looked) / flat:.2f}", f"{usual / spent:,.0f}" if usual else "", memory,
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

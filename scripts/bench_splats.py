@@ -10,18 +10,16 @@ Ratios within one run are what to compare; seconds depend on the machine, which 
 from __future__ import annotations
 
 import argparse
-import datetime
 import importlib.util
-import os
-import platform
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import torch
+from bench_process import alone, heading, line, machine
 from torch import Tensor
 
 from style3d.camera import Camera
@@ -41,16 +39,17 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
-    print(f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, ", end="")
-    print(f"{torch.get_num_threads()} threads, torch {torch.__version__}, views of {options.size}²\n")
-    ours = "build, s | MB | weights a pixel | A·θ, ms | with gradients, ms"
-    print(f"| scene | {ours} | gsplat torch, ms | with gradients, ms | × |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for count in options.splats:
-        row(f"ball of {count:,}", ball(count), options.size, options.repeat)
-    for path in options.scene:
-        row(path.name, read_splats(path), options.size, options.repeat)
+    print(f"{machine()}, views of {options.size}²\n")
+    table([*options.splats, *options.scene], options.size, options.repeat)
     return 0
+
+
+def table(sources: Sequence[int | Path], size: int, repeat: int) -> None:
+    """A row for each ball of so many splats, and each file."""
+    ours = "build, s", "A_v, MB", "weights a pixel", "A·θ, ms", "with gradients, ms"
+    heading("scene", *ours, "gsplat torch, ms", "with gradients, ms", "×")
+    for source in sources:
+        line(alone(row, source, size, repeat))
 
 
 def ball(count: int) -> Splats:
@@ -68,8 +67,10 @@ def ball(count: int) -> Splats:
     )
 
 
-def row(name: str, splats: Splats, size: int, repeat: int) -> None:
+def row(source: int | Path, size: int, repeat: int) -> list[str]:
     """One line: ours, and the reference where gsplat is installed."""
+    name = source.name if isinstance(source, Path) else f"ball of {source:,}"
+    splats = read_splats(source) if isinstance(source, Path) else ball(source)
     scene = SplatScene(splats, name)
     camera = scene.portraits(4, size)[0]
     scene.operator(camera.scaled(0.25), 0)  # compiles, and builds the pyramid
@@ -79,11 +80,10 @@ def row(name: str, splats: Splats, size: int, repeat: int) -> None:
     forward = clock(lambda: operator.apply(colors), repeat)
     both = clock(lambda: step(operator.apply, colors), repeat)
     pixels = max(1, int((operator.alpha > 0).sum()))
-    numbers = f"{operator.nbytes / 1e6:.1f} | {operator.matrix.indices.size / pixels:.0f}"
-    cells = f"{built:.2f} | {numbers} | {1e3 * forward:.1f} | {1e3 * both:.1f}"
+    numbers = f"{operator.nbytes / 1e6:.1f}", f"{operator.matrix.indices.size / pixels:.0f}"
+    cells = [name, f"{built:.2f}", *numbers, f"{1e3 * forward:.1f}", f"{1e3 * both:.1f}"]
     if importlib.util.find_spec("gsplat") is None:
-        print(f"| {name} | {cells} | gsplat is not installed | | |", flush=True)
-        return
+        return [*cells, "gsplat is not installed", "", ""]
     shape = Gaussians(splats.positions, splats.unit_rotations, splats.scales, splats.opacities)
     pairs = splat_rows(shape, camera)
     reference = Reference(shape, camera, pairs)
@@ -91,7 +91,7 @@ def row(name: str, splats: Splats, size: int, repeat: int) -> None:
     difference = (reference(every) - pairs.apply(every)).abs().max()
     assert difference < 2e-3, difference  # float32 transmittances by logarithms
     theirs = clock(lambda: reference(every), repeat), clock(lambda: step(reference, every), repeat)
-    print(f"| {name} | {cells} | {1e3 * theirs[0]:.0f} | {1e3 * theirs[1]:.0f} | {theirs[1] / both:.0f} |", flush=True)
+    return [*cells, f"{1e3 * theirs[0]:.0f}", f"{1e3 * theirs[1]:.0f}", f"{theirs[1] / both:.0f}"]
 
 
 class Reference:
