@@ -45,6 +45,15 @@ def prompt_encoder(job: Job) -> Encoder:
         from style3d.losses.text.small import load_small
 
         return load_small()
+    return named_encoder(job)
+
+
+def named_encoder(job: Job) -> Encoder:
+    """open_clip's model that a job names, ViT-B-32 where it names weights alone.
+
+    Raises:
+        Style3DError: open_clip is not here, or the weights are missing or do not fit.
+    """
     from style3d.losses.text.open_clip_models import DEFAULT_MODEL, OpenClip, load_clip
 
     name = job.clip_model or DEFAULT_MODEL

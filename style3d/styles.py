@@ -16,7 +16,7 @@ from torch import Tensor
 from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.color import affine_color_match
-from style3d.losses.features import build_features
+from style3d.losses.features import Features, build_features
 from style3d.losses.objective import Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
 from style3d.prompts import prompt_palette, prompt_terms
@@ -117,13 +117,22 @@ def starting_palette(job: Job, scene: Scene, recolored: Callable[[Image], Image]
     return Palette(own[torch.isfinite(own).all(1)].cpu(), match=False)
 
 
+def features_of(job: Job) -> Features:
+    """The perceptual network that a job names.
+
+    Raises:
+        Style3DError: its weights are missing or do not fit.
+    """
+    weights = job.clip_weights if job.features == "clip" else job.weights
+    return build_features(job.features, weights, clip_model=job.clip_model)
+
+
 def default_objective_of(job: Job) -> Objective:
     """The default losses on the network that a job names, and on its prompts.
 
     Pictures and prompts share the weight of the style as they share the mixture; what weighs nothing is left out.
     """
-    weights = job.clip_weights if job.features == "clip" else job.weights
-    features = build_features(job.features, weights, clip_model=job.clip_model)
+    features = features_of(job)
     pictured = 1 - job.spoken_share
     default = default_objective(
         features,

@@ -1,11 +1,16 @@
-"""A perceptual network small enough for tests: three seeded convolutions."""
+"""Networks small enough for tests: three seeded convolutions, and CLIP models of a few channels."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.errors import Style3DError
 from style3d.losses.features.base import Features
 from style3d.losses.objective import Objective, default_objective
 
@@ -49,3 +54,26 @@ class Tiny(Features):
 def tiny_objective() -> Objective:
     """The default losses on `Tiny`."""
     return default_objective(Tiny())
+
+
+TEXT = {"context_length": 77, "vocab_size": 49408, "width": 8, "heads": 2, "layers": 1}
+VIT = {"image_size": 32, "patch_size": 8, "width": 16, "layers": 4, "head_width": 8}
+RESNET = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8}
+
+
+def tiny_clips(folder: Path) -> dict[str, Path]:
+    """Names and weights files of a tiny ViT and a tiny ResNet that open_clip now lists; skips where it is absent."""
+    from style3d.losses.text.open_clip_models import import_open_clip
+
+    try:
+        open_clip = import_open_clip()
+    except Style3DError as error:
+        pytest.skip(str(error))
+    files = {}
+    for name, vision in (("tiny-vit", VIT), ("tiny-resnet", RESNET)):
+        (folder / f"{name}.json").write_text(json.dumps({"embed_dim": 16, "vision_cfg": vision, "text_cfg": TEXT}))
+        open_clip.add_model_config(folder / f"{name}.json")
+        torch.manual_seed(0)
+        files[name] = folder / f"{name}.pt"
+        torch.save(open_clip.create_model(name).state_dict(), files[name])
+    return files

@@ -12,17 +12,17 @@ from style3d.progress import Watcher
 from style3d.scene import Scene
 
 
-def checked(conduct: Conduct) -> None:
-    """Refuse thresholds that cannot be understood, before anything is painted.
+def checked(job: Job, conduct: Conduct) -> None:
+    """Refuse thresholds that cannot be understood or measured, before anything is painted.
 
     Raises:
         Style3DError: names the option.
     """
     if not conduct.accept:
         return
-    from style3d.evaluate.accept import parse_accept
+    from style3d.evaluate.accept import parse_accept, refuse_unmeasurable
 
-    parse_accept(conduct.accept)
+    refuse_unmeasurable(job, parse_accept(conduct.accept, bool(job.prompt)))
     if not 0 <= conduct.retries <= 20:
         raise Style3DError("--retries is out of range", got=conduct.retries, expected="0 to 20")
     if conduct.resume:
@@ -39,16 +39,19 @@ def suit(job: Job, scene: Scene) -> Job:
 
 
 def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watcher | None) -> int:
-    """Write the try that misses least; 0 where it misses nothing, else 1 with a line for each threshold missed."""
+    """Write the try that misses least; 0 where it misses nothing, else 1 with a line for each threshold missed.
+
+    Ctrl-C ends the trying: the best so far is written and the status is 130.
+    """
     from style3d.evaluate.accept import best, judged, parse_accept, tries, yardstick_of
     from style3d.loop import stylize
     from style3d.result import beside
 
-    limits = parse_accept(conduct.accept)
-    yardstick = yardstick_of(job, limits)
+    limits = parse_accept(conduct.accept, bool(job.prompt))
+    yardstick = yardstick_of(job)
     done = tries(
         job, limits, conduct.retries, lambda next_job: stylize(scene, next_job, watcher=watcher),
-        lambda result: judged(result, yardstick),
+        lambda result: judged(result, yardstick), lambda result: result.interrupted,
     )  # fmt: skip
     kept = best(done)
     told = {"thresholds": [str(limit) for limit in limits], "tries": [one.told() for one in done]}
@@ -60,4 +63,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     print(f"try {done.index(kept) + 1} of {len(done)} kept, content weight {kept.job.content_weight:.3g}")
     for line in kept.missed:
         print(f"style3d: look at it yourself: {line}", file=sys.stderr)
+    if done[-1].made.interrupted:
+        print(f"style3d: interrupted; the best so far is in {job.destination}", file=sys.stderr)
+        return 130
     return 1 if kept.missed else 0

@@ -31,14 +31,15 @@ def run_job(job: Job, conduct: Conduct) -> int:
 
     warnings.simplefilter("ignore")
     target = checked_target(job)
-    checked(conduct)
+    checked(job, conduct)
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():
         scene = load(job, bars)
         if conduct.auto:
             job = suit(job, scene)
         if conduct.accept:
-            return paint_until_accepted(job, scene, conduct, bars)
+            with terminable():
+                return paint_until_accepted(job, scene, conduct, bars)
         identity = {
             "job": job.to_json(),
             "scene": scene.key,

@@ -26,6 +26,8 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
     from style3d.result import beside, file_hash
     from style3d.scenes import load
 
+    if conduct.accept or conduct.auto:
+        raise Style3DError("--variants paints with the settings given", hint="leave out --accept and --auto")
     warnings.simplefilter("ignore")
     target = checked_target(job)
     bars = Bars() if not conduct.quiet else None

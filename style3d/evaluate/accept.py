@@ -10,40 +10,42 @@ import numpy as np
 import torch
 
 from style3d.errors import Style3DError
-from style3d.evaluate.clip import open_clip_or_why
 from style3d.evaluate.figure import Figure, Limit, parse_limit
 from style3d.evaluate.footage import Footage, Shot
-from style3d.evaluate.looks import Yardstick, content_figures, style_figures
+from style3d.evaluate.looks import CONTENT, FRECHET, STYLE, Yardstick, content_figures, style_figures
 from style3d.evaluate.lpips import installed_lpips
 from style3d.evaluate.scenes import GREY
 from style3d.job import Job
 from style3d.job.recipe import recipe
-from style3d.losses.features import build_features
+from style3d.prompts import named_encoder
 from style3d.result import Result
-from style3d.styles import read_styles
+from style3d.styles import features_of, read_styles
 
 VIEWS, SIZE = 4, 192  # what a try is judged on: views around the scene, pixels a side
 STEP = 1.6  # factor on the content weight from one try to the next
 PATIENCE = 1.4  # factor on the steps where content and style are both missed
 WEIGHTS = 0.05, 20.0  # content weights that are tried
 ALIASES = {"content": "content.features", "style": "style.gram", "clip": "style.clip", "palette": "style.palette"}
-SUBJECTS = ("content", "style")
+NO_CLIP = "it needs a real CLIP: add --clip-weights FILE, and --clip-model if it is not ViT-B-32"
+NO_INCEPTION = "no Inception weights take part in painting; measure it with style3d evaluate --inception"
 Made = TypeVar("Made")
 
 
-def parse_accept(text: str) -> tuple[Limit, ...]:
+def parse_accept(text: str, prompt: bool = False) -> tuple[Limit, ...]:
     """``content>=0.5,style<=0.3``: figures of style and content, or the short names in `ALIASES`.
+
+    Args:
+        prompt: the style is told in words, so that ``clip`` means likeness to them.
 
     Raises:
         Style3DError: it cannot be read, or names something else.
     """
+    names = ALIASES | ({"clip": "style.clip_text"} if prompt else {})
     limits = tuple(parse_limit(part.strip()) for part in text.split(",") if part.strip())
-    limits = tuple(replace(limit, name=ALIASES.get(limit.name, limit.name)) for limit in limits)
+    limits = tuple(replace(limit, name=names.get(limit.name, limit.name)) for limit in limits)
     for limit in limits:
-        if limit.name.split(".")[0] not in SUBJECTS:
-            raise Style3DError(
-                f"--accept knows no '{limit.name}'", expected=", ".join(ALIASES) + ", or a style.* or content.* figure"
-            )
+        if limit.name not in (*STYLE, *CONTENT):
+            raise Style3DError(f"--accept knows no '{limit.name}'", expected=", ".join((*ALIASES, *STYLE, *CONTENT)))
     if not limits:
         raise Style3DError("--accept names no threshold", expected="for example content>=0.5,style<=0.6")
     return limits
@@ -71,7 +73,7 @@ class Try:
 
 def tries(
     job: Job, limits: Sequence[Limit], retries: int, paint: Callable[[Job], Made],
-    measure: Callable[[Made], Sequence[Figure]],
+    measure: Callable[[Made], Sequence[Figure]], enough: Callable[[Made], bool] = lambda _: False,
 ) -> list[Try]:  # fmt: skip
     """Paint, and again with adjusted settings while thresholds are missed; every try in its order.
 
@@ -79,6 +81,7 @@ def tries(
         retries: how often to try again, at most.
         paint: makes something of a job.
         measure: its figures.
+        enough: whether to stop at what was made, whatever its figures; asked for by Ctrl-C.
     """
     done: list[Try] = []
     while True:
@@ -87,7 +90,7 @@ def tries(
         missed = tuple(line for limit in limits if (line := limit.broken(figures)))
         done.append(Try(job, made, figures, missed, sum(limit.shortfall(figures) for limit in limits)))
         further = adjusted(job, limits, figures)
-        if not missed or len(done) > retries or further == job:
+        if not missed or len(done) > retries or further == job or enough(made):
             return done
         job = further
 
@@ -108,21 +111,37 @@ def adjusted(job: Job, limits: Sequence[Limit], figures: Sequence[Figure]) -> Jo
     return replace(job, steps=min(100_000, round(steps * PATIENCE))) if missed else job
 
 
-def yardstick_of(job: Job, limits: Sequence[Limit]) -> Yardstick:
-    """The heaviest of a job's styles, judged by the job's own network.
+def refuse_unmeasurable(job: Job, limits: Sequence[Limit]) -> None:
+    """Before anything is painted.
 
     Raises:
-        Style3DError: a threshold names a figure that cannot be measured here.
+        Style3DError: a threshold names a figure that this job gives nothing to measure with.
     """
-    lpips, clip = installed_lpips(), open_clip_or_why("ViT-B-32", None)
-    for name, lacking in (("content.lpips", lpips), ("style.clip", clip), ("style.clip_text", clip)):
-        if isinstance(lacking, str) and any(limit.name == name for limit in limits):
-            raise Style3DError(f"--accept {name} cannot be measured", got=lacking)
-    if not job.mixture:
-        raise Style3DError("--accept needs a picture to compare with", hint="add --style IMAGE")
-    path, _ = max(job.mixture, key=lambda pair: pair[1])
-    style = read_styles([(path, 1.0)])[0][0]
-    return Yardstick(style, build_features(job.features, job.weights), lpips, clip, style_scale=job.style_scale)
+    clip = "" if job.clip_model or job.clip_weights else NO_CLIP
+    lpips = installed_lpips()
+    why = dict.fromkeys(STYLE, "" if job.mixture else "there is no picture to compare with: add --style IMAGE")
+    why |= {"content.silhouette": "painting leaves every outline as it is"}
+    why |= {"content.lpips": lpips if isinstance(lpips, str) else "", "style.clip": why["style.clip"] or clip}
+    why |= {"style.clip_text": clip if job.prompt else "there is no --prompt to compare with"}
+    why |= dict.fromkeys(FRECHET, NO_INCEPTION)
+    for limit in limits:
+        if why.get(limit.name):
+            raise Style3DError(f"--accept {limit.name} cannot be measured", got=why[limit.name])
+
+
+def yardstick_of(job: Job) -> Yardstick:
+    """The heaviest of a job's styles and prompts, judged by the job's own network, and by its CLIP where it has one.
+
+    Raises:
+        Style3DError: a picture or a network cannot be read.
+    """
+    style = None
+    if job.mixture:
+        path, _ = max(job.mixture, key=lambda pair: pair[1])
+        style = read_styles([(path, 1.0)])[0][0]
+    prompt = max(job.prompts, key=lambda pair: pair[1])[0] if job.prompts else ""
+    clip = named_encoder(job) if job.clip_model or job.clip_weights else NO_CLIP
+    return Yardstick(style, features_of(job), installed_lpips(), clip, NO_INCEPTION, prompt, job.style_scale)
 
 
 def judged(result: Result, yardstick: Yardstick) -> list[Figure]:

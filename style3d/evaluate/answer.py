@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from style3d.errors import Style3DError
-from style3d.evaluate.clip import open_clip_or_why
+from style3d.evaluate.clip import clip_or_why
 from style3d.evaluate.footage import Footage
 from style3d.evaluate.frames import footage_of_frames
+from style3d.evaluate.inception import load_inception
 from style3d.evaluate.looks import Yardstick
 from style3d.evaluate.lpips import installed_lpips, load_lpips
 from style3d.evaluate.measure import Evaluation, Protocol, evaluate
@@ -84,9 +85,11 @@ def yardstick_of(request: Request) -> Yardstick:
     """The style and the judges that a request names."""
     style = read_styles([(request.style, 1.0)])[0][0] if request.style else None
     lpips = load_lpips(*request.lpips) if request.lpips else installed_lpips()
-    clip = open_clip_or_why(request.clip_model, request.clip_weights)
-    features = build_features(request.features, request.weights)
-    return Yardstick(style, features, lpips, clip, request.prompt, request.style_scale)
+    clip = clip_or_why(request.clip_model, request.clip_weights)
+    weights = request.clip_weights if request.features == "clip" else request.weights
+    features = build_features(request.features, weights, clip_model=request.clip_model)
+    inception = load_inception(request.inception) if request.inception else "no --inception weights were given"
+    return Yardstick(style, features, lpips, clip, inception, request.prompt, request.style_scale)
 
 
 def _settings(request: Request) -> dict[str, Any]:

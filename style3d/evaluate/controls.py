@@ -13,7 +13,7 @@ from style3d.evaluate.transfer import transfer
 from style3d.losses.features.base import Features
 from style3d.losses.objective import default_objective
 from style3d.styles import COLOR, CONTENT, resized
-from style3d.types import Image, Picture
+from style3d.types import Image, Mask, Picture
 
 
 def flat_cheat(footage: Footage) -> list[Picture]:
@@ -51,7 +51,7 @@ def independent(
     return painted
 
 
-def tensors(shot: Shot, image: Picture) -> tuple[Image, torch.Tensor]:
+def tensors(shot: Shot, image: Picture) -> tuple[Image, Mask]:
     """A view and its mask as networks take them."""
     plane: Float32[np.ndarray, "h w"] = np.ascontiguousarray(shot.mask)
     return torch.from_numpy(image).permute(2, 0, 1)[None].contiguous(), torch.from_numpy(plane)[None, None]

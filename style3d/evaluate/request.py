@@ -10,6 +10,7 @@ import tyro
 
 from style3d.errors import Style3DError
 from style3d.evaluate.depth import DepthKind
+from style3d.job.base import Features
 from style3d.job.values import Between, check_ranges
 
 
@@ -49,12 +50,14 @@ class Request:
     """Pixels along a side of a view of a model."""
     lighting: Literal["studio", "unlit"] = "unlit"
     """Light in the views of a model; studio moves with the camera, which the floor then shows."""
-    features: Literal["embedded", "wavelet", "vgg19", "vgg16"] = "embedded"
-    """The network that judges style and content."""
+    features: Features = "embedded"
+    """The network that judges style and content; clip is the image tower of --clip-model."""
     weights: Path | None = None
     """Weights of that network, for vgg19 and vgg16."""
     lpips: Annotated[tuple[Path, Path] | None, tyro.conf.arg(metavar="BACKBONE HEADS")] = None
     """Weights for LPIPS: SqueezeNet's and the linear heads'. Default: the lpips package, where its weights are."""
+    inception: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Weights of Inception-v3 for FID and ArtFID: pytorch-fid's or torch-fidelity's, or ArtFID's art_inception.pth."""
     clip_model: str = "ViT-B-32"
     """The CLIP model of --clip-weights, as open_clip calls it."""
     clip_weights: Path | None = None

@@ -8,13 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.evaluate.frechet import single_image_fid
 from style3d.losses.features.base import Features
-from style3d.losses.moments import masked_covariance, masked_gram, masked_std
+from style3d.losses.moments import masked_gram, masked_std
 from style3d.losses.term import Frame, make_frame
 from style3d.losses.wasserstein import SlicedPatches
 from style3d.types import Image
-
-Pair = tuple[Tensor, Tensor]
 
 
 def gram_distance(view: Frame, style: Frame) -> float:
@@ -37,27 +36,6 @@ def _layers(view: Frame, style: Frame, statistic: Callable[[Tensor, Tensor], Ten
             own, wanted = (statistic(frame.features[name], frame.masks[name]) for frame in (view, style))
             errors.append((own - wanted).norm() / wanted.norm().clamp_min(1e-12))
     return float(torch.stack(errors).mean())
-
-
-def single_image_fid(view: Frame, style: Frame, layer: str) -> float:
-    """Fréchet distance between the features of two pictures' places (SinGAN: Shaham et al., ICCV 2019, §4).
-
-    The paper takes Inception's features; here they are ``layer``'s of whatever network is named.
-    """
-    own, wanted = (masked_covariance(frame.features[layer], frame.masks[layer]) for frame in (view, style))
-    return frechet_distance(own, wanted)
-
-
-def frechet_distance(a: Pair, b: Pair) -> float:
-    """‖μ − μ'‖² + tr(C + C' − 2 (C C')^½) between Gaussians (Dowson & Landau 1982; Heusel et al. 2017), in float64.
-
-    The trace of the root is the sum of the roots of the eigenvalues of C^½ C' C^½, which are real.
-    """
-    (mean_a, cov_a), (mean_b, cov_b) = ((m.double(), c.double()) for m, c in (a, b))
-    values, vectors = torch.linalg.eigh(cov_a)
-    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-    cross = torch.linalg.eigvalsh(root @ cov_b @ root).clamp_min(0).sqrt().sum()
-    return float((mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * cross)
 
 
 def patch_distances(views: Sequence[Frame], style: Frame) -> list[float]:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from style3d.cli import main
 from style3d.errors import Style3DError
-from style3d.evaluate.accept import adjusted, best, parse_accept, tries
+from style3d.evaluate.accept import adjusted, best, parse_accept, refuse_unmeasurable, tries
 from style3d.evaluate.figure import Figure, absent, parse_limit
+from style3d.evaluate.looks import CONTENT, STYLE, Yardstick, look_figures
 from style3d.evaluate.suit import Character, suited
 from style3d.job import Job, MeshJob
+from tests.evaluate.footage import arc
 from tests.models import write_textured_ball
+from tests.nets import Tiny, tiny_clips
 
 JOB = MeshJob(Path("a.obj"), style=(Path("s.png"),), preset="draft")
 
@@ -65,6 +69,43 @@ def test_adjusting_stays_in_range() -> None:
     assert len(run("content>=2", retries=40)) < 12  # nothing left to change: no more tries
 
 
+def test_ctrl_c_ends_the_trying() -> None:
+    limits = parse_accept("content>=0.99")
+    done = tries(JOB, limits, 6, lambda job: job.content_weight, measured, lambda made: made > 1.5)
+    assert len(done) == 2
+
+
+def test_clip_means_words_where_there_are_words() -> None:
+    assert parse_accept("clip>=0.2")[0].name == "style.clip"
+    assert parse_accept("clip>=0.2", prompt=True)[0].name == "style.clip_text"
+
+
+def test_what_cannot_be_measured_is_refused_before_painting() -> None:
+    spoken = MeshJob(Path("a.obj"), prompt=("blue marble",), features="wavelet")
+    for job, text, said in (
+        (spoken, "style.gram<=0.5", "add --style IMAGE"),
+        (
+            spoken,
+            "style.clip_text>=0.2",
+            "add --clip-weights FILE",
+        ),  # the small model reads it and judges none
+        (JOB, "style.clip_text>=0.2", "no --prompt"),
+        (JOB, "style.clip>=0.2", "add --clip-weights FILE"),
+        (JOB, "style.fid_views<=9", "style3d evaluate --inception"),
+        (JOB, "content.silhouette>=0.9", "outline"),
+    ):
+        with pytest.raises(Style3DError, match=said):
+            refuse_unmeasurable(job, parse_accept(text))
+
+
+def test_names_are_those_of_the_figures() -> None:
+    """What --accept knows is what is measured."""
+    style = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    figures = look_figures(arc(2, 32), Yardstick(style, Tiny(), "absent", "absent"))
+    names = {figure.name for figure in figures if not figure.name.endswith(".before")}
+    assert names == {*STYLE, *CONTENT, "composite.artfid"}
+
+
 @pytest.mark.parametrize("text", ["", "content", "content>0.5", "content>=x", "content>=nan", "mesh.seams<=1", ">=1"])
 def test_thresholds_that_cannot_be_understood(text: str) -> None:
     with pytest.raises(Style3DError):
@@ -102,4 +143,23 @@ def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert (tmp_path / "ball.styled.glb").exists()
     assert main([*command, "--accept", "beauty>=1"]) == 2
     assert main([*command, "--accept", "clip>=0.2"]) == 2
-    assert "cannot be measured" in capsys.readouterr().err
+    assert "add --clip-weights FILE" in capsys.readouterr().err
+
+
+def test_with_a_real_clip(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """A picture and words, judged by open_clip's model that the job names; the report holds both scores."""
+    ball = write_textured_ball(tmp_path / "ball.obj")
+    style, out = tmp_path / "style.png", tmp_path / "out.glb"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)).save(style)
+    clip = ["--clip-model", "tiny-vit", "--clip-weights", str(tiny_clips(tmp_path)["tiny-vit"])]
+    command = ["mesh", str(ball), "--output", str(out), "--style", str(style), "--prompt", "blue marble",
+               "--preset", "draft", "--views", "3", "--resolution", "48", "--texture-size", "32", "--steps", "2",
+               "--features", "wavelet", "--turntable", "none", "--quiet", *clip]  # fmt: skip
+    assert main([*command, "--accept", "clip>=1.5,style.clip>=-1", "--retries", "0"]) == 1
+    told = json.loads((tmp_path / "out.report.json").read_text())["acceptance"]
+    (figures,) = [one["figures"] for one in told["tries"]]
+    assert -1 <= figures["style.clip"] <= 1
+    assert told["tries"][0]["missed"] == [
+        f"style.clip_text>=1.5 is not kept: style.clip_text is {figures['style.clip_text']:.4g}"
+    ]
+    assert "style.clip_text>=1.5 is not kept" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from style3d.cli import main
@@ -16,6 +17,8 @@ from style3d.evaluate.frames import FLIP, footage_of_frames
 from style3d.nerf.files import write_splats
 from style3d.nerf.harmonics import C0
 from tests.evaluate.footage import arc
+from tests.evaluate.inception import slender_inception
+from tests.evaluate.test_content import heads, squeeze_tensors
 from tests.models import write_textured_ball
 from tests.nerf.clouds import splat_ball
 
@@ -141,6 +144,30 @@ def test_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "Settings of the run" in page
     assert main(["evaluate", "ball.obj"]) == 2
     assert "ORIGINAL STYLED" in capsys.readouterr().err
+
+
+def test_networks_of_the_user(frames: Path) -> None:
+    """FID and ArtFID with the user's Inception, LPIPS with the user's files: each figure says which, by its hash."""
+    files = {"inception.pth": slender_inception(), "squeeze.pth": squeeze_tensors("squeezenet1_1"),
+             "heads.pth": {f"lin{k}.model.1.weight": head for k, head in enumerate(heads())}}  # fmt: skip
+    for name, tensors in files.items():
+        torch.save(tensors, frames / name)
+    write(frames / "style.png", np.random.default_rng(0).random((40, 40, 3)))
+    style = ["--style", str(frames / "style.png"), "--ceiling-steps", "0"]
+    assert main(call(frames, *style)) == 0
+    told = {f["name"]: f for f in json.loads((frames / "page.json").read_text())["figures"]}
+    for name in ("style.fid_inception", "style.fid_views", "composite.artfid"):
+        assert told[name]["value"] is None
+        assert "--inception" in told[name]["note"]
+    lpips = ["--lpips", str(frames / "squeeze.pth"), str(frames / "heads.pth")]
+    assert main(call(frames, *style, "--inception", str(frames / "inception.pth"), *lpips)) == 0
+    told = {f["name"]: f for f in json.loads((frames / "page.json").read_text())["figures"]}
+    fid, content, both = (told[name] for name in ("style.fid_views", "content.lpips", "composite.artfid"))
+    assert both["value"] == pytest.approx((1 + content["value"]) * (1 + fid["value"]))
+    assert both["network"] == "inception-v3 (fid) and lpips squeezenet1_1"
+    assert len({fid["digest"], content["digest"], both["digest"]}) == 3
+    assert told["composite.artfid.before"]["value"] == pytest.approx(1 + told["style.fid_views.before"]["value"])
+    assert "Both at once" in (frames / "page.html").read_text()
 
 
 def test_radiance_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,18 +7,11 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
+from style3d.evaluate.frechet import frechet_between, frechet_distance, single_image_fid
 from style3d.evaluate.palette import palette, palette_distance
 from style3d.evaluate.reference import skimage
 from style3d.evaluate.strokes import orientation_distance, scale_difference, strokes
-from style3d.evaluate.style import (
-    framed,
-    frechet_distance,
-    gram_distance,
-    moment_distance,
-    patch_distances,
-    single_image_fid,
-    style_values,
-)
+from style3d.evaluate.style import framed, gram_distance, moment_distance, patch_distances, style_values
 from style3d.losses.term import make_frame
 from tests.nets import Tiny
 
@@ -42,6 +35,19 @@ def test_frechet_distance_of_known_gaussians() -> None:
     """Means 3 apart, deviations 1 and 2 in each of two directions: 9 + 2 · (2 − 1)²."""
     mean, eye = torch.zeros(2), torch.eye(2)
     assert frechet_distance((mean, eye), (torch.tensor([3.0, 0.0]), 4 * eye)) == pytest.approx(11)
+
+
+@pytest.mark.parametrize(("own", "wanted"), [(5, 7), (9, 1), (30, 30)])
+def test_frechet_distance_between_samples_needs_no_covariance(own: int, wanted: int) -> None:
+    """The same number as from covariances, also where there are fewer samples than dimensions, or one."""
+    rng = torch.Generator().manual_seed(0)
+    a, b = (
+        torch.randn(count, 12, generator=rng, dtype=torch.float64) * (1 + k) + k
+        for k, count in enumerate((own, wanted))
+    )
+    fits = [(x.mean(0), torch.cov(x.T) if len(x) > 1 else torch.zeros(12, 12).double()) for x in (a, b)]
+    assert frechet_between(a, b) == pytest.approx(frechet_distance(*fits), rel=1e-5)
+    assert frechet_between(a, a) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_style_itself_is_at_distance_zero() -> None:

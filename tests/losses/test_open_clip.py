@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import types
-
 import pytest
 import torch
 
 from style3d.errors import Style3DError
 from style3d.losses.features.clip import ClipFeatures, positions
-from style3d.losses.text import torchvision_schemas
 from style3d.losses.text.open_clip_models import OpenClip, load_clip, page_of
-
-TEXT = {"context_length": 77, "vocab_size": 49408, "width": 8, "heads": 2, "layers": 1}
-VIT = {"image_size": 32, "patch_size": 8, "width": 16, "layers": 4, "head_width": 8}
-RESNET = {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8}
+from tests.nets import tiny_clips
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    """Names and weights files of a tiny ViT and a tiny ResNet that open_clip now lists."""
-    pytest.importorskip("regex", reason="open_clip is not installed")
-    from style3d.losses.text.open_clip_models import import_open_clip
-
-    try:
-        open_clip = import_open_clip()
-    except Style3DError as error:
-        pytest.skip(str(error))
-    folder, files = tmp_path_factory.mktemp("clip"), {}
-    for name, vision in (("tiny-vit", VIT), ("tiny-resnet", RESNET)):
-        (folder / f"{name}.json").write_text(json.dumps({"embed_dim": 16, "vision_cfg": vision, "text_cfg": TEXT}))
-        open_clip.add_model_config(folder / f"{name}.json")
-        torch.manual_seed(0)
-        files[name] = folder / f"{name}.pt"
-        torch.save(open_clip.create_model(name).state_dict(), files[name])
-    return files
+    return tiny_clips(tmp_path_factory.mktemp("clip"))
 
 
 def picture(rows, columns):
@@ -130,41 +107,6 @@ def test_pages_of_weights() -> None:
     assert page_of({"url": "https://a.b/c.pt", "hf_hub": ""}) == "https://a.b/c.pt"
     assert page_of({"hf_hub": "a/b/"}) == "https://huggingface.co/a/b/resolve/main/open_clip_model.safetensors"
     assert page_of({"hf_hub": "a/b/c.bin"}) == "https://huggingface.co/a/b/resolve/main/c.bin"
-
-
-def test_schemas_are_declared_only_when_the_plain_import_fails_over_them(monkeypatch) -> None:
-    declared, calls = [], []
-    whole = types.ModuleType("torchvision")
-
-    def load(name):
-        calls.append(name)
-        if len(calls) == 1 and broken:
-            raise RuntimeError(broken)
-        return whole
-
-    class Library:
-        def __init__(self, *name) -> None:
-            declared.append(name)
-
-        def define(self, schema) -> None:
-            declared.append(schema)
-
-    monkeypatch.setattr(torchvision_schemas.importlib, "import_module", load)
-    monkeypatch.setattr(torch.library, "Library", Library)
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    plain = torchvision_schemas.import_torchvision.__wrapped__
-    broken = ""
-    assert plain() is whole
-    assert not declared
-    calls.clear()
-    broken = "operator torchvision::nms does not exist"
-    assert plain() is whole
-    assert declared[0] == ("torchvision", "FRAGMENT")
-    assert [schema.split("(")[0] for schema in declared[1:]] == ["nms", "qnms"]
-    calls.clear()
-    broken = "something else"
-    with pytest.raises(ImportError, match="something else"):
-        plain()
 
 
 def test_without_open_clip_the_package_to_install_is_named(monkeypatch) -> None:
