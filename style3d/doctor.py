@@ -42,7 +42,8 @@ OPTIONAL = (
     Part("DracoPy", "glTF with Draco compression", "DracoPy"),
     Part("c2pa", "textures with signed Content Credentials", "c2pa-python"),
     Part("zstandard", "Gaussian splats as SPZ version 4", "zstandard"),
-    Part("skimage", "style3d evaluate", "scikit-image"),
+    Part("skimage", "style3d evaluate, and meshes out of radiance fields", "scikit-image"),
+    Part("fast_simplification", "meshes out of radiance fields", "fast-simplification"),
     Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
     Part(
         "pytorch3d",

@@ -5,17 +5,34 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from style3d.job import MeshJob
+from style3d.job import Job
 from style3d.job.values import plain
 from style3d.mesh.xmp import Provenance
 from style3d.result import file_hash
 
-ELSEWHERE = {"kind", "model", "style", "output", "credit", "maps", "sign_key", "sign_certificate"}  # told apart, or not
+ELSEWHERE = {
+    "kind",
+    "model",
+    "style",
+    "output",
+    "mesh",
+    "credit",
+    "maps",
+    "sign_key",
+    "sign_certificate",
+}  # told apart, or not
 CONDUCT = {"device", "cache_gb", "turntable"}  # that change nothing in the asset
 
 
-def provenance_of(job: MeshJob) -> Provenance:
-    """Hashes of what went in and the settings that are not the usual ones; names of files without their folders."""
+def provenance_of(job: Job, source: str, credit: str = "", maps: tuple[str, ...] = ("base",)) -> Provenance:
+    """Hashes of what went in and the settings that are not the usual ones; names of files without their folders.
+
+    Args:
+        job: what was done.
+        source: SHA-256 of the model.
+        credit: licence notes and names.
+        maps: which maps are painted.
+    """
     usual = {name: plain(getattr(type(job), name, None)) for name in job.to_json()}
     settings = {
         name: Path(value).name if isinstance(getattr(job, name, None), Path) else value
@@ -24,12 +41,12 @@ def provenance_of(job: MeshJob) -> Provenance:
     }
     return Provenance(
         title=job.model.stem,
-        source=(job.model.name, file_hash(job.model)),
+        source=(job.model.name, source),
         styles={path.name: file_hash(path) for path in job.pictures if path.is_file()},
         tool=f"style3d {_version()}",
         settings=settings,
-        credit=job.credit,
-        maps=job.maps,
+        credit=credit,
+        maps=maps,
     )
 
 

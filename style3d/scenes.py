@@ -34,13 +34,15 @@ def _mesh(job: MeshJob) -> Scene:
     from style3d.mesh.base_color import with_base_color
     from style3d.mesh.scene import MeshScene
     from style3d.provenance import provenance_of
+    from style3d.result import file_hash
 
     paint = None if job.paint == "auto" else job.paint
     pose = None if job.pose is None else parse_pose(job.pose)
     asset = load_asset(job.model, paint=paint, texture_size=job.texture_size, pose=pose)
     if job.base_color is not None:
         asset = with_base_color(asset, job.base_color)
-    asset = replace(asset, provenance=provenance_of(job), credentials=_credentials(job), maps=job.maps)
+    provenance = provenance_of(job, file_hash(job.model), job.credit, job.maps)
+    asset = replace(asset, provenance=provenance, credentials=_credentials(job), maps=job.maps)
     if set(job.maps) - {"base"} and asset.surface.painted == "vertices":
         raise Style3DError("maps need textures, and vertex colours are painted", hint="use --paint texture")
     if asset.credentials is not None and asset.surface.painted == "vertices":

@@ -50,6 +50,7 @@ FLOORS = {
         "preview",
         "doctor",
         "scenes",
+        "solid",
     ],
     4: ["plugin"],  # of nerfstudio: a command of another program, so it stands where ours do
     5: ["cli", "commands", "__init__", "__main__"],
@@ -70,6 +71,8 @@ HEAVY = [
     "zstandard",
     "c2pa",
     "cryptography",
+    "fast_simplification",
+    "skimage",
 ]
 OPTIONAL = [
     "torchvision",
@@ -83,6 +86,8 @@ OPTIONAL = [
     "zstandard",
     "c2pa",
     "cryptography",
+    "fast_simplification",
+    "skimage",
     "nerfstudio",
     "torchmetrics",
 ]  # imported late, if there

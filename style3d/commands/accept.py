@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 from style3d.commands.parse import Conduct
+from style3d.commands.solid import write_mesh
 from style3d.errors import Style3DError
 from style3d.job import Job, write_job_file
 from style3d.progress import Watcher
@@ -59,6 +60,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     result = replace(kept.made, record={**kept.made.record, "acceptance": told})
     written = (*result.save(job.destination, watcher), beside(job.destination, "job.yaml"))
     write_job_file(kept.job, written[-1])
+    written = (*written, *write_mesh(result, watcher))
     print(f"wrote {', '.join(str(path) for path in written)}")
     print(f"try {done.index(kept) + 1} of {len(done)} kept, content weight {kept.job.content_weight:.3g}")
     for line in kept.missed:

@@ -12,6 +12,7 @@ from typing import Any
 from style3d.commands.accept import checked, paint_until_accepted, suit
 from style3d.commands.bars import Bars
 from style3d.commands.parse import Conduct, Kind, parse_job
+from style3d.commands.solid import check_mesh, write_mesh
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
 from style3d.job import Job, write_job_file
@@ -50,11 +51,12 @@ def run_job(job: Job, conduct: Conduct) -> int:
             result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
         written = (*result.save(target, bars), beside(target, "job.yaml"))
         write_job_file(job, written[-1])
+        made = () if result.interrupted else write_mesh(result, bars)
     if result.interrupted:
         print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
         return 130
     checkpoint.remove()
-    print(f"wrote {', '.join(str(path) for path in written)}")
+    print(f"wrote {', '.join(str(path) for path in (*written, *made))}")
     print(f"do it again with: style3d run {written[-1]}")
     print(f"look at {beside(target, 'contact-sheet.png')}")
     return 0
@@ -72,6 +74,7 @@ def checked_target(job: Job) -> Path:
     for path in (*job.pictures, *job.masks):
         check_readable(path)
     check_writable(target)
+    check_mesh(job)
     return target
 
 

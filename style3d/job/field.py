@@ -8,9 +8,12 @@ from typing import Annotated, ClassVar, Literal, final
 
 import tyro
 
+from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.values import Between
 from style3d.region import Region
+
+MESHES = (".glb", ".gltf", ".obj", ".ply")  # suffixes a mesh can be written with
 
 
 @final
@@ -31,6 +34,26 @@ class FieldJob(Job):
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     downscale: Annotated[int | None, Between(1, 64)] = None
     """Divide the size of a capture's photographs by this; default: whatever brings them to 512 pixels."""
+
+    mesh: Path | None = None
+    """Also write the painted scene as a mesh, .glb, .gltf, .obj or .ply: its surface, unwrapped, with the colours as a
+    texture. Of what reaches far around only the middle."""
+    faces: Annotated[int | None, Between(100, 5_000_000)] = None
+    """Triangles of that mesh, at most; default: 30000."""
+    texture_size: Annotated[int | None, Between(16, 8192)] = None
+    """Texels on a side of its texture; default: four times the resolution of the views."""
+
+    def __post_init__(self) -> None:
+        """Refuse a mesh that cannot be written, too."""
+        super().__post_init__()
+        if self.mesh is None:
+            if self.faces is not None or self.texture_size is not None:
+                raise Style3DError("--faces and --texture-size are of a mesh", hint="add --mesh FILE.glb")
+            return
+        if self.mesh.suffix.lower() not in MESHES:
+            raise Style3DError(f"cannot write a mesh as {self.mesh}", expected=", ".join(MESHES))
+        if self.mesh.resolve() in (self.destination.resolve(), self.model.resolve()):
+            raise Style3DError(f"{self.mesh} is written or read already", hint="choose another name for --mesh")
 
     @property
     def regions(self) -> tuple[Region, ...]:

@@ -87,6 +87,15 @@ def load_asset(
         raise Style3DError(f"{path.name} does not fit in memory", hint="use a simplified mesh") from None
 
 
+def asset_of(document: Document, source: Path, texture_size: int | None = None) -> MeshAsset:
+    """A document made in memory, ready for its textures to be painted; ``source`` is what to call it.
+
+    Raises:
+        Style3DError: it shows no faces.
+    """
+    return _prepared(source, document, [], "texture", texture_size, None)
+
+
 def save_asset(
     asset: MeshAsset, colors: Sequence[Array] | Array, path: Path | str, texture_format: str = "png"
 ) -> tuple[Path, ...]:

@@ -24,7 +24,7 @@ from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
 from style3d.render.splats import Gaussians, splat_view
 from style3d.scene import Scene, Views
-from style3d.tour import middle_square, sized, tour, walk
+from style3d.tour import middle_square, sized, tour
 from style3d.types import Colors, Flags, Indices, Points, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape
@@ -59,10 +59,10 @@ class SplatScene(Scene):
     ) -> None:
         self.splats, self.cameras = splats, cameras
         self._name, self._view_dependence = name, view_dependence
-        self._gaussians = Gaussians(splats.positions, splats.unit_rotations, splats.scales, splats.opacities)
+        self.gaussians = Gaussians(splats.positions, splats.unit_rotations, splats.scales, splats.opacities)
         self._base = splats.base_colors
-        self.setting: Setting = find_setting(self._gaussians, vantage)
-        self._center = UPRIGHT @ self.setting.center
+        self.setting: Setting = find_setting(self.gaussians, vantage)
+        self.center = UPRIGHT @ self.setting.center
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ class SplatScene(Scene):
     @cached_property
     def hierarchy(self) -> SpacePyramid:
         """Splats, and cubes in space above them; what surrounds the scene is drawn near, where cubes are shared."""
-        points = contracted(self.splats.positions.astype(np.float64), self._center, self.setting.radius)
+        points = contracted(self.splats.positions.astype(np.float64), self.center, self.setting.radius)
         return point_pyramid(points, self._spacing)
 
     @cached_property
@@ -112,7 +112,7 @@ class SplatScene(Scene):
     def _sights(self) -> list[Sight]:
         spread = tour(self.cameras, SIGHTS) if self.cameras else self.setting.overviews(SIGHTS, SIGHT_SIZE)
         cameras = [sized(camera, SIGHT_SIZE) for camera in spread]
-        return [splat_sight(self._gaussians, camera, self._near, self._local_spacing) for camera in cameras]
+        return [splat_sight(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
 
     @cached_property
     def _visible(self) -> Flags:
@@ -158,7 +158,7 @@ class SplatScene(Scene):
             return self._highlights(camera, entries)
 
         keep = self._view_dependence == "keep" and self.splats.degree > 0
-        return splat_view(self._gaussians, self.hierarchy, level, camera, frozen if keep else None, self._near)
+        return splat_view(self.gaussians, self.hierarchy, level, camera, frozen if keep else None, self._near)
 
     def _highlights(self, camera: Camera, entries: Indices) -> Float32[np.ndarray, "seen 3"]:
         """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""
@@ -181,18 +181,18 @@ class SplatScene(Scene):
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path, around the scene, or turning round within it."""
         if self.cameras:
-            return tuple(middle_square(camera, size) for camera in walk(self.cameras, count))
+            return tuple(middle_square(camera, size) for camera in tour(self.cameras, count))
         return self.setting.turntable(count, size)
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the middle; from within, to where half of the content is farther."""
         if self.setting.vantage == "inside":
             return self.setting.radius
-        return float(np.linalg.norm(camera.position - self._center))
+        return float(np.linalg.norm(camera.position - self.center))
 
     def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
         """Counts, coverage, how well the views resolve the splats, and where the cameras stood."""
-        sights = [splat_sight(self._gaussians, camera, self._near, self._local_spacing) for camera in cameras]
+        sights = [splat_sight(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
         best = np.full(len(self._samples), np.inf)
         for sight in (of_samples(sight, self._place) for sight in sights):
             np.minimum.at(best, sight.which, sight.zoom**2)
@@ -222,7 +222,7 @@ class SplatScene(Scene):
         """The splats' centres, or the corners of cubes."""
         if level == 0:
             return self.splats.positions.astype(np.float64)
-        return expanded(self.hierarchy.corners(level), self._center, self.setting.radius)
+        return expanded(self.hierarchy.corners(level), self.center, self.setting.radius)
 
     @property
     def inside(self) -> Flags:

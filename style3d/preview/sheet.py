@@ -80,6 +80,7 @@ def contact_sheet(
     *,
     style: Sequence[Picture] = (),
     caption: str = "",
+    rows: str = "original above, stylised below",
     edge: int = 512,
 ) -> None:
     """Write a PNG: originals above their stylised twins, the style images beside them.
@@ -90,6 +91,7 @@ def contact_sheet(
         path: file to write, through a temporary name in the same folder.
         style: what the asset was painted after: one picture, several for a mixture, none for a text.
         caption: one small line under the views.
+        rows: what the two rows are.
         edge: the longer side of a view on the sheet, at most, pixels.
 
     Raises:
@@ -110,7 +112,7 @@ def contact_sheet(
         _paste(sheet, before, (x, y), layout.cell)
         _paste(sheet, after, (x, y + layout.cell[1] + layout.gutter), layout.cell)
         if index == 0:
-            write_text(draw, (x, y - layout.label * 0.55), "original above, stylised below", face, FAINT)
+            write_text(draw, (x, y - layout.label * 0.55), rows, face, FAINT)
     if style:
         _paste_styles(sheet, style, layout)
         write_text(draw, (layout.margin, layout.margin + layout.label * 0.45), "style", face, FAINT)

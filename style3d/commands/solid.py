@@ -1,0 +1,57 @@
+"""`style3d nerf --mesh`: the painted field as a mesh, beside it a picture and a report of how alike they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import perf_counter
+
+from style3d.files import atomic_path, check_writable
+from style3d.job import FieldJob, Job
+from style3d.progress import Silent, Watcher
+from style3d.result import Result, beside
+
+
+def check_mesh(job: Job) -> None:
+    """Refuse a mesh that could not be made or written, before anything is painted.
+
+    Raises:
+        Style3DError: a library is missing, or the file cannot be written.
+    """
+    if isinstance(job, FieldJob) and job.mesh is not None:
+        from style3d.solid.making import check_libraries
+
+        check_libraries()
+        check_writable(job.mesh)
+
+
+def write_mesh(result: Result, watcher: Watcher | None) -> tuple[Path, ...]:
+    """The mesh that the job asks for, NAME.mesh.png and NAME.mesh.json; nothing where it asks for none.
+
+    Raises:
+        Style3DError: the field shows no surface, or a file cannot be written.
+    """
+    job, scene = result.job, result.scene
+    if not isinstance(job, FieldJob) or job.mesh is None:
+        return ()
+    from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.splat_scene import SplatScene
+    from style3d.preview import contact_sheet
+    from style3d.provenance import provenance_of
+    from style3d.result import file_hash
+    from style3d.solid.making import fineness_of, solidify
+    from style3d.solid.proof import facts, prove
+
+    assert isinstance(scene, SplatScene | GridScene)
+    start, watcher = perf_counter(), watcher or Silent()
+    source = file_hash(job.model) if job.model.is_file() else scene.key
+    fineness = fineness_of(job)
+    solid = solidify(scene, result.colors, fineness, provenance_of(job, source), watcher)
+    files = solid.save(job.mesh)
+    proof = prove(scene, result.colors, solid, fineness.view_size)
+    sheet, report = beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json")
+    contact_sheet(proof.field, proof.mesh, sheet, rows="field above, mesh below")
+    told = {**facts(solid, proof), "seconds": perf_counter() - start}
+    with atomic_path(report) as temporary:
+        temporary.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    return (*files, sheet, report)

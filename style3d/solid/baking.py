@@ -1,0 +1,78 @@
+"""Colours of a field onto the texels of a mesh: the texture whose views are nearest to the field's own views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64
+
+from style3d.appearance import Flat
+from style3d.camera import Camera
+from style3d.mesh.scene import MeshScene
+from style3d.operator import ViewOperator
+from style3d.render.cache import ViewCache
+from style3d.solid.looks import OPAQUE, Look
+from style3d.types import Colors, Flags, Pixels
+
+PASSES = 6  # over all views
+FACING = 2.0  # power of the cosine by which a view counts
+LEAST = 1e-3  # pixels of any view that a texel must make up to count as seen
+
+
+def baked(
+    looks: Sequence[Look], solid: MeshScene, tolerance: float, budget: int, done: Callable[[int], None]
+) -> tuple[Colors, Flags]:
+    """θ of the mesh with the least weighted difference between A_v θ and the looks, and which texels any look saw.
+
+    Simultaneous iterative reconstruction (SIRT; Gilbert 1972) from nothing: the first pass gives each texel the mean of
+    the pixels that show it, weighed by how much of them it is; the next ones take back what that blurs.
+
+    Args:
+        looks: of the field, in the mesh's axes.
+        solid: the mesh, unlit.
+        tolerance: scene units between the depths of field and mesh in a pixel, above which they show different things.
+        budget: bytes of built views that are kept in memory.
+        done: hears of looks dealt with, `PASSES` times each.
+    """
+    cache = ViewCache(lambda camera, level: solid.operator(camera, level), Flat(solid.surface.entries), budget)
+    worths = [_worth(look, solid.depth(look.camera), tolerance) for look in looks]
+    weight, colors = np.zeros(solid.surface.entries), torch.zeros(solid.surface.entries, 3)
+    for number in range(PASSES):
+        change = torch.zeros_like(colors)
+        for index, (look, worth) in enumerate(zip(looks, worths, strict=True)):
+            operator = cache.get(look.camera, 0).operator
+            entries, worth = torch.from_numpy(operator.entries), worth * (operator.coverage >= OPAQUE)
+            rest = _wanted(look, operator) - operator.apply(colors[entries])
+            change[entries] += operator.adjoint(rest * torch.from_numpy(worth)[:, None])
+            if number == 0:
+                weight[operator.entries] += operator.matrix.scipy().T @ worth
+            done(number * len(looks) + index + 1)
+        share = torch.from_numpy(np.maximum(weight, LEAST).astype(np.float32))[:, None]
+        colors = (colors + change / share).clamp(0, 1)
+    return colors, weight >= LEAST
+
+
+def _wanted(look: Look, operator: ViewOperator) -> Pixels:
+    """What the field shows, where it were opaque, times the share of each pixel that the mesh covers."""
+    opaque = look.rgb.reshape(-1, 3) / np.maximum(look.alpha.reshape(-1, 1), OPAQUE)
+    return torch.from_numpy(opaque * operator.coverage[:, None])
+
+
+def _worth(look: Look, depth: Float32[np.ndarray, "h w"], tolerance: float) -> Float32[np.ndarray, "pixels"]:
+    """How much a pixel's word counts: nothing where field and mesh show different places; less where seen aslant."""
+    with np.errstate(invalid="ignore"):
+        same = np.abs(depth - look.depth) < tolerance
+    worth = np.where(same & (look.alpha >= OPAQUE), facing(look.camera, depth) ** FACING, 0)
+    return worth.astype(np.float32).ravel()
+
+
+def facing(camera: Camera, depth: Float32[np.ndarray, "h w"]) -> Float64[np.ndarray, "h w"]:
+    """Cosine between a surface and the ray to it, from the depth around each pixel; 0 where there is none."""
+    rays = camera.directions().reshape(*depth.shape, 3)
+    place = rays * np.where(np.isfinite(depth), depth, np.nan)[..., None].astype(np.float64)
+    normal = np.cross(np.gradient(place, axis=1), np.gradient(place, axis=0))
+    length = np.linalg.norm(normal, axis=2) * np.linalg.norm(rays, axis=2)
+    cosine = np.abs((normal * rays).sum(2)) / np.where(length > 0, length, np.inf)
+    return np.nan_to_num(cosine)

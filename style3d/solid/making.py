@@ -1,0 +1,157 @@
+"""A field in, a mesh that looks like it out: `solidify`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from style3d.errors import Style3DError
+from style3d.job import FieldJob, recipe
+from style3d.mesh.asset import asset_of
+from style3d.mesh.parts import Look as Material
+from style3d.mesh.parts import Part, build_document
+from style3d.mesh.scene import MeshScene
+from style3d.mesh.xmp import Provenance
+from style3d.nerf.grid_scene import GridScene
+from style3d.progress import Silent, Watcher
+from style3d.solid.baking import PASSES, baked
+from style3d.solid.contour import contour, marching_cubes
+from style3d.solid.density import grid_shell
+from style3d.solid.looks import Field, looks, upright
+from style3d.solid.shell import (
+    Shell,
+    quadric_collapse,
+    simplified,
+    smoothed,
+    without_flat_faces,
+    without_floaters,
+)
+from style3d.solid.volume import DepthView, fused
+from style3d.types import Colors, Vector
+
+SMOOTHING = 3  # rounds
+LEAST_VIEWS = 32
+APART = 5.0  # cells between the depths of field and mesh, above which a pixel shows different things
+BUDGET = 3 << 30  # bytes of built views kept in memory
+
+
+@final
+@dataclass(frozen=True)
+class Fineness:
+    """How fine a mesh is made. Concretely: 30 000 faces and a texture of 2048², from 48 views of 512² pixels."""
+
+    faces: int = 30_000  # about, at most
+    texture_size: int = 2048  # texels on a side
+    views: int = 48  # of the field, from all sides
+    view_size: int = 512  # pixels along their longer side
+
+    @property
+    def voxels(self) -> int:
+        """Across the content: two pixels of a view each."""
+        return max(self.view_size // 2, 8)
+
+
+def fineness_of(job: FieldJob) -> Fineness:
+    """Twice as many views as were painted from, of the same size; numbers of the job's own count first."""
+    given = recipe(job)
+    size = job.texture_size or min(4 * given.resolution, 8192)
+    return Fineness(job.faces or Fineness.faces, size, max(2 * given.views, LEAST_VIEWS), given.resolution)
+
+
+@final
+@dataclass(frozen=True)
+class Solid:
+    """A field as a mesh. Concretely: a painted motorcyclist of 30 000 faces and its 2048² texels."""
+
+    scene: MeshScene
+    colors: Colors  # θ of the mesh
+    seen: float  # share of its texels that some view of the field saw
+    detail: float  # the least that its surface can show, scene units
+
+    def save(self, path: Path) -> tuple[Path, ...]:
+        """Write it, .glb, .gltf, .obj or .ply; the files written."""
+        return self.scene.save(self.colors, path)
+
+
+def check_libraries() -> None:
+    """Refuse before any work is done what would be missed at its end.
+
+    Raises:
+        Style3DError: scikit-image or fast-simplification is not installed.
+    """
+    marching_cubes()
+    quadric_collapse()
+
+
+def solidify(
+    field: Field,
+    colors: Colors,
+    fineness: Fineness | None = None,
+    provenance: Provenance | None = None,
+    watcher: Watcher | None = None,
+) -> Solid:
+    """A mesh of a field's content with its colours as a texture, +Y up, in the field's scene units.
+
+    Raises:
+        Style3DError: a library is missing, or the field shows no surface.
+    """
+    check_libraries()
+    fineness, watcher = fineness or Fineness(), watcher or Silent()
+    watcher.phase("looking at the field", fineness.views)
+    cameras = field.plan(fineness.views, fineness.view_size).overviews
+    seen = looks(field, colors, cameras, watcher.done)
+    watcher.phase("finding its surface", 1)
+    shell, detail = surface_of(field, [look.surface for look in seen], fineness.voxels)
+    shell = cleaned(shell, fineness.faces)
+    watcher.done(1)
+    solid = unwrapped(shell, field.name, fineness.texture_size, provenance)
+    watcher.phase("baking its colours", PASSES * len(seen))
+    texels, known = baked(seen, solid, APART * detail, BUDGET, watcher.done)
+    known &= solid.inside
+    share = float(known.sum() / max(solid.inside.sum(), 1))
+    return Solid(solid, solid.completed(texels, known), share, detail)
+
+
+def surface_of(field: Field, views: Sequence[DepthView], voxels: int) -> tuple[Shell, float]:
+    """Where a field's content has its surface, and the size of the lattice's cells that it was found on, scene units.
+
+    Of a grid by its density, of splats by the depth of the views, ``voxels`` across.
+    """
+    if isinstance(field, GridScene):
+        return grid_shell(field.grid, views), field.grid.cell * field.grid.space.radius
+    center, radius = content(field)
+    volume = fused(views, center, radius, 2 * radius / voxels)
+    found = contour(volume.chunks(), 0.0)
+    return Shell(volume.placed(found.positions), found.faces), volume.voxel
+
+
+def content(field: Field) -> tuple[Vector, float]:
+    """The ball that holds what a field is about, in the asset's axes; what surrounds an unbounded scene is outside."""
+    if isinstance(field, GridScene):
+        return np.array(field.grid.space.center), field.grid.space.radius
+    return upright(field)[:3, :3] @ field.center, field.setting.radius
+
+
+def cleaned(shell: Shell, faces: int) -> Shell:
+    """Without floaters, smooth at the scale of voxels, and of at most about ``faces`` faces.
+
+    Raises:
+        Style3DError: nothing is left.
+    """
+    shell = without_floaters(without_flat_faces(shell))
+    if not len(shell.faces):
+        raise Style3DError("the field shows no surface", hint="its content may be fog, or outside the views")
+    return without_floaters(simplified(smoothed(shell, SMOOTHING), faces))
+
+
+def unwrapped(shell: Shell, name: str, texture_size: int, provenance: Provenance | None) -> MeshScene:
+    """The shell as a scene of its own, with UVs and an empty texture, of a matt material."""
+    stem = Path(name).stem
+    part = Part(stem, shell.positions, shell.faces, 0, shell.normals)
+    document = build_document([part], [Material(stem, roughness=1.0)], Path())
+    asset = asset_of(document, Path(name), texture_size)
+    return MeshScene(replace(asset, provenance=provenance), "unlit")

@@ -1,0 +1,133 @@
+"""A field to a mesh: where it was, as large as it was, in its colours, and a file that others take."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from style3d.cli import main
+from style3d.errors import Style3DError
+from style3d.job import FieldJob
+from style3d.mesh.asset import load_asset
+from style3d.nerf.files import write_splats
+from style3d.nerf.fitted import FittedGrid
+from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.harmonics import C0
+from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats import Splats
+from style3d.solid.making import Fineness, Solid, fineness_of, solidify
+from style3d.solid.proof import facts, prove
+from tests.fields import ball
+from tests.mesh.validator import assert_valid
+from tests.nerf.clouds import splat_ball
+
+COARSE = Fineness(faces=1500, texture_size=128, views=16, view_size=96)
+
+
+def striped(count: int = 5000) -> Splats:
+    """A ball around (0, -3, 0) of a file, so (0, 3, 0) upright: red on top, blue below, green where x is positive."""
+    splats = splat_ball(count)
+    place = splats.positions - [0, -3, 0]
+    colors = np.stack([place[:, 1] < 0, place[:, 0] > 0, place[:, 1] >= 0], 1) * 0.8 + 0.1
+    return replace(splats, sh=((colors - 0.5) / C0)[:, None].astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def scene() -> SplatScene:
+    return SplatScene(striped(), "ball.ply")
+
+
+@pytest.fixture(scope="module")
+def solid(scene: SplatScene) -> Solid:
+    return solidify(scene, scene.initial(), COARSE)
+
+
+def test_it_stands_upright_where_the_field_does(solid: Solid) -> None:
+    positions = solid.scene.surface.positions
+    away = np.linalg.norm(positions - [0, 3, 0], axis=1)
+    assert np.abs(away - 1).max() < 0.08
+    normals = solid.scene.surface.normals
+    assert ((positions - [0, 3, 0]) * normals).sum(1).min() > 0.7  # outward
+
+
+def test_it_has_the_fields_colours(solid: Solid) -> None:
+    inside = solid.scene.inside
+    place = solid.scene.points(0)[inside] - [0, 3, 0]
+    colors = solid.colors.numpy()[inside]
+    wanted = np.stack([place[:, 1] > 0, place[:, 0] > 0, place[:, 1] <= 0], 1) * 0.8 + 0.1
+    clear = (np.abs(place[:, :2]) > 0.2).all(1)
+    assert np.abs(colors - wanted)[clear].mean() < 0.03
+    assert solid.seen > 0.97
+
+
+def test_it_looks_like_the_field(scene: SplatScene, solid: Solid) -> None:
+    proof = prove(scene, scene.initial(), solid, 96)
+    assert proof.psnr > 17  # flat splats stand out over the rim
+    flat = prove(scene, scene.initial(), replace(solid, colors=torch.full_like(solid.colors, 0.5)), 96)
+    assert flat.psnr < proof.psnr - 4
+    told = facts(solid, proof)
+    assert told["faces"] <= 1500
+    assert np.allclose(told["size"], 2, atol=0.15)
+
+
+def test_a_grid_becomes_a_mesh_too() -> None:
+    field = GridScene(FittedGrid(ball(32), ()), "ball")
+    solid = solidify(field, field.initial(), COARSE)
+    away = np.linalg.norm(solid.scene.surface.positions, axis=1)
+    assert np.abs(away - 0.7).max() < 0.1
+    assert prove(field, field.initial(), solid, 96).psnr > 18  # every vertex has a colour of its own
+
+
+def test_the_job_says_how_fine() -> None:
+    job = FieldJob(Path("a.ply"), (Path("s.jpg"),), mesh=Path("a.glb"), preset="fine", faces=900)
+    assert fineness_of(job) == Fineness(900, 3072, 80, 768)
+    assert fineness_of(replace(job, preset="draft", texture_size=64)).texture_size == 64
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mesh": Path("a.stl")}, "cannot write a mesh as a.stl"),
+        ({"faces": 900}, "add --mesh"),
+        ({"mesh": Path("b.glb"), "output": Path("b.glb")}, "another name"),
+        ({"mesh": Path("a.glb"), "faces": 5}, "--faces is out of range"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_at_once(options: dict, said: str) -> None:
+    with pytest.raises(Style3DError, match=said):
+        FieldJob(Path("a.ply"), (Path("s.jpg"),), **options)
+
+
+def test_the_command_writes_an_asset_with_its_evidence(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_splats(striped(), tmp_path / "cloud.ply")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)).save("style.png")
+    tiny = ["--style", "style.png", "--features", "wavelet", "--turntable", "none", "--preset", "draft", "--steps", "4",
+            "--views", "4", "--resolution", "48", "--texture-size", "64", "--quiet"]  # fmt: skip
+    assert main(["nerf", "cloud.ply", "--mesh", "solid.glb", "--faces", "400", *tiny]) == 0
+    assert "solid.glb" in capsys.readouterr().out
+    assert Path("solid.mesh.png").is_file()
+    told = json.loads(Path("solid.mesh.json").read_text())
+    assert told["faces"] <= 400
+    assert told["texture"] == [[64, 64]]
+    asset = load_asset("solid.glb")
+    assert np.abs(np.linalg.norm(asset.surface.positions - [0, 3, 0], axis=1) - 1).mean() < 0.1
+    assert main(["inspect", "solid.glb"]) == 0
+    assert "cloud.ply" in capsys.readouterr().out
+    assert_valid(Path("solid.glb"))
+
+
+def test_it_can_be_painted_again(solid: Solid, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    solid.save(Path("solid.glb"))
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)).save("style.png")
+    tiny = ["--style", "style.png", "--features", "wavelet", "--turntable", "none", "--preset", "draft", "--steps", "4",
+            "--views", "4", "--resolution", "48", "--texture-size", "64", "--quiet"]  # fmt: skip
+    assert main(["mesh", "solid.glb", "--output", "again.glb", *tiny]) == 0
+    assert main(["diff", "solid.glb", "again.glb"]) == 0
