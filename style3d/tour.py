@@ -21,21 +21,38 @@ def tour(cameras: Sequence[Camera], count: int) -> tuple[Camera, ...]:
     it has the frame of the nearer, with position and turn in between (monotone cubic, spherical linear).
     """
     chain = [cameras[index] for index in nearest_chain(cameras)]
+    return _along(chain, np.arange(len(chain), dtype=np.float64), count)
+
+
+def walk(cameras: Sequence[Camera], count: int) -> tuple[Camera, ...]:
+    """The path of `tour` at an even pace, as a film wants it: more steps where cameras stand farther apart.
+
+    Pace counts the way, in units of how far the cameras stand from their middle, and the turn, in radians.
+    """
+    chain = [cameras[index] for index in nearest_chain(cameras)]
+    places = np.stack([camera.position for camera in chain])
+    spread = float(np.linalg.norm(places - places.mean(0), axis=1).mean())
+    turns = Rotation.from_matrix(np.stack([camera.camera_to_world[:3, :3] for camera in chain]))
+    steps = np.linalg.norm(np.diff(places, axis=0), axis=1) / max(spread, 1e-12)
+    steps += (turns[:-1].inv() * turns[1:]).magnitude() if len(chain) > 1 else 0
+    moves = np.concatenate([[True], steps > 1e-9])  # photos taken from one tripod are one stop
+    stops = [camera for camera, moved in zip(chain, moves, strict=True) if moved]
+    return _along(stops, np.concatenate([[0.0], np.cumsum(steps[moves[1:]])]), count)
+
+
+def _along(chain: Sequence[Camera], knots: Float64[np.ndarray, "cameras"], count: int) -> tuple[Camera, ...]:
+    """Cameras at even steps of a path that is at ``chain[k]`` where its parameter is ``knots[k]``."""
     if len(chain) == 1:
         return (chain[0],) * count
-    knots = np.arange(len(chain), dtype=np.float64)
     turns = Slerp(knots, Rotation.from_matrix(np.stack([camera.camera_to_world[:3, :3] for camera in chain])))
     places = PchipInterpolator(knots, np.stack([camera.position for camera in chain]))
-    return tuple(_between(chain, place, turns, places) for place in np.linspace(0, len(chain) - 1, count))
-
-
-def _between(chain: Sequence[Camera], place: float, turns: Slerp, places: PchipInterpolator) -> Camera:
-    near = chain[round(place)]
-    if place == round(place):
-        return near
-    pose: Float64[np.ndarray, "4 4"] = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = turns(place).as_matrix(), places(place)
-    return replace(near, camera_to_world=pose)
+    found = []
+    for at in np.linspace(0, knots[-1], count):
+        near = int(np.abs(knots - at).argmin())
+        pose: Float64[np.ndarray, "4 4"] = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = turns(at).as_matrix(), places(at)
+        found.append(chain[near] if at == knots[near] else replace(chain[near], camera_to_world=pose))
+    return tuple(found)
 
 
 def nearest_chain(cameras: Sequence[Camera]) -> Indices:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from style3d.camera import fibonacci_directions, look_at
-from style3d.tour import nearest_chain, tour
+from style3d.tour import nearest_chain, tour, walk
 
 STOPS = [look_at(np.array([x, 0.2 * x * x, 3.0]), np.zeros(3), 40.0, 32) for x in (-2.0, 1.0, -0.5, 2.0)]
 
@@ -30,6 +30,17 @@ def test_between_cameras_it_is_smooth() -> None:
         assert np.linalg.det(turn) == pytest.approx(1)
     ahead = np.stack([camera.camera_to_world[:3, 2] for camera in path])
     assert (ahead[1:] * ahead[:-1]).sum(1).min() > 0.995
+
+
+def test_a_walk_keeps_its_pace() -> None:
+    """However uneven the cameras stand; from one tripod, turning alone is a way."""
+    path = walk([*STOPS, STOPS[0]], 60)
+    assert (path[0], path[-1]) == (STOPS[0], STOPS[3])
+    ways = np.linalg.norm(np.diff([camera.position for camera in path], axis=0), axis=1)
+    assert ways.max() < 2 * ways.min()
+    assert walk(STOPS[:1], 3) == (STOPS[0],) * 3
+    turned = [look_at(np.zeros(3), way, 40.0, 32) for way in fibonacci_directions(5)]
+    assert len({camera.key() for camera in walk(turned, 9)}) == 9
 
 
 def test_one_camera_stays_where_it_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
+from collections.abc import Mapping
 
 from style3d.commands.bars import Bars
 from style3d.commands.parse import parse
@@ -13,6 +14,8 @@ from style3d.evaluate.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import Request
 from style3d.files import check_writable
 from style3d.progress import Silent
+
+CONTROLS = (".before", ".flat", ".independent")
 
 
 def run(arguments: list[str]) -> int:
@@ -47,13 +50,36 @@ def _limit(text: str, at_least: bool) -> Limit:
 
 
 def summary(figures: tuple[Figure, ...]) -> list[str]:
-    """The figures that a glance needs, a line each."""
-    wanted = ("relative", "over_floor", "over_independent")
-    shown = [
-        figure
-        for figure in figures
-        if figure.value is not None
-        and (figure.name.split(".")[-1] in wanted or figure.name.split(".")[0] in ("style", "content", "mesh"))
-    ]
+    """The figures that a glance needs: consistency and style beside their controls, then a line each."""
+    values = {figure.name: figure for figure in figures}
+    lines = []
+    for gap in dict.fromkeys(name.split(".")[1] for name in values if name.startswith("consistency.")):
+        lines += _agreement(f"consistency.{gap}", gap, values)
+    if "style.gram" in values:
+        lines += ["", *_beside({"style.gram": "style.gram"}, values, ".before")]
+    shown = [f for f in figures if f.value is not None and f.name.split(".")[0] in ("style", "content", "mesh")]
+    shown = [f for f in shown if not f.name.endswith(CONTROLS) and f.name != "style.gram"]
     width = max((len(figure.name) for figure in shown), default=0)
-    return [f"{figure.name:{width}}  {figure.value:.4g}" for figure in shown]
+    return [*lines, "", *(f"{figure.name:{width}}  {figure.value:.4g}" for figure in shown)]
+
+
+def _agreement(name: str, gap: str, values: Mapping[str, Figure]) -> list[str]:
+    valid = values[f"{name}.valid"]
+    apart = f"{valid.views} pairs of views {gap} apart, {valid.value or 0:.0%} of the pixels compared"
+    wanted = {f"{name}.{measure}": measure for measure in ("rmse", "ssim", "perceptual", "relative")}
+    ratios = [f"{ratio} {_number(values.get(f'{name}.{ratio}'))}" for ratio in ("over_floor", "over_independent")]
+    head = f"{name}: {apart} ({valid.mask})"
+    return ["", head, *_beside(wanted, values, ".floor"), f"  {' '.join(ratios)}"]
+
+
+def _beside(wanted: Mapping[str, str], values: Mapping[str, Figure], floor: str) -> list[str]:
+    """Rows of figures with their controls in columns."""
+    rows = [["", "this", "unstylised", "flat colour", "each alone", ""]]
+    for name, label in wanted.items():
+        cells = [_number(values.get(name + suffix)) for suffix in ("", floor, ".flat", ".independent")]
+        rows.append([label, *cells, values[name].network if name in values else ""])
+    return [f"  {row[0]:12}" + "".join(f"{cell:>13}" for cell in row[1:5]) + f"  {row[5]}".rstrip() for row in rows]
+
+
+def _number(figure: Figure | None) -> str:
+    return "-" if figure is None or figure.value is None else f"{figure.value:.4g}"

@@ -17,7 +17,7 @@ from style3d.evaluate.lpips import Distance
 from style3d.render.warp import Link
 from style3d.types import Picture, Plane
 
-VALID = "pixels both views see, z-tested"
+VALID = "pixels both views see, z-tested; {:.2g}° of parallax"
 MEASURES: tuple[tuple[str, Better], ...] = (
     ("rmse", "lower"), ("ssim", "higher"), ("perceptual", "lower"), ("relative", "lower"), ("valid", "neither"),
 )  # fmt: skip
@@ -28,6 +28,7 @@ class Agreement:
     """Consistency at one gap. Concretely: at 7 steps ours 0.05, the floor 0.04, independent views 0.24."""
 
     gap: int
+    parallax: float  # degrees, median over what is compared
     ours: Consistency
     floor: Consistency
     flat: Consistency
@@ -35,6 +36,11 @@ class Agreement:
     suspicion: str  # why ours is, or nothing
     independent: Consistency | None = None
     ours_there: Consistency | None = None  # ours on the pairs that `independent` has
+
+    @property
+    def mask(self) -> str:
+        """Which pixels counted, and how far apart the views stand."""
+        return VALID.format(self.parallax)
 
     @property
     def sequences(self) -> dict[str, Consistency | None]:
@@ -55,7 +61,8 @@ def agreement(
     if shared:
         images = [alone.get(view, image) for view, image in enumerate(footage.after)]
         ceiling, there = (consistency(seen, shared, gap, perceptual) for seen in (images, footage.after))
-    return Agreement(gap, ours, floor, flat, flagged(flat, floor), flagged(ours, floor), ceiling, there), joined
+    why = flagged(flat, floor), flagged(ours, floor)
+    return Agreement(gap, footage.parallax(joined), ours, floor, flat, *why, ceiling, there), joined
 
 
 def perceptual_of(distance: Distance) -> Perceptual:
@@ -82,7 +89,7 @@ def agreement_figures(found: Agreement, footage: Footage, distance: Distance) ->
                 figures.append(absent(name, better, "no view was painted on its own" if not one else "too few pixels"))
             else:
                 figures.append(
-                    Figure(name, value, better, one.pairs if one else 0, footage.size, VALID, *network, note)
+                    Figure(name, value, better, one.pairs if one else 0, footage.size, found.mask, *network, note)
                 )
     return figures + _ratios(found, footage)
 
@@ -90,11 +97,11 @@ def agreement_figures(found: Agreement, footage: Footage, distance: Distance) ->
 def _ratios(found: Agreement, footage: Footage) -> list[Figure]:
     name = f"consistency.{found.gap}"
     over = found.ours.relative / found.floor.relative
-    figures = [Figure(f"{name}.over_floor", over, "lower", found.ours.pairs, footage.size, VALID)]
+    figures = [Figure(f"{name}.over_floor", over, "lower", found.ours.pairs, footage.size, found.mask)]
     if found.independent and found.ours_there:
         share = found.ours_there.relative / found.independent.relative
         pairs = found.independent.pairs
-        figures.append(Figure(f"{name}.over_independent", share, "lower", pairs, footage.size, VALID))
+        figures.append(Figure(f"{name}.over_independent", share, "lower", pairs, footage.size, found.mask))
     else:
         figures.append(absent(f"{name}.over_independent", "lower", "no view was painted on its own"))
     return figures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,14 @@ def answer(request: Request, watcher: Watcher) -> Evaluation:
 
 
 def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
+    from style3d.evaluate.film import film
     from style3d.evaluate.health import mesh_health
     from style3d.evaluate.lights import light_figures
-    from style3d.evaluate.scenes import film, open_scene
+    from style3d.evaluate.scenes import open_scenes
     from style3d.mesh.scene import MeshScene
 
     original, styled = request.models
-    before = open_scene(original, request.base_color, request.lighting, request.style)
-    after = open_scene(styled, None, request.lighting, request.style)
+    before, after = open_scenes(request, run_report(styled), watcher)
     meshes = isinstance(before, MeshScene) and isinstance(after, MeshScene)
     if meshes and abs(after.extent - before.extent) > 0.02 * before.extent:
         raise Style3DError(
@@ -62,7 +63,7 @@ def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher:
             expected=f"{before.extent:.4g}", hint="compare two states of one model",
         )  # fmt: skip
     watcher.phase("rendering views", request.views)
-    seen = film(before, after, request.views, request.resolution, watcher.done)
+    seen = film(before, after, request.views, request.resolution, request.gaps, watcher.done)
     found = _measured(seen.footage, yardstick, protocol, watcher)
     if not (isinstance(before, MeshScene) and isinstance(after, MeshScene)):
         return found
@@ -73,12 +74,7 @@ def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher:
 
 
 def _measured(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
-    def tell(what: str) -> None:
-        watcher.phase(what, 1)
-
-    found = evaluate(footage, yardstick, protocol, tell)
-    watcher.done(1)
-    return found
+    return evaluate(footage, yardstick, protocol, watcher)
 
 
 def yardstick_of(request: Request) -> Yardstick:
@@ -96,7 +92,16 @@ def _settings(request: Request) -> dict[str, Any]:
     """What was asked for, with hashes of the files and versions of the libraries."""
     asked = {field.name: plain(getattr(request, field.name)) for field in dataclasses.fields(request)}
     files = [*request.models, *(path for path in (request.style, request.cameras) if path)]
-    return asked | {"inputs": {str(path): file_hash(path) for path in files}, "versions": versions()}
+    hashes = {str(path): _content_hash(path) for path in files}
+    return asked | {"inputs": hashes, "versions": versions()}
+
+
+def _content_hash(path: Path) -> str:
+    """SHA-256 of a file, or of the files of a folder with their names."""
+    if path.is_file():
+        return file_hash(path)
+    inner = sorted(file for file in path.rglob("*") if file.is_file())
+    return sha256("".join(f"{f.relative_to(path).as_posix()} {file_hash(f)}\n" for f in inner).encode()).hexdigest()
 
 
 def run_report(styled: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -25,9 +25,7 @@ def flat_cheat(footage: Footage) -> list[Picture]:
 
 def ceiling_views(footage: Footage, gaps: Sequence[int]) -> list[int]:
     """A few views that hold two pairs of every gap, as far as the footage reaches; ascending."""
-    count, first = len(footage.shots), min(gaps)
-    wanted = {start + gap for start in (0, first) for gap in (0, *gaps)}
-    return sorted({view % count for view in wanted} if footage.closed else {v for v in wanted if v < count})
+    return sorted({view for gap in gaps for pair in footage.pairs(gap)[:2] for view in pair})
 
 
 def independent(
@@ -37,8 +35,12 @@ def independent(
     features: Features,
     steps: int,
     style_scale: float = 1.0,
+    done: Callable[[int], None] = lambda _: None,
 ) -> dict[int, Picture]:
-    """The listed views, each painted on its own by the losses a scene is painted with, from a seed of its own."""
+    """The listed views, each painted on its own by the losses a scene is painted with, from a seed of its own.
+
+    ``done`` hears how many are.
+    """
     objective = default_objective(features, content_weight=CONTENT, color_weight=COLOR)
     shots = [footage.shots[i] for i in which]
     sized = resized(style, style_scale * max(shots[0].before.shape[:2]))
@@ -48,6 +50,7 @@ def independent(
         photo, mask = tensors(shot, shot.before)
         image = transfer(objective, photo, sized, steps, target=target, mask=mask, seed=view)
         painted[view] = np.ascontiguousarray(image[0].permute(1, 2, 0).clamp(0, 1).numpy())
+        done(len(painted))
     return painted
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
 from style3d.render.warp import DepthView, Link, link
-from style3d.types import Picture, Plane
+from style3d.types import Picture, Plane, Points
 
 Painting = Float[Tensor, "1 3 rows columns"]  # a style picture, of a size of its own
 
@@ -54,6 +56,7 @@ class Footage:
     name: str
     shots: tuple[Shot, ...]
     closed: bool = False  # whether the last view is followed by the first, as on a turntable
+    steps: tuple[int, ...] = ()  # where on the walk each view stands, ascending; nothing: on one after another
 
     def __post_init__(self) -> None:
         """Two views are the least that can disagree."""
@@ -78,14 +81,33 @@ class Footage:
     def pairs(self, gap: int) -> list[tuple[int, int]]:
         """(source, target) for every two views that are ``gap`` steps apart."""
         count = len(self.shots)
-        ends = range(count) if self.closed and gap < count else range(max(0, count - gap))
-        return [(first, (first + gap) % count) for first in ends]
+        if self.closed and gap < count:
+            return [(first, (first + gap) % count) for first in range(count)]
+        place = {step: view for view, step in enumerate(self.steps or range(count))}
+        return [(view, place[step + gap]) for step, view in place.items() if step + gap in place]
 
     def links(self, gap: int) -> list[Link]:
         """Of every two views ``gap`` apart."""
         seen = [shot.depth_view for shot in self.shots]
         return [link(seen[i], seen[j], i, j) for i, j in self.pairs(gap)]
 
+    def parallax(self, joined: Sequence[Link]) -> float:
+        """Median angle, degrees, between the two lines of sight to what both views of a pair see; NaN for nothing."""
+        angles = []
+        for one in joined:
+            first, second = self.shots[one.source].camera, self.shots[one.target].camera
+            v, u = np.nonzero(one.valid)
+            depth = self.shots[one.target].depth[one.valid].astype(np.float64)
+            points = second.unproject(np.stack([u + 0.5, v + 0.5], 1), depth)
+            sight, other = (_unit(points - camera.position) for camera in (first, second))
+            angles.append(np.degrees(2 * np.arcsin(np.clip(np.linalg.norm(sight - other, axis=1) / 2, 0, 1))))
+        every = np.concatenate(angles) if angles else np.zeros(0)
+        return float(np.median(every)) if len(every) else float("nan")
+
     def some(self, which: list[int]) -> Footage:
         """The listed views alone."""
-        return replace(self, shots=tuple(self.shots[i] for i in which), closed=False)
+        return replace(self, shots=tuple(self.shots[i] for i in which), closed=False, steps=())
+
+
+def _unit(vectors: Points) -> Points:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-300)

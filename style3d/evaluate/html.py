@@ -26,6 +26,7 @@ GROUPS = {
 }  # fmt: skip
 CONTROLS = {"": "this result", ".floor": "unstylised (floor)", ".flat": "flat colour (cheat)",
             ".independent": "each view alone (ceiling)"}  # fmt: skip
+BESIDE = {".before": "original", ".flat": "flat colour", ".independent": "each view alone"}
 STROKE = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2")
 
 
@@ -128,7 +129,9 @@ def _gap_table(gap: str, figures: Sequence[Figure]) -> str:
         for name, label in (("over_floor", "relative ÷ floor:"), ("over_independent", "relative ÷ each view alone:"))
     )
     views = "view" if gap == "1" else "views"
-    caption = f"<caption>{escape(gap)} {views} apart. {over}</caption>"
+    one = values[f"consistency.{gap}.{measures[0]}"]
+    basis = f"{one.views} pairs; {one.mask}"
+    caption = f"<caption>{escape(gap)} {views} apart ({escape(basis)}). {over}</caption>"
     return f'<div class="wide"><table>{caption}<tr><th></th>{head}</tr>{"".join(rows)}</table></div>'
 
 
@@ -138,20 +141,21 @@ def _remark(figure: Figure | None) -> str:
 
 
 def _figure_table(figures: Sequence[Figure]) -> str:
-    befores = {figure.name.removesuffix(".before"): figure for figure in figures if figure.name.endswith(".before")}
+    """A row a figure, with what was measured of the original and of the controls in columns where there is any."""
+    named = {figure.name: figure for figure in figures}
+    beside = {suffix: label for suffix, label in BESIDE.items() if any(name.endswith(suffix) for name in named)}
     rows = []
-    for figure in figures:
-        if figure.name.endswith(".before"):
-            continue
+    for figure in (figure for figure in figures if not figure.name.endswith(tuple(BESIDE))):
+        others = (named.get(figure.name + suffix) for suffix in beside)
         cells = [
             f"<th>{escape(figure.name)} {ARROWS[figure.better]}</th>", f"<td>{_number(figure)}</td>",
-            f"<td>{_number(befores[figure.name]) if figure.name in befores else ''}</td>",
+            *(f"<td>{_number(other) if other else ''}</td>" for other in others),
             f"<td>{escape(figure.network)} <code>{escape(figure.digest[:12])}</code></td>",
             f"<td>{escape(_basis(figure))}</td>",
         ]  # fmt: skip
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    head = "<tr><th></th><th>value</th><th>original</th><th>network</th><th>measured on</th></tr>"
-    return f'<div class="wide"><table>{head}{"".join(rows)}</table></div>'
+    labels = "".join(f"<th>{escape(label)}</th>" for label in ("", "value", *beside.values(), "network", "measured on"))
+    return f'<div class="wide"><table><tr>{labels}</tr>{"".join(rows)}</table></div>'
 
 
 def _basis(figure: Figure) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -10,12 +10,15 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.evaluate.agreement import agreement, agreement_figures, heat, perceptual_of
+from style3d.evaluate.beside import control_figures
 from style3d.evaluate.controls import ceiling_views, independent
 from style3d.evaluate.figure import Figure
 from style3d.evaluate.footage import Footage
 from style3d.evaluate.legacy import EXPLANATION, legacy_figures
 from style3d.evaluate.looks import Yardstick, look_figures
 from style3d.evaluate.lpips import Distance, FeatureDistance
+from style3d.progress import Silent, Watcher
+from style3d.render.warp import Link
 from style3d.types import Picture, Plane
 
 SHOWN = 3  # views shown large
@@ -30,6 +33,11 @@ class Protocol:
     gaps: tuple[int, ...] = (1, 7)
     ceiling_steps: int = 60  # of painting a view on its own; 0 leaves that control out
     legacy: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse gaps that are none."""
+        if not self.gaps or min(self.gaps) < 1:
+            raise Style3DError("--gaps must be positive", got=self.gaps)
 
 
 @final
@@ -65,56 +73,63 @@ class Exhibits:
     alone: tuple[Picture, ...] = ()  # views painted on their own
 
 
-def evaluate(
-    footage: Footage, yardstick: Yardstick, protocol: Protocol, progress: Callable[[str], None] = lambda _: None
-) -> Evaluation:
+def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher | None = None) -> Evaluation:
     """Measure ``footage``.
 
     Args:
         footage: views before and after, in the order of a walk.
         yardstick: the style, and the networks that judge.
         protocol: gaps and controls.
-        progress: hears what is being measured.
+        watcher: hears what is being measured.
 
     Raises:
-        Style3DError: a gap is not positive, or no views are that far apart or share a pixel.
+        Style3DError: no views are that far apart, or none of them share a pixel.
     """
-    if not protocol.gaps or min(protocol.gaps) < 1:
-        raise Style3DError("--gaps must be positive", got=protocol.gaps)
+    watcher = watcher or Silent()
     distance = FeatureDistance(yardstick.features) if isinstance(yardstick.lpips, str) else yardstick.lpips
     alone = {}
     if protocol.ceiling_steps and yardstick.style is not None:
-        progress("painting views on their own")
         which = ceiling_views(footage, protocol.gaps)
+        watcher.phase("painting views on their own", len(which))
         steps, scale = protocol.ceiling_steps, yardstick.style_scale
-        alone = independent(footage, which, yardstick.style, yardstick.features, steps, scale)
+        alone = independent(footage, which, yardstick.style, yardstick.features, steps, scale, watcher.done)
     shown = spread(len(footage.shots), SHOWN)
-    figures, notes, heats = _consistency(footage, protocol, distance, alone, shown, progress)
-    progress("measuring style and content")
+    figures, notes, heats = _consistency(footage, protocol, distance, alone, shown, watcher)
+    watcher.phase("measuring style and content", 1)
     figures += look_figures(footage.some(spread(len(footage.shots), LOOKED_AT)), yardstick)
+    figures += control_figures(footage, alone, yardstick)
+    watcher.done(1)
     if protocol.legacy:
-        progress("measuring the legacy way")
-        for gap in protocol.gaps:
+        watcher.phase("measuring the legacy way", len(protocol.gaps))
+        for number, gap in enumerate(protocol.gaps, 1):
             figures += legacy_figures(footage, gap, yardstick.lpips)
+            watcher.done(number)
         notes.append(EXPLANATION)
     return Evaluation(footage.name, tuple(figures), tuple(notes), _exhibits(footage, shown, heats, alone))
 
 
 def _consistency(
     footage: Footage, protocol: Protocol, distance: Distance, alone: Mapping[int, Picture], shown: Sequence[int],
-    progress: Callable[[str], None],
+    watcher: Watcher,
 ) -> tuple[list[Figure], list[str], dict[int, dict[int, Plane]]]:  # fmt: skip
     figures: list[Figure] = []
     notes: list[str] = []
     heats: dict[int, dict[int, Plane]] = {}
-    for gap in protocol.gaps:
-        progress(f"comparing views {gap} apart")
+    watcher.phase("comparing views", len(protocol.gaps))
+    for number, gap in enumerate(protocol.gaps, 1):
         found, joined = agreement(footage, gap, alone, perceptual_of(distance))
         figures += agreement_figures(found, footage, distance)
-        heats[gap] = heat(joined, footage.after, shown)
+        heats[gap] = heat(joined, footage.after, _targets(joined, shown))
         if found.suspicion:
             notes.append(f"gap {gap}: {found.suspicion}")
+        watcher.done(number)
     return figures, notes, heats
+
+
+def _targets(joined: Sequence[Link], shown: Sequence[int]) -> list[int]:
+    """The views to show errors of: those nearest to the ones shown that another view was carried to."""
+    there = [link.target for link in joined if link.valid.any()]
+    return sorted({min(there, key=lambda view: abs(view - wanted)) for wanted in shown}) if there else []
 
 
 def _exhibits(

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from style3d.evaluate.scenes import GREY
+from style3d.evaluate.film import GREY
 from style3d.job import Job
 from style3d.job.recipe import recipe
 from style3d.scene import Scene

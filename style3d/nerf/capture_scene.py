@@ -17,7 +17,9 @@ from style3d.progress import Watcher
 
 log = logging.getLogger(__name__)
 LIMIT = 4 << 30  # bytes of grids kept; the oldest go
-CODE = ("grid*.py", "photos.py", "rays.py", "lens.py")
+CODE = (
+    "grid.py", "grid_growth.py", "grid_kernels.py", "grid_field.py", "grid_march.py", "photos.py", "rays.py", "lens.py",
+)  # fmt: skip
 
 
 def fitted_grid(path: Path, settings: FitSettings, watcher: Watcher | None = None) -> FittedGrid:

@@ -11,21 +11,21 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float32
 
 from style3d.camera import Camera, framed_camera, orbit_directions
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.fitted import GRID, FittedGrid, save_grid
 from style3d.nerf.grid_splats import grid_splats
-from style3d.nerf.splats import ViewDependence
+from style3d.nerf.setting import turned
+from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats import Splats, ViewDependence
 from style3d.operator import ViewOperator
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
-from style3d.render.grid_image import render_image
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.scene import Scene, Views
-from style3d.tour import middle_square, sized, tour
+from style3d.tour import middle_square, sized, tour, walk
 from style3d.types import Colors, Flags, Indices, Points, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape
@@ -130,10 +130,6 @@ class GridScene(Scene):
         samples = int(np.clip(np.ceil(cells), 1, MOST_RAYS))
         return grid_view(self.grid, self.hierarchy, level, camera, samples, self._view_dependence == "keep")
 
-    def depth(self, camera: Camera) -> Float32[np.ndarray, "h w"]:
-        """Expected depth along the camera's axis, scene units; infinite where there is nothing."""
-        return render_image(self.grid, camera)[2]
-
     def shown(self, colors: Colors) -> RadianceGrid:
         """The grid in other colours; brightness that changes with direction goes where this scene drops it."""
         painted = self.fitted.painted(colors.numpy()).grid
@@ -151,7 +147,7 @@ class GridScene(Scene):
 
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path."""
-        return tuple(middle_square(camera, size) for camera in tour(self._cameras, count))
+        return tuple(middle_square(camera, size) for camera in walk(self._cameras, count))
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the point that the cameras look at."""
@@ -198,6 +194,13 @@ class GridScene(Scene):
         if path.suffix.lower() == GRID:
             save_grid(painted, path)
         else:
-            splats = grid_splats(painted.grid, self._shown())
-            write_splats(splats.with_base_colors(splats.base_colors, self._view_dependence), path)
+            write_splats(self._splats(painted), path)
         return (path,)
+
+    def as_splats(self) -> SplatScene:
+        """The splats that `save` would write without paint, with the capture's cameras in their axes."""
+        return SplatScene(self._splats(self.fitted), self._name, self._view_dependence, turned(self._cameras))
+
+    def _splats(self, fitted: FittedGrid) -> Splats:
+        splats = grid_splats(fitted.grid, self._shown())
+        return splats.with_base_colors(splats.base_colors, self._view_dependence)

@@ -44,19 +44,19 @@ class Setting:
     def turntable(self, count: int, size: int) -> tuple[Camera, ...]:
         """Square pictures of the whole: from around it, or turning round in its middle."""
         if self.vantage == "outside":
-            return _turned(framed_camera(direction, self.body, size) for direction in orbit_directions(count))
+            return turned(framed_camera(direction, self.body, size) for direction in orbit_directions(count))
         eye = self._clear(1)[0]
-        return _turned(look_at(eye, eye + way, FIELD, size) for way in orbit_directions(count, elevation=0.0))
+        return turned(look_at(eye, eye + way, FIELD, size) for way in orbit_directions(count, elevation=0.0))
 
     def overviews(self, count: int, size: int) -> tuple[Camera, ...]:
         """Views spread over the sphere, tightly framed; or from free places inside, half of them facing the middle."""
         if self.vantage == "outside":
-            return _turned(fitted_camera(direction, self.body, size) for direction in fibonacci_directions(count))
+            return turned(fitted_camera(direction, self.body, size) for direction in fibonacci_directions(count))
         places = self._clear(-(-count // 2))
         away = fibonacci_directions(len(places)) * [1.0, 0.4, 1.0]
         inward = [look_at(place, self.center + 1e-3 * self.radius, FIELD, size) for place in places]
         outward = [look_at(place, place + way, FIELD, size) for place, way in zip(places, away, strict=True)]
-        return _turned([camera for pair in zip(inward, outward, strict=True) for camera in pair][:count])
+        return turned([camera for pair in zip(inward, outward, strict=True) for camera in pair][:count])
 
     def _clear(self, count: int) -> Points:
         """Places in the middle of the scene, far from anything solid and from one another."""
@@ -109,8 +109,8 @@ def expanded(points: Points, center: Vector, radius: float) -> Points:
     return np.where(length > 1, spread, points)
 
 
-def _turned(cameras: Iterable[Camera]) -> tuple[Camera, ...]:
-    """Upright cameras in the axes of splat files."""
+def turned(cameras: Iterable[Camera]) -> tuple[Camera, ...]:
+    """Upright cameras in the axes of splat files, and those upright: a half turn about x."""
     turn = np.eye(4)
     turn[:3, :3] = UPRIGHT
     return tuple(replace(camera, camera_to_world=turn @ camera.camera_to_world) for camera in cameras)

@@ -24,7 +24,7 @@ from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
 from style3d.render.splats import Gaussians, splat_view
 from style3d.scene import Scene, Views
-from style3d.tour import middle_square, sized, tour
+from style3d.tour import middle_square, sized, tour, walk
 from style3d.types import Colors, Flags, Indices, Points, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape
@@ -181,7 +181,7 @@ class SplatScene(Scene):
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path, around the scene, or turning round within it."""
         if self.cameras:
-            return tuple(middle_square(camera, size) for camera in tour(self.cameras, count))
+            return tuple(middle_square(camera, size) for camera in walk(self.cameras, count))
         return self.setting.turntable(count, size)
 
     def distance(self, camera: Camera) -> float:

@@ -88,7 +88,6 @@ def test_the_scene_shows_the_grid(fitted: FittedGrid) -> None:
     operator = scene.operator(camera, 0)
     image = operator.render(scene.initial(), torch.zeros(3))[0].permute(1, 2, 0).numpy()
     assert psnr(image, render_image(fitted.grid, camera)[0]) > 28
-    assert scene.depth(camera)[16, 16] == pytest.approx(4 - 0.7, abs=0.15)
 
 
 def test_coarse_levels_show_flat_colour_alike(fitted: FittedGrid) -> None:

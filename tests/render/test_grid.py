@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from style3d.camera import look_at
-from style3d.render.depth import expected_depth
+from style3d.render.depth import surface_depth
 from style3d.render.grid import grid_rows, grid_rows_reference
 from style3d.render.grid_field import Contraction
 from style3d.render.grid_image import render_image
@@ -54,8 +54,9 @@ def test_depth_is_the_ball_s_front(tail: float) -> None:
     assert alpha[8, 8] > 0.99
     assert depth[8, 8] == pytest.approx(4 - 0.7, abs=0.12)
     assert np.isinf(depth[0, 0])
-    by_rows = expected_depth(grid_view_of(grid, camera), camera, grid.space.expand(grid.places))
+    by_rows, share = surface_depth(grid_view_of(grid, camera), camera, grid.space.expand(grid.places))
     assert by_rows[8, 8] == pytest.approx(depth[8, 8], abs=0.05)
+    assert 0.5 < share[8, 8] <= 1
     assert np.isinf(by_rows[0, 0])
 
 

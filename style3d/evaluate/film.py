@@ -1,0 +1,125 @@
+"""Footage of scenes: the same cameras before and after, depth from the original's geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from style3d.camera import Camera
+from style3d.errors import Style3DError
+from style3d.evaluate.footage import Footage, Shot
+from style3d.mesh.scene import MeshScene
+from style3d.nerf.grid_scene import GridScene
+from style3d.operator import ViewOperator
+from style3d.render.depth import surface_depth
+from style3d.scene import Scene
+from style3d.types import Flags, Picture, Plane
+
+Progress = Callable[[int], None]
+STEPS = 120  # of a walk along a capture's path: the frames of a film of a few seconds
+OPAQUE = 0.97  # from here a pixel counts as covered
+HAZE = 0.85  # the same of a radiance field, which is never quite opaque
+ONE_SURFACE = 0.5  # share of a pixel from which what a field shows there has a depth
+ELSEWHERE = 0.2  # of the depth: two fields that differ by more do not show the same
+GREY = 0.5  # backdrop of measured views: as far from white strokes as from black ones
+
+
+@dataclass(frozen=True)
+class Film:
+    """Footage of two scenes, and which entries of the second one's table it shows."""
+
+    footage: Footage
+    seen: Flags  # (entries,)
+
+
+def film(before: Scene, after: Scene, views: int, size: int, gaps: Sequence[int], progress: Progress) -> Film:
+    """A walk around two scenes that share their geometry, seen with the same cameras.
+
+    A turntable has ``views`` steps. The path of a capture has `STEPS`, of which about ``views`` are looked at: bursts
+    of views that are ``gaps`` apart, spread over the path.
+
+    Args:
+        size: pixels along a side of a view.
+        progress: hears how many views are done.
+
+    Raises:
+        Style3DError: the scenes show different things, or the path is shorter than a gap.
+    """
+    cameras, steps = before.portraits(views, size), tuple[int, ...]()
+    if not (closed := is_closed(cameras, before.extent)):
+        steps = bursts(views, gaps)
+        path = before.portraits(STEPS, size)
+        cameras = tuple(path[step] for step in steps)
+    seen = np.zeros(after.hierarchy.sizes[0], dtype=bool)
+    shots, alike = [], same_geometry(before, after)
+    for number, camera in enumerate(cameras, 1):
+        operator = before.operator(camera, 0)
+        painted = operator if alike else after.operator(camera, 0)
+        depth, mask = _planes(before, camera, operator)
+        other, after_mask = (depth, mask) if alike else _planes(after, camera, painted)
+        _check_same(before, after, depth, other)
+        seen[painted.entries] = True
+        shots.append(Shot(camera, picture(before, operator), picture(after, painted), depth, mask, after_mask))
+        progress(number)
+    return Film(Footage(after.name, tuple(shots), closed, steps), seen)
+
+
+def is_closed(cameras: Sequence[Camera], extent: float) -> bool:
+    """Whether the last camera is followed by the first: the way between them is a step like the others."""
+    numbers = np.stack([np.append(c.camera_to_world[:3, :3], c.position / extent) for c in cameras])
+    ways = np.linalg.norm(numbers - np.roll(numbers, -1, axis=0), axis=1)
+    return bool(ways[-1] <= 2 * np.median(ways[:-1]))
+
+
+def bursts(views: int, gaps: Sequence[int], steps: int = STEPS) -> tuple[int, ...]:
+    """Steps of a walk: starts spread over all of it, and after each the steps that are ``gaps`` further; ascending.
+
+    Raises:
+        Style3DError: a gap reaches past the end.
+    """
+    last = steps - 1 - max(gaps)
+    if last < 1:
+        raise Style3DError("--gaps reach past the end of the path", got=max(gaps), expected=f"less than {steps - 1}")
+    starts = np.linspace(0, last, max(2, views // (1 + len(gaps)))).round().astype(int)
+    return tuple(sorted({int(start) + gap for start in starts for gap in (0, *gaps)}))
+
+
+def same_geometry(before: Scene, after: Scene) -> bool:
+    """Whether one operator shows both: grids that differ in nothing but colours."""
+    if not (isinstance(before, GridScene) and isinstance(after, GridScene)):
+        return False
+    first, second = before.grid, after.grid
+    return first.colors.shape == second.colors.shape and replace(first, colors=second.colors).key == second.key
+
+
+def _planes(scene: Scene, camera: Camera, operator: ViewOperator) -> tuple[Plane, Plane]:
+    """Depth, infinite where a pixel shows no one surface, and coverage."""
+    if isinstance(scene, MeshScene):
+        return scene.depth(camera), coverage(operator, OPAQUE)
+    depth, share = surface_depth(operator, camera, scene.points(0))
+    return np.where(share > ONE_SURFACE, depth, np.float32(np.inf)), coverage(operator, HAZE)
+
+
+def _check_same(before: Scene, after: Scene, depth: Plane, other: Plane) -> None:
+    both = np.isfinite(depth) & np.isfinite(other)
+    off = np.median(np.abs(other[both] / depth[both] - 1)) if both.any() else 0.0
+    if off > ELSEWHERE:
+        raise Style3DError(
+            f"{after.name} does not show what {before.name} shows", got=f"depths that differ by {off:.0%}",
+            hint="compare two states of one scene",
+        )  # fmt: skip
+
+
+def picture(scene: Scene, operator: ViewOperator) -> Picture:
+    """A view over grey."""
+    image = operator.render(scene.initial(), torch.full((3,), GREY))[0].permute(1, 2, 0).clamp(0, 1)
+    return np.ascontiguousarray(image.numpy(), dtype=np.float32)
+
+
+def coverage(operator: ViewOperator, opaque: float) -> Plane:
+    """How much of each pixel is object; from ``opaque`` on all."""
+    alpha = operator.alpha.reshape(operator.height, operator.width).astype(np.float32)
+    return np.where(alpha > opaque, np.float32(1), alpha)
