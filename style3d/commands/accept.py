@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 from style3d.commands.parse import Conduct
+from style3d.commands.saving import save
 from style3d.commands.solid import write_mesh
 from style3d.errors import Style3DError
 from style3d.job import Job, write_job_file
@@ -58,7 +59,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     told = {"thresholds": [str(limit) for limit in limits], "tries": [one.told() for one in done]}
     told |= {"kept": done.index(kept) + 1, "accepted": not kept.missed}
     result = replace(kept.made, record={**kept.made.record, "acceptance": told})
-    written = (*result.save(job.destination, watcher), beside(job.destination, "job.yaml"))
+    written = (*save(result, job.destination, watcher), beside(job.destination, "job.yaml"))
     write_job_file(kept.job, written[-1])
     written = (*written, *write_mesh(result, watcher))
     print(f"wrote {', '.join(str(path) for path in written)}")

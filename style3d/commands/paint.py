@@ -12,6 +12,7 @@ from typing import Any
 from style3d.commands.accept import checked, paint_until_accepted, suit
 from style3d.commands.bars import Bars
 from style3d.commands.parse import Conduct, Kind, parse_job
+from style3d.commands.saving import save
 from style3d.commands.solid import check_mesh, write_mesh
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
@@ -49,7 +50,7 @@ def run_job(job: Job, conduct: Conduct) -> int:
         checkpoint = Checkpoint(target, identity)
         with terminable():
             result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
-        written = (*result.save(target, bars), beside(target, "job.yaml"))
+        written = (*save(result, target, bars), beside(target, "job.yaml"))
         write_job_file(job, written[-1])
         made = () if result.interrupted else write_mesh(result, bars)
     if result.interrupted:

@@ -16,7 +16,7 @@ from style3d.nerf.grid_scene import GridScene
 from style3d.operator import ViewOperator
 from style3d.render.depth import surface_depth
 from style3d.scene import Scene
-from style3d.types import Flags, Picture, Plane
+from style3d.types import Colors, Flags, Picture, Plane
 
 Progress = Callable[[int], None]
 STEPS = 120  # of a walk along a capture's path: the frames of a film of a few seconds
@@ -48,23 +48,54 @@ def film(before: Scene, after: Scene, views: int, size: int, gaps: Sequence[int]
     Raises:
         Style3DError: the scenes show different things, or the path is shorter than a gap.
     """
-    cameras, steps = before.portraits(views, size), tuple[int, ...]()
-    if not (closed := is_closed(cameras, before.extent)):
-        steps = bursts(views, gaps)
-        path = before.portraits(STEPS, size)
-        cameras = tuple(path[step] for step in steps)
+    walk = route(before, views, size, gaps)
     seen = np.zeros(after.hierarchy.sizes[0], dtype=bool)
     shots, alike = [], same_geometry(before, after)
-    for number, camera in enumerate(cameras, 1):
+    for number, camera in enumerate(walk.cameras, 1):
         operator = before.operator(camera, 0)
         painted = operator if alike else after.operator(camera, 0)
         depth, mask = _planes(before, camera, operator)
         other, after_mask = (depth, mask) if alike else _planes(after, camera, painted)
         _check_same(before, after, depth, other)
         seen[painted.entries] = True
-        shots.append(Shot(camera, picture(before, operator), picture(after, painted), depth, mask, after_mask))
+        images = picture(operator, before.initial()), picture(painted, after.initial())
+        shots.append(Shot(camera, *images, depth, mask, after_mask))
         progress(number)
-    return Film(Footage(after.name, tuple(shots), closed, steps), seen)
+    return Film(Footage(after.name, tuple(shots), walk.closed, walk.steps), seen)
+
+
+def painted_film(scene: Scene, before: Colors, after: Colors, walk: Route, progress: Progress) -> Footage:
+    """Two states of one scene along a walk."""
+    shots = []
+    for number, camera in enumerate(walk.cameras, 1):
+        operator = scene.operator(camera, 0)
+        depth, mask = _planes(scene, camera, operator)
+        shots.append(Shot(camera, picture(operator, before), picture(operator, after), depth, mask, mask))
+        progress(number)
+    return Footage(scene.name, tuple(shots), walk.closed, walk.steps)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where to look from. Concretely: twelve bursts of three views along a capture's path of 120 steps."""
+
+    cameras: tuple[Camera, ...]
+    closed: bool  # whether the last is followed by the first
+    steps: tuple[int, ...]  # of each camera on the walk; nothing: one after another
+
+
+def route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
+    """A turntable in ``views`` steps; or, where a capture was walked, bursts that hold every gap."""
+    around = scene.portraits(views, size)
+    if is_closed(around, scene.extent):
+        return Route(around, True, ())
+    return glances(scene, views, size, gaps)
+
+
+def glances(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
+    """Bursts that hold every gap, about ``views`` views in all, of a walk in `STEPS` steps."""
+    steps, path = bursts(views, gaps), scene.portraits(STEPS, size)
+    return Route(tuple(path[step] for step in steps), False, steps)
 
 
 def is_closed(cameras: Sequence[Camera], extent: float) -> bool:
@@ -113,9 +144,9 @@ def _check_same(before: Scene, after: Scene, depth: Plane, other: Plane) -> None
         )  # fmt: skip
 
 
-def picture(scene: Scene, operator: ViewOperator) -> Picture:
-    """A view over grey."""
-    image = operator.render(scene.initial(), torch.full((3,), GREY))[0].permute(1, 2, 0).clamp(0, 1)
+def picture(operator: ViewOperator, colors: Colors) -> Picture:
+    """A view of a table over grey."""
+    image = operator.render(colors, torch.full((3,), GREY))[0].permute(1, 2, 0).clamp(0, 1)
     return np.ascontiguousarray(image.numpy(), dtype=np.float32)
 
 

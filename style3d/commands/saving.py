@@ -1,0 +1,23 @@
+"""What a painted scene leaves behind: the asset and its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from style3d.job import FieldJob
+from style3d.progress import Silent, Watcher
+from style3d.result import Result
+
+
+def save(result: Result, target: Path, watcher: Watcher | None) -> tuple[Path, ...]:
+    """Write a result; beside a field also how well its views agree, as a sheet and in the report. Returns the files."""
+    if not isinstance(result.job, FieldJob):
+        return result.save(target, watcher)
+    from style3d.evaluate.glimpse import glimpse, glimpse_sheet
+    from style3d.result import beside
+
+    seen = glimpse(result, watcher or Silent())
+    sheet = beside(target, "consistency.png")
+    files = replace(result, record={**result.record, "consistency": seen.told()}).save(target, watcher)
+    return (*files, *([sheet] if glimpse_sheet(seen, sheet) else []))
