@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
+from style3d.carried import held
 from style3d.colorways import Colorway
 from style3d.errors import Style3DError
 from style3d.job import Job
@@ -175,7 +176,7 @@ def _shares(scene: Scene, job: Job, mirror: Mirror | None) -> tuple[dict[Brush, 
 def _held(scene: Scene, region: Region, mirror: Mirror | None) -> Shares:
     if region.where == Where():
         return np.ones(scene.hierarchy.sizes[0], dtype=np.float32)
-    weights = scene.selected(region.where).astype(np.float32)
+    weights = held(scene, region.where).astype(np.float32)
     return weights if mirror is None else mirror.widened(weights)
 
 

@@ -11,7 +11,7 @@ from style3d.errors import Style3DError
 from style3d.spelling import unknown
 from style3d.where import Where
 
-SHAPES = ("box", "sphere")
+SHAPES = ("box", "sphere", "depth", "depth_share")
 NUMBERS = ("feather", "strength", "brush_size")
 PATHS = ("mask", "style")
 
@@ -101,6 +101,8 @@ def _typed(name: str, value: Any) -> Any:
     except (TypeError, ValueError):
         wanted = "numbers with commas between" if name in SHAPES else "a number"
         raise Style3DError(f"a region's {name} cannot be understood", got=repr(value), expected=wanted) from None
+    if name == "view" and isinstance(value, int):
+        value = str(value)
     if not isinstance(value, str) or not value:
         raise Style3DError(f"a region's {name} cannot be understood", got=repr(value), expected="text")
     return Path(value) if name in PATHS else value

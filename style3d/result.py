@@ -22,12 +22,11 @@ from style3d.images import read_style
 from style3d.job import Job, Recipe
 from style3d.preview import animation_suffix, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
-from style3d.scene import Scene
+from style3d.scene import SHEET_SIZE, SHEET_VIEWS, Scene
 from style3d.straight import levels
 from style3d.strengths import STRENGTHS, Strengths
 from style3d.types import Colors, Flags
 
-SHEET_VIEWS = 5
 STUDIO_GREY = 0.93  # backdrop of pictures
 
 
@@ -95,7 +94,7 @@ class Result:
         suffix = animation_suffix() if self.job.turntable == "auto" else f".{self.job.turntable}"
         count = self.recipe.portraits if moving else 0
         watcher.phase("rendering pictures", SHEET_VIEWS + count)
-        stills = self.scene.portraits(SHEET_VIEWS, max(self.recipe.portrait_size, 400))
+        stills = self.scene.sheet(max(self.recipe.portrait_size, SHEET_SIZE))
         pairs = []
         for number, camera in enumerate(stills, 1):
             pairs.append(self._pair(camera))

@@ -13,6 +13,8 @@ from style3d.operator import ViewOperator
 from style3d.types import Colors, Flags, Points, Weights
 from style3d.where import Where
 
+SHEET_VIEWS, SHEET_SIZE = 5, 400  # of a contact sheet: pictures, and pixels along a side at least
+
 
 @dataclass(frozen=True)
 class Views:
@@ -73,6 +75,10 @@ class Scene(ABC):
         """Square views of the whole scene for pictures, ``count`` steps around it."""
 
     @abstractmethod
+    def named_views(self) -> Mapping[str, Camera]:
+        """Views that a mask can be drawn over: a capture's photos by name, else the contact sheet's, "1" to "5"."""
+
+    @abstractmethod
     def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
         """What the report says of the asset and its new colours, and of how well ``cameras`` saw it."""
 
@@ -100,6 +106,10 @@ class Scene(ABC):
     @abstractmethod
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset with new colours; the files written."""
+
+    def sheet(self, size: int = SHEET_SIZE) -> tuple[Camera, ...]:
+        """The views of the contact sheet."""
+        return self.portraits(SHEET_VIEWS, size)
 
     def pixel_extent(self, camera: Camera) -> float:
         """Pixels that the whole object would span in this view: what the size of a brush stroke is measured in."""

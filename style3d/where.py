@@ -1,4 +1,4 @@
-"""A part of a scene: by name, by a mask in texture space, or by a shape in scene units."""
+"""A part of a scene: by name, by a mask, by a shape in scene units, or by how deep it lies."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ class Where:
     material: str | None = None  # a name, or a pattern of names: "Leather*"
     node: str | None = None
     mesh: str | None = None
-    mask: Path | None = None  # an image in texture space: white is in, black is out, grey in between
+    mask: Path | None = None  # an image in texture space, or over a view: white is in, black is out, grey in between
+    view: str | None = None  # the view that the mask is drawn over: a photo's name, or a number from 1
     box: tuple[float, ...] = ()  # least x y z, greatest x y z, scene units
     sphere: tuple[float, ...] = ()  # centre x y z and radius, scene units
+    depth: tuple[float, ...] = ()  # nearest and farthest from the cameras, along their axes, scene units
+    depth_share: tuple[float, ...] = ()  # the same as shares of all that is seen: 0 is the nearest, 1 the farthest
     feather: float = 0.0  # scene units over which the region fades, inwards from its border
 
     def __post_init__(self) -> None:
@@ -32,12 +35,20 @@ class Where:
             raise Style3DError("a region's box is not a box", got=self.box, expected="x0,y0,z0,x1,y1,z1 with 0 below 1")
         if self.sphere and (len(self.sphere) != 4 or self.sphere[3] <= 0):
             raise Style3DError("a region's sphere is no sphere", got=self.sphere, expected="x,y,z,radius")
-        if not all(map(math.isfinite, (*self.box, *self.sphere, self.feather))) or self.feather < 0:
+        for name, most in (("depth", math.inf), ("depth_share", 1.0)):
+            bounds = getattr(self, name)
+            if bounds and (len(bounds) != 2 or not 0 <= bounds[0] < bounds[1] <= most):
+                expected = "near,far with near below far" + (" and far at most 1" if most == 1 else "")
+                raise Style3DError(f"a region's {name} is no range", got=bounds, expected=expected)
+        if self.view is not None and self.mask is None:
+            raise Style3DError("a region's view is what a mask is drawn over", hint="give mask=IMAGE too")
+        if not all(map(math.isfinite, (*self.box, *self.sphere, *self.depth, self.feather))) or self.feather < 0:
             raise Style3DError("a region's numbers must be finite, and its feather not negative")
 
     def __str__(self) -> str:
         """The conditions as they are written on the command line."""
-        pairs = ((name, getattr(self, name)) for name in ("material", "node", "mesh", "mask", "box", "sphere"))
+        names = ("material", "node", "mesh", "mask", "view", "box", "sphere", "depth", "depth_share")
+        pairs = ((name, getattr(self, name)) for name in names)
         return " ".join(f"{name}={_text(value)}" for name, value in pairs if value) or "everything"
 
 

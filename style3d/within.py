@@ -46,5 +46,5 @@ def selected_by_shape(points: Points, where: Where, what: str) -> Weights:
     """
     for name in ("material", "node", "mesh", "mask"):
         if getattr(where, name) is not None:
-            raise Style3DError(f"{what} cannot be chosen by {name}", hint="give a box or a sphere")
+            raise Style3DError(f"{what} cannot be chosen by {name}", hint="give a box or a sphere, or a mask's view")
     return feathered(points, inside_shapes(points, where).astype(np.float32), where)

@@ -54,9 +54,11 @@ class Job(ABC):
     """How far to go from the original (0) to the style (1); `style3d blend` changes it afterwards."""
     region: tyro.conf.UseAppendAction[tuple[RegionArgument, ...]] = ()
     """A part with a look of its own: 'material=Leather style=gold.jpg strength=0.6 brush-size=0.1 feather=0.02'.
-    The part is a material, node or mesh (a name, * for any text), a mask (an image in texture space), a
-    box=x0,y0,z0,x1,y1,z1 or a sphere=x,y,z,radius in scene units, or where several of them meet. Without --style
-    nothing else is painted."""
+    The part is a material, node or mesh (a name, * for any text), a mask (an image in texture space; with
+    'mask=head.png view=0042.jpg' one drawn over that photo, or over a number of the contact sheet), a
+    box=x0,y0,z0,x1,y1,z1 or a sphere=x,y,z,radius in scene units, what lies depth=near,far from the cameras or is the
+    depth-share=0,0.4 nearest of what they see, or where several of them meet. Without --style nothing else is
+    painted."""
     brush_size: Annotated[float | None, Between(1e-12, 1e12)] = None
     """Size of the brush in scene units: how long the picture's longer side is. Overrides --style-scale."""
     keep_detail: Annotated[float, Between(0, 10)] = 0.0

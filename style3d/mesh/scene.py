@@ -180,6 +180,10 @@ class MeshScene(Scene):
         """A turntable a little above the equator."""
         return tuple(framed_camera(direction, self._points, size) for direction in orbit_directions(count))
 
+    def named_views(self) -> Mapping[str, Camera]:
+        """The contact sheet's, by number."""
+        return {str(number): camera for number, camera in enumerate(self.sheet(), 1)}
+
     def distance(self, camera: Camera) -> float:
         """Scene units to the middle of the bounding sphere."""
         return float(np.linalg.norm(camera.position - self._center))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -54,6 +55,15 @@ class Capture:
         """Photos that a fit sees."""
         hidden = set(self.held_out)
         return tuple(index for index in range(len(self.photos)) if index not in hidden)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The photos'; views cut from one file, and namesakes, from the second on with a number behind."""
+        count, found = Counter[str](), list[str]()
+        for name in (photo.path.name for photo in self.photos):
+            count[name] += 1
+            found.append(name if count[name] == 1 else f"{name}#{count[name]}")
+        return tuple(found)
 
     @cached_property
     def focus(self) -> Vector:

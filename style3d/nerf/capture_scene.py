@@ -37,12 +37,12 @@ def fitted_grid(path: Path, settings: FitSettings, watcher: Watcher | None = Non
         try:
             fitted = read_grid(kept)
             kept.touch()
-            return fitted
+            return replace(fitted, names=capture.names)
         except (Style3DError, OSError) as error:
             log.warning("a kept grid cannot be read and is fitted again: %s", error)
     fit = fit_grid(capture, settings, watcher)
-    scale = 1 / (settings.downscale or 1)
-    fitted = FittedGrid(fit.grid, tuple(photo.camera.scaled(scale) for photo in capture.photos), fit.psnr)
+    cameras = tuple(photo.camera.scaled(1 / (settings.downscale or 1)) for photo in capture.photos)
+    fitted = FittedGrid(fit.grid, cameras, fit.psnr, capture.names)
     if kept is not None:
         _keep(fitted, kept)
     return fitted

@@ -38,6 +38,7 @@ class FittedGrid:
     grid: RadianceGrid
     cameras: tuple[Camera, ...]  # of the capture's photos, at the size the fit saw
     psnr: float | None = None  # dB on held-out photos
+    names: tuple[str, ...] = ()  # of the photos, one each; nothing: not known
 
     def painted(self, colors: Float32[np.ndarray, "entries 3"]) -> FittedGrid:
         """The same scene in other colours."""
@@ -55,7 +56,7 @@ def save_grid(fitted: FittedGrid, path: Path) -> None:
     arrays = {"vertices": grid.vertices, "density": grid.density, "colors": grid.colors, "shift": grid.shift,
               "cameras": np.array(numbers, np.float64).reshape(-1, 21)}  # fmt: skip
     head = {"center": grid.space.center, "radius": grid.space.radius, "tail": grid.space.tail, "side": grid.side,
-            "near": grid.near, "psnr": fitted.psnr}  # fmt: skip
+            "near": grid.near, "psnr": fitted.psnr, "names": fitted.names}  # fmt: skip
     content = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     write_bytes(path, save(content, metadata={"style3d_grid": VERSION, "scene": json.dumps(head)}))
 
@@ -108,7 +109,10 @@ def _fitted(head: dict[str, Any], arrays: dict[str, Any]) -> FittedGrid:
     parts = arrays["density"], np.clip(arrays["colors"], 0, 1), arrays["shift"]
     grid = RadianceGrid(space, side, vertices, *parts, near=float(head["near"]))
     psnr = head.get("psnr")
-    return FittedGrid(grid, tuple(_camera(row) for row in arrays["cameras"]), None if psnr is None else float(psnr))
+    cameras, names = tuple(_camera(row) for row in arrays["cameras"]), tuple(map(str, head.get("names") or ()))
+    if len(set(names)) not in (0, len(cameras)):
+        raise ValueError(f"{len(names)} names of {len(cameras)} photos")
+    return FittedGrid(grid, cameras, None if psnr is None else float(psnr), names)
 
 
 def _camera(row: Float[np.ndarray, "21"]) -> Camera:

@@ -149,6 +149,12 @@ class GridScene(Scene):
         """Along the capture's path."""
         return tuple(middle_square(camera, size) for camera in walk(self._cameras, count))
 
+    def named_views(self) -> Mapping[str, Camera]:
+        """The photos', by number where the file does not name them; where there are none the contact sheet's."""
+        cameras = self.fitted.cameras or self.sheet()
+        names = self.fitted.names or tuple(str(number) for number in range(1, len(cameras) + 1))
+        return dict(zip(names, cameras, strict=True))
+
     def distance(self, camera: Camera) -> float:
         """Scene units to the point that the cameras look at."""
         return max(float(np.linalg.norm(camera.position - self._center)), 1e-6 * self.extent)

@@ -184,6 +184,10 @@ class SplatScene(Scene):
             return tuple(middle_square(camera, size) for camera in walk(self.cameras, count))
         return self.setting.turntable(count, size)
 
+    def named_views(self) -> Mapping[str, Camera]:
+        """The contact sheet's, by number."""
+        return {str(number): camera for number, camera in enumerate(self.sheet(), 1)}
+
     def distance(self, camera: Camera) -> float:
         """Scene units to the middle; from within, to where half of the content is farther."""
         if self.setting.vantage == "inside":
