@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from style3d.types import Colors, Indices
 
 class Hierarchy(ABC):
     """Tables of falling size, and how an entry is interpolated from the next coarser table."""
+
+    directions: int = 1  # entries of the finest level in one place, each for what another direction sees
 
     @property
     @abstractmethod
@@ -110,6 +112,22 @@ def unique_entries(indices: Indices, size: int) -> tuple[Int64[np.ndarray, "dist
     place = np.empty(size, dtype=np.int32)
     place[distinct] = np.arange(len(distinct), dtype=np.int32)
     return distinct.astype(np.int64), place[indices]
+
+
+class OneSidedClamp(torch.autograd.Function):
+    """Clamp to [0, 1]; backward keeps only what does not push further out (a projected gradient)."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        ctx.save_for_backward(values)
+        return values.clamp(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (values,) = ctx.saved_tensors
+        slope = gradients[0]
+        outward = ((values > 1) & (slope < 0)) | ((values < 0) & (slope > 0))
+        return slope.masked_fill(outward, 0)
 
 
 @final

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, final
 
@@ -11,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from style3d.appearance import Pyramid
+from style3d.agreement import Agreement
+from style3d.appearance import OneSidedClamp, Pyramid
 from style3d.camera import Camera
 from style3d.checkpoint import Checkpoint, Progress
 from style3d.colorways import colorway_of
@@ -33,6 +35,8 @@ SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
 CHECKPOINT_SECONDS = 45.0
 ROUGHNESS = 0.03  # noise on each pyramid level at the start, so that flat areas have something to grow strokes from
+
+Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
 
 
 def stylize(
@@ -175,7 +179,8 @@ class Run:
 
     def _roughen(self) -> None:
         generator = torch.Generator().manual_seed(self.job.seed)
-        for table in self.pyramid.parameters:
+        lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
+        for table in self.pyramid.parameters[lobes:]:
             noise = torch.randn(table.shape[0], 1, generator=generator).expand(-1, 3)
             table += ROUGHNESS * noise.to(table)
 
@@ -196,12 +201,14 @@ class Run:
     def _view_by_view(self, number: int, rate: float, steps: int, shots: list[Shot], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
         contents: dict[int, Target] = {}
+        agreement = self._agreement(number, shots)
         saved = monotonic()
         for step in range(done, steps):
             index = visit(self.job.seed, number, step, len(shots))
             if index not in contents:
                 contents[index] = self._content(shots[index])
-            terms = self._step(shots[index], contents[index], rate * decay(step / steps))
+            agree = partial(agreement.terms, index, step) if agreement else nothing
+            terms = self._step(shots[index], contents[index], rate * decay(step / steps), agree)
             self.losses.append(terms)
             self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
@@ -239,30 +246,43 @@ class Run:
 
     def _content(self, shot: Shot) -> Target:
         """What the objective remembers of the colour-matched original in this view."""
-        operator, part = shot.view.operator, shot.view.part
+        operator = shot.view.operator
         with torch.no_grad(), self.clock.time("content"):
-            values = self.layers.shown(shot.view, part.decode(part.gather(self.original)).clamp(0, 1))
-            image = self.colorway.seen(operator.image(values, self.layers.backdrop))
+            before = self._shown(shot.view, self.original)
+            image = self.colorway.seen(operator.image(before, self.layers.backdrop))
             return target_of(self.objective, image, self.layers.sights(shot.view))
 
-    def _step(self, shot: Shot, content: Target, rate: float) -> dict[str, float]:
+    def _shown(self, view: BuiltView, tables: Sequence[Tensor]) -> Tensor:
+        """What the entries of a view show with the given tables of the pyramid."""
+        return self.layers.shown(view, view.part.decode(view.part.gather(tables)).clamp(0, 1))
+
+    def _agreement(self, number: int, shots: Sequence[Shot]) -> Agreement | None:
+        """What holds views together where directions have paint of their own; one table does so by itself."""
+        if self.scene.hierarchy.directions == 1 or not self.job.consistency or any(shot.view.level for shot in shots):
+            return None
+        views, begun = [shot.view for shot in shots], partial(self._shown, tables=self.original)
+        return Agreement(self.scene, views, self.job.consistency, (self.job.seed, number), begun)
+
+    def _step(self, shot: Shot, content: Target, rate: float, further: Further) -> dict[str, float]:
         """Gather, look, judge, scatter: one view, one Adam step."""
         operator, part = shot.view.operator, shot.view.part
         with self.clock.time("operators"):
             leaves = self.pyramid.gather(part)
             values = OneSidedClamp.apply(part.decode(leaves))  # type: ignore[no-untyped-call]
-            image = operator.image(self.layers.shown(shot.view, values), self.layers.backdrop)
+            shown = self.layers.shown(shot.view, values)
+            image, others = operator.image(shown, self.layers.backdrop), further(shown)
         seen = image.detach().requires_grad_()
         with self.clock.time("perception"):
             terms = judged(self.objective, self.colorway.seen(seen), content, shot.scale)
-            total = torch.stack(list(terms.values())).sum()
-            total.backward()  # type: ignore[no-untyped-call]
+            torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        terms |= others
+        total = torch.stack(list(terms.values())).detach().sum()
         if not torch.isfinite(total):
             raise Style3DError("the loss is not finite", hint="lower --learning-rate or --content-weight")
         with self.clock.time("operators"):
-            image.backward(seen.grad)
+            torch.autograd.backward([image, *others.values()], [seen.grad, *[None] * len(others)])
             self.pyramid.step(part, leaves, rate)
-        return {name: float(term.detach()) for name, term in terms.items()} | {"total": float(total.detach())}
+        return {name: float(term.detach()) for name, term in terms.items()} | {"total": float(total)}
 
     def _record(self, shots: Sequence[Shot], interrupted: bool) -> dict[str, Any]:
         return {
@@ -279,20 +299,9 @@ class Run:
         }
 
 
-class OneSidedClamp(torch.autograd.Function):
-    """Clamp to [0, 1]; backward keeps only what does not push further out (a projected gradient)."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        ctx.save_for_backward(values)
-        return values.clamp(0, 1)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        (values,) = ctx.saved_tensors
-        slope = gradients[0]
-        outward = ((values > 1) & (slope < 0)) | ((values < 0) & (slope > 0))
-        return slope.masked_fill(outward, 0)
+def nothing(shown: Tensor) -> dict[str, Tensor]:
+    """No further terms."""
+    return {}
 
 
 def visit(seed: int, stage: int, step: int, count: int) -> int:

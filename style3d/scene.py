@@ -10,7 +10,7 @@ from pathlib import Path
 from style3d.appearance import Hierarchy
 from style3d.camera import Camera
 from style3d.operator import ViewOperator
-from style3d.types import Colors, Flags, Points, Weights
+from style3d.types import Colors, Flags, Points, Vector, Weights
 from style3d.where import Where
 
 SHEET_VIEWS, SHEET_SIZE = 5, 400  # of a contact sheet: pictures, and pixels along a side at least
@@ -65,6 +65,10 @@ class Scene(ABC):
     @abstractmethod
     def operator(self, camera: Camera, level: int) -> ViewOperator:
         """A_v and b_v of a view, onto the table of ``level``. Safe to call from several threads."""
+
+    @abstractmethod
+    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+        """A view of level 0 in which every entry shows what it shows towards another place than the camera's."""
 
     @abstractmethod
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:

@@ -64,6 +64,8 @@ def _field(job: FieldJob, watcher: Watcher) -> Scene:
         return _splats(job)
     if job.destination.suffix.lower() != GRID:
         check_splat_suffix(job.destination)
+    if job.view_dependence == "style":
+        raise Style3DError("a radiance grid has no harmonics to paint", hint="--view-dependence keep or drop")
     settings = FitSettings(downscale=job.downscale, seed=job.seed)
     fitted = fitted_grid(job.model, settings, watcher) if capture else read_grid(job.model)
     return GridScene(fitted, job.model.name, job.view_dependence)
@@ -71,11 +73,14 @@ def _field(job: FieldJob, watcher: Watcher) -> Scene:
 
 def _splats(job: FieldJob) -> Scene:
     from style3d.nerf.files import check_splat_suffix, read_splats
+    from style3d.nerf.lobe_scene import LobeScene
     from style3d.nerf.splat_scene import SplatScene
 
     check_splat_suffix(job.destination)
     splats = read_splats(job.model)
     vantage = None if job.vantage == "auto" else job.vantage
+    if job.view_dependence == "style":
+        return LobeScene(SplatScene(splats, job.model.name, "keep", vantage=vantage))
     return SplatScene(splats, job.model.name, job.view_dependence, vantage=vantage)
 
 

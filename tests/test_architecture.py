@@ -44,6 +44,7 @@ FLOORS = {
         "styles",
         "checkpoint",
         "quasi_newton",
+        "agreement",
         "loop",
         "result",
         "evaluate",

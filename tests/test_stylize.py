@@ -11,9 +11,10 @@ import torch
 from PIL import Image
 
 import style3d
+from style3d.appearance import OneSidedClamp
 from style3d.checkpoint import Checkpoint
 from style3d.errors import Style3DError
-from style3d.loop import OneSidedClamp, visit
+from style3d.loop import visit
 from style3d.progress import Watcher
 from tests.models import write_textured_ball
 from tests.nets import tiny_objective

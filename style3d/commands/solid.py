@@ -35,6 +35,7 @@ def write_mesh(result: Result, watcher: Watcher | None) -> tuple[Path, ...]:
     if not isinstance(job, FieldJob) or job.mesh is None:
         return ()
     from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.lobe_scene import LobeScene
     from style3d.nerf.splat_scene import SplatScene
     from style3d.preview import contact_sheet
     from style3d.provenance import provenance_of
@@ -42,13 +43,17 @@ def write_mesh(result: Result, watcher: Watcher | None) -> tuple[Path, ...]:
     from style3d.solid.making import fineness_of, solidify
     from style3d.solid.proof import facts, prove
 
+    colors = result.colors
+    if isinstance(scene, LobeScene):
+        scene = scene.painted(colors)
+        colors = scene.initial()
     assert isinstance(scene, SplatScene | GridScene)
     start, watcher = perf_counter(), watcher or Silent()
     source = file_hash(job.model) if job.model.is_file() else scene.key
     fineness = fineness_of(job)
-    solid = solidify(scene, result.colors, fineness, provenance_of(job, source), watcher)
+    solid = solidify(scene, colors, fineness, provenance_of(job, source), watcher)
     files = solid.save(job.mesh)
-    proof = prove(scene, result.colors, solid, fineness.view_size)
+    proof = prove(scene, colors, solid, fineness.view_size)
     sheet, report = beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json")
     contact_sheet(proof.field, proof.mesh, sheet, rows="field above, mesh below")
     told = {**facts(solid, proof), "seconds": perf_counter() - start}

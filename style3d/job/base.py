@@ -141,6 +141,11 @@ class Job(ABC):
         """Every region, later ones over earlier ones, what is protected on top."""
 
     @property
+    @abstractmethod
+    def consistency(self) -> float:
+        """Weight of views' disagreement; 0 where one table of colours makes all views agree."""
+
+    @property
     def pictures(self) -> tuple[Path, ...]:
         """Every style image, of the job and of its regions."""
         return tuple(dict.fromkeys([*self.style, *(part.style for part in self.regions if part.style is not None)]))

@@ -14,6 +14,7 @@ from style3d.job.values import Between
 from style3d.region import Region
 
 MESHES = (".glb", ".gltf", ".obj", ".ply")  # suffixes a mesh can be written with
+CONSISTENCY = 100.0  # default weight of views' disagreement
 
 
 @final
@@ -28,8 +29,12 @@ class FieldJob(Job):
     """The scene: a file of Gaussian splats, a trained grid, or the folder of a capture."""
     output: Path | None = None
     """File to write, .ply, .glb, .spz, .splat or .safetensors; default: MODEL.styled.ply in the working folder."""
-    view_dependence: Literal["drop", "keep"] = "keep"
-    """What becomes of colour that changes with the direction it is seen from: kept as it was, or dropped."""
+    view_dependence: Literal["drop", "keep", "style"] = "keep"
+    """What becomes of colour that changes with the direction it is seen from: kept as it was, dropped, or painted too,
+    which takes splats with harmonics."""
+    consistency_weight: Annotated[float | None, Between(0, 1e6)] = None
+    """How strongly neighbouring views are held together where they could disagree: with --view-dependence style
+    (default: 100), and on nerfstudio runs (default: 10)."""
     vantage: Literal["auto", "outside", "inside"] = "auto"
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     downscale: Annotated[int | None, Between(1, 64)] = None
@@ -44,8 +49,12 @@ class FieldJob(Job):
     """Texels on a side of its texture; default: four times the resolution of the views."""
 
     def __post_init__(self) -> None:
-        """Refuse a mesh that cannot be written, too."""
+        """Refuse what cannot work; see `Job`."""
         super().__post_init__()
+        if self.view_dependence == "style":
+            for option, given in (("--symmetry", self.symmetry), ("--optimizer lbfgs", self.optimizer == "lbfgs")):
+                if given:
+                    raise Style3DError(f"{option} does not work with --view-dependence style", hint="leave one out")
         if self.mesh is None:
             if self.faces is not None or self.texture_size is not None:
                 raise Style3DError("--faces and --texture-size are of a mesh", hint="add --mesh FILE.glb")
@@ -54,6 +63,13 @@ class FieldJob(Job):
             raise Style3DError(f"cannot write a mesh as {self.mesh}", expected=", ".join(MESHES))
         if self.mesh.resolve() in (self.destination.resolve(), self.model.resolve()):
             raise Style3DError(f"{self.mesh} is written or read already", hint="choose another name for --mesh")
+
+    @property
+    def consistency(self) -> float:
+        """The weight where directions have paint of their own."""
+        if self.view_dependence != "style":
+            return 0.0
+        return CONSISTENCY if self.consistency_weight is None else self.consistency_weight
 
     @property
     def regions(self) -> tuple[Region, ...]:

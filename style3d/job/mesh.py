@@ -81,3 +81,8 @@ class MeshJob(Job):
     def regions(self) -> tuple[Region, ...]:
         """As given, with what is protected over them."""
         return (*self.region, *(Region(Where(mask=mask), strength=0.0) for mask in self.protect))
+
+    @property
+    def consistency(self) -> float:
+        """All views share one table."""
+        return 0.0

@@ -39,7 +39,7 @@ from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_ra
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import build_view
 from style3d.scene import Scene, Views
-from style3d.types import Colors, Flags, Points, Weights
+from style3d.types import Colors, Flags, Points, Vector, Weights
 from style3d.where import Where
 
 SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
@@ -168,6 +168,10 @@ class MeshScene(Scene):
     def lit(self, camera: Camera, lighting: Lighting, relief: Relief | None = None) -> ViewOperator:
         """A view of level 0 in another light, with a relief (entries, 3) in tangent space if given."""
         return build_view(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lighting, relief=relief)
+
+    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+        """The same: paint looks alike from everywhere."""
+        return operator
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""

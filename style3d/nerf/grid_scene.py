@@ -26,7 +26,7 @@ from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour, walk
-from style3d.types import Colors, Flags, Indices, Points, Weights
+from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape
 
@@ -134,6 +134,10 @@ class GridScene(Scene):
         """The grid in other colours; brightness that changes with direction goes where this scene drops it."""
         painted = self.fitted.painted(colors.numpy()).grid
         return painted if self._view_dependence == "keep" else replace(painted, shift=np.zeros_like(painted.shift))
+
+    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+        """The same: paint looks alike from everywhere."""
+        return operator
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places on the capture's path that see most of what no view has seen yet."""

@@ -64,6 +64,11 @@ class StyleJob(Job):
         """None."""
         return ()
 
+    @property
+    def consistency(self) -> float:
+        """The pipeline has a setting of its own."""
+        return 0.0
+
     def checked(self) -> StyleJob:
         """Itself, if it can work.
 

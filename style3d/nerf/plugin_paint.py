@@ -58,6 +58,8 @@ def configured(run: TrainedRun, job: FieldJob) -> Any:
     pipeline.datamanager = restored(pipeline.datamanager, trained["datamanager"])
     pipeline.datamanager.data = config.data = run.data
     pipeline.style, pipeline.reconstruct_steps = style_of(job), 0
+    if job.consistency_weight is not None:
+        pipeline.consistency_weight = job.consistency_weight
     config.load_dir, config.vis, config.machine.seed = run.checkpoints, "tensorboard", job.seed % 2**32
     wanted = job.device.partition(":")[0]
     config.machine.device_type = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted

@@ -11,10 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.agreement import DEPTH_TOLERANCE, nearest
 from style3d.camera import Camera
 from style3d.job import Job
 from style3d.loop import visit
-from style3d.losses.agreement import disagreement
+from style3d.losses.agreement import disagreement, resampled
 from style3d.losses.color import affine_color_match
 from style3d.nerf.plugin_canvas import Canvas
 from style3d.nerf.plugin_schedule import COARSEST, Moment
@@ -22,10 +23,6 @@ from style3d.prompts import prompt_palette
 from style3d.render.warp import DepthView, link
 from style3d.styles import Palette, StyleLibrary, default_objective_of, read_styles
 from style3d.types import Image
-
-NEIGHBOURS = 4  # of a view, among which the one it must agree with is drawn
-DEPTH_TOLERANCE = 0.03  # of the depth: what a trained field's depth may be off and still count as the same surface
-APART = 0.5  # cosine: views whose axes are further apart than 60° share too little to be compared
 
 
 @final
@@ -97,17 +94,11 @@ class Painter:
         places = torch.from_numpy(np.stack([seen.x, seen.y], -1)).to(image)
         with torch.no_grad():
             theirs = self.canvas.look(other.traced)
-        return disagreement(image, theirs, places, self._plane(seen.valid))
+        return disagreement(image, resampled(theirs, places), self._plane(seen.valid))
 
     def neighbours(self, index: int) -> list[int]:
-        """Views that stand nearest to a view and look the same way, at most `NEIGHBOURS`."""
-        own = self.cameras[index]
-        alike = [
-            (float(np.linalg.norm(own.position - camera.position)), other)
-            for other, camera in enumerate(self.cameras)
-            if other != index and float(own.camera_to_world[:3, 2] @ camera.camera_to_world[:3, 2]) > APART
-        ]
-        return [other for _, other in sorted(alike)[:NEIGHBOURS]]
+        """Views that stand nearest to a view and look the same way, a few."""
+        return nearest(self.cameras, index)
 
     def _neighbour(self, index: int, moment: Moment) -> int | None:
         near = self.neighbours(index)

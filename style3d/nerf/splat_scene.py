@@ -15,7 +15,6 @@ from jaxtyping import Float32, Float64
 from style3d.camera import Camera
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
-from style3d.nerf.harmonics import basis
 from style3d.nerf.setting import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
 from style3d.nerf.splats import Splats, ViewDependence
 from style3d.operator import ViewOperator
@@ -25,7 +24,7 @@ from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
 from style3d.render.splats import Gaussians, splat_view
 from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour, walk
-from style3d.types import Colors, Flags, Indices, Points, Weights
+from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape
 
@@ -60,7 +59,6 @@ class SplatScene(Scene):
         self.splats, self.cameras = splats, cameras
         self._name, self._view_dependence = name, view_dependence
         self.gaussians = Gaussians(splats.positions, splats.unit_rotations, splats.scales, splats.opacities)
-        self._base = splats.base_colors
         self.setting: Setting = find_setting(self.gaussians, vantage)
         self.center = UPRIGHT @ self.setting.center
 
@@ -102,7 +100,7 @@ class SplatScene(Scene):
 
     def initial(self) -> Colors:
         """θ as the file has it."""
-        return torch.from_numpy(self._base.copy())
+        return torch.from_numpy(self.splats.base_colors.copy())
 
     @property
     def _near(self) -> float:
@@ -162,11 +160,11 @@ class SplatScene(Scene):
 
     def _highlights(self, camera: Camera, entries: Indices) -> Float32[np.ndarray, "seen 3"]:
         """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""
-        away = self.splats.positions[entries] - camera.position
-        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-300)
-        weights = basis(away.astype(np.float32), self.splats.degree)[:, 1:]
-        added = np.einsum("nk,nkc->nc", weights, self.splats.sh[entries, 1:])
-        return np.maximum(added, -self._base[entries])
+        return self.splats.added_along(self.splats.seen_along(camera.position, entries), entries)
+
+    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+        """The same: paint looks alike from everywhere."""
+        return operator
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places that see most of what no view has seen yet."""

@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from style3d.errors import Style3DError
 from style3d.nerf.harmonics import C0, MAX_DEGREE, band_rotations, basis
+from style3d.types import Indices, Vector
 
 Array = np.ndarray[Any, Any]
 ViewDependence = Literal["drop", "keep"]
@@ -79,7 +80,7 @@ class Splats:
         unit = self.rotations / np.where(length > 0, length, 1)
         return np.where(length > 0, unit, [1.0, 0.0, 0.0, 0.0]).astype(np.float32)
 
-    @property
+    @cached_property
     def base_colors(self) -> Float32[np.ndarray, "n 3"]:
         """Colour without its view-dependent part, display-referred RGB clipped to [0, 1]."""
         return np.clip(np.float32(0.5) + np.float32(C0) * self.sh[:, 0], 0, 1)
@@ -103,6 +104,19 @@ class Splats:
         weights = basis(directions.astype(np.float32), self.degree)
         return np.maximum(np.einsum("nk,nkc->nc", weights, self.sh) + np.float32(0.5), 0)
 
+    def seen_along(self, position: Vector, chosen: Indices) -> Float32[np.ndarray, "chosen 3"]:
+        """Unit vectors from a place to the centres of some splats."""
+        away = self.positions[chosen] - position
+        return (away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-300)).astype(np.float32)
+
+    def added_along(
+        self, directions: Float[np.ndarray, "chosen 3"], chosen: Indices
+    ) -> Float32[np.ndarray, "chosen 3"]:
+        """What the higher bands add to the base colours of some splats, clipped so that no sum is under zero."""
+        weights = basis(directions.astype(np.float32), self.degree)[:, 1:]
+        added = np.einsum("nk,nkc->nc", weights, self.sh[chosen, 1:])
+        return np.maximum(added, -self.base_colors[chosen])
+
     def with_base_colors(self, colors: Float32[np.ndarray, "n 3"], view_dependence: ViewDependence) -> Splats:
         """The same splats in other colours; a colour that is what it was keeps its constant term bit for bit.
 
@@ -113,6 +127,10 @@ class Splats:
         constant = np.where(colors == self.base_colors, self.sh[:, 0], (colors - np.float32(0.5)) / np.float32(C0))
         higher = self.sh[:, 1:] if view_dependence == "keep" else self.sh[:, 1:1]
         return replace(self, sh=np.concatenate([constant[:, None], higher], axis=1))
+
+    def with_harmonics(self, sh: Float32[np.ndarray, "n coefficients 3"]) -> Splats:
+        """The same splats with other colours in every direction."""
+        return replace(self, sh=sh)
 
     def subset(self, chosen: Array) -> Splats:
         """Some of the splats: ``chosen`` is a mask (n,) or indices, in the order wanted."""

@@ -18,7 +18,7 @@ from jaxtyping import Num
 
 from style3d.appearance import Cascade, Hierarchy, cascade
 from style3d.camera import Camera
-from style3d.operator import SparseMap, ViewOperator
+from style3d.operator import Product, SparseMap, ViewOperator
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +101,15 @@ class ViewCache:
             weakref.finalize(self, rmtree, self._folder, ignore_errors=True)
             log.info("views exceed the cache of %.1f GB; the rest is kept in %s", self._budget / 1e9, self._folder)
         stem = self._folder / f"{len(self._views)}"
-        matrix = _mapped_map(view.operator.matrix, f"{stem}-a")
-        operator = replace(view.operator, matrix=matrix)
+        operator = replace(view.operator, matrix=_mapped_product(view.operator.matrix, f"{stem}-a"))
         maps = tuple(_mapped_map(m, f"{stem}-s{i}") for i, m in enumerate(view.part.maps))
         return replace(view, operator=operator, part=Cascade(view.part.entries, maps))
+
+
+def _mapped_product(matrix: SparseMap | Product, stem: str) -> SparseMap | Product:
+    if isinstance(matrix, Product):
+        return Product(_mapped_map(matrix.outer, f"{stem}-outer"), _mapped_map(matrix.inner, f"{stem}-inner"))
+    return _mapped_map(matrix, stem)
 
 
 def _mapped_map(matrix: SparseMap, stem: str) -> SparseMap:

@@ -30,7 +30,7 @@ def surface_depth(operator: ViewOperator, camera: Camera, points: Points) -> tup
         camera: the view.
         points: where each entry of θ is, scene units.
     """
-    rows = operator.matrix
+    rows = operator.matrix.merged()
     along = camera.project(points[operator.entries])[1]
     depth, share = np.empty(rows.rows), np.empty(rows.rows)
     _surfaces(rows.indptr, rows.indices, rows.weights, along, depth, share)
@@ -63,11 +63,11 @@ def _surfaces(indptr: Any, indices: Any, weights: Any, along: Any, depth: Any, s
 
 def surface_depth_reference(operator: ViewOperator, camera: Camera, points: Points) -> tuple[Plane, Plane]:
     """The slow twin of `surface_depth`: one pixel after another, in numpy."""
-    along = camera.project(points[operator.entries])[1]
-    found: Float64[np.ndarray, "pixels 2"] = np.tile([np.inf, 0.0], (operator.matrix.rows, 1))
-    for row in range(operator.matrix.rows):
-        part = slice(operator.matrix.indptr[row], operator.matrix.indptr[row + 1])
-        z, weight = along[operator.matrix.indices[part]], operator.matrix.weights[part].astype(np.float64)
+    along, matrix = camera.project(points[operator.entries])[1], operator.matrix.merged()
+    found: Float64[np.ndarray, "pixels 2"] = np.tile([np.inf, 0.0], (matrix.rows, 1))
+    for row in range(matrix.rows):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        z, weight = along[matrix.indices[part]], matrix.weights[part].astype(np.float64)
         if weight.sum() <= 0:
             continue
         order = np.argsort(z)

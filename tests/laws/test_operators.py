@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,14 @@ from style3d.appearance import cascade
 from style3d.gltf.document import Document
 from style3d.mesh.asset import MeshAsset
 from style3d.mesh.scene import MeshScene
+from style3d.nerf.lobe_scene import LobeScene
+from style3d.nerf.splat_scene import SplatScene
 from style3d.operator import ViewOperator, apply_reference
 from style3d.render.lighting import Lighting
 from style3d.symmetry import Mirror
 from tests.fields import ball, grid_view_of, matte
 from tests.gaussians import blob, splat_view_of
+from tests.nerf.clouds import splat_ball
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
 
@@ -24,6 +28,13 @@ def mirrored(lighting: Lighting) -> ViewOperator:
     """A view whose entries are tied across a plane."""
     scene = MeshScene(MeshAsset(Document({}, (), Path()), sphere(), Path("ball"), ()), lighting)
     return Mirror(scene, "x").operator(front(), 0)
+
+
+def by_direction(lighting: Lighting) -> ViewOperator:
+    """Splats that show every direction a mean of twelve colours."""
+    scene = LobeScene(SplatScene(splat_ball(400, degree=2), "ball"))
+    operator = scene.operator(scene.portraits(5, 32)[1], 0)
+    return replace(operator, fixed=np.zeros_like(operator.fixed))  # what lobes cannot hold
 
 
 BUILDERS = {
@@ -35,6 +46,7 @@ BUILDERS = {
     "grid": lambda lighting: grid_view_of(matte(ball()), front(), 0),
     "grid in space": lambda lighting: grid_view_of(matte(ball(24, 0.5)), front(), 1),
     "splats": lambda lighting: splat_view_of(blob(), front(), 0),  # they hold their light
+    "splats by direction": by_direction,
     "splats in space": lambda lighting: splat_view_of(blob(), front(), 1),
 }
 
