@@ -38,10 +38,16 @@ def held(scene: Scene, where: Where) -> Weights:
     rest = replace(where, view=None, depth=(), depth_share=(), feather=0.0, mask=None if where.view else where.mask)
     weights = np.ones(scene.hierarchy.sizes[0], np.float32) if rest == Where() else scene.selected(rest).copy()
     if where.view is not None and where.mask is not None:
-        weights *= under_mask(scene, where.mask, named_view(scene, where.view))
+        weights *= _by_place(scene, under_mask(scene, where.mask, named_view(scene, where.view)))
     if where.depth or where.depth_share:
-        weights *= _within_depth(scene, where)
+        weights *= _by_place(scene, _within_depth(scene, where))
     return feathered(scene.points(0), weights, where)
+
+
+def _by_place(scene: Scene, weights: Float32[np.ndarray, "entries"]) -> Float32[np.ndarray, "entries"]:
+    """The most that holds for any of the entries in one place, for all of them: views see directions differently."""
+    directions = scene.hierarchy.directions
+    return np.repeat(weights.reshape(-1, directions).max(axis=1), directions)
 
 
 def named_view(scene: Scene, name: str) -> Camera:
@@ -70,7 +76,7 @@ def under_mask(scene: Scene, mask: Path, camera: Camera) -> Float32[np.ndarray, 
     operator = scene.operator(camera, 0)
     grey = _grey(mask, camera)
     rows, weights = _surface_weights(scene, camera, operator)
-    matrix = operator.matrix
+    matrix = operator.matrix.merged()
     total = np.bincount(matrix.indices, weights, minlength=matrix.columns)
     inside = np.bincount(matrix.indices, weights * grey[rows], minlength=matrix.columns)
     share = np.where(total >= LEAST, inside / np.maximum(total, LEAST), 0.0)
@@ -83,7 +89,7 @@ def _surface_weights(
     scene: Scene, camera: Camera, operator: ViewOperator
 ) -> tuple[Indices, Float[np.ndarray, "nonzeros"]]:
     """The row of each weight of A, and the weight, zero where it lies off the surface that its pixel shows."""
-    points, matrix = scene.points(0), operator.matrix
+    points, matrix = scene.points(0), operator.matrix.merged()
     surface = surface_depth(operator, camera, points)[0].ravel().astype(np.float64)
     rows = np.repeat(np.arange(matrix.rows), np.diff(matrix.indptr))
     off = np.abs(camera.project(points[operator.entries])[1][matrix.indices] - surface[rows])

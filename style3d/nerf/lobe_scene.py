@@ -138,6 +138,10 @@ class LobeScene(Scene):
         """As without lobes."""
         return self.scene.portraits(count, size)
 
+    def named_views(self) -> Mapping[str, Camera]:
+        """As without lobes."""
+        return self.scene.named_views()
+
     def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
         """What is told of splats, and how many colours each has."""
         told = self.scene.facts(self.hierarchy.restrict(0, colors), self._any(seen), cameras)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from style3d.camera import Camera
+from style3d.carried import held
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
 from style3d.nerf.harmonics import basis
@@ -16,6 +17,7 @@ from style3d.nerf.lobe_scene import LobeScene
 from style3d.nerf.lobes import Lobes
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats
+from style3d.where import Where
 from tests.nerf.clouds import directions, splat_ball
 from tests.surfaces import noise
 
@@ -108,6 +110,14 @@ def test_what_no_view_has_seen_is_coloured_by_its_neighbours() -> None:
     assert done[1::2].std(1).max() < 1e-6
     facts = scene.facts(colors, seen.ravel(), scene.portraits(2, 48))
     assert (facts["entries"], facts["directions"], facts["view_dependence"]) == (4 * COUNT, 4, "style")
+
+
+def test_a_depth_chooses_whole_splats() -> None:
+    """Every lobe of a splat is in a region, or none."""
+    scene = ball(2)
+    weights = held(scene, Where(depth_share=(0.0, 0.4))).reshape(COUNT, -1)
+    assert 0.1 < weights[:, 0].mean() < 0.9
+    assert (weights == weights[:, :1]).all()
 
 
 def test_splats_without_harmonics_are_refused() -> None:
