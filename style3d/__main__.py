@@ -1,0 +1,7 @@
+"""`python -m style3d`: the command where its script is not on the path."""
+
+import sys
+
+from style3d.cli import main
+
+sys.exit(main())
