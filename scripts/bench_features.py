@@ -16,7 +16,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -96,16 +96,18 @@ def features_of(method: str, weights: Path | None) -> Features:
     return build_features(method, VGG if method == "vgg19" else weights if method in ("network", "embedded") else None)
 
 
-def curves(options: argparse.Namespace) -> list[dict[str, object]]:
-    """One row per method, pair and content weight."""
+def curves(options: argparse.Namespace, rows: list[dict[str, object]]) -> Iterator[dict[str, object]]:
+    """One row per method, pair and content weight that ``rows`` does not hold yet."""
     squeeze, vgg = judges.squeezenet(SQUEEZENET), judges.vgg(VGG)
-    rows: list[dict[str, object]] = []
+    held = {(row["method"], row["photo"], row["style"], row["content"]) for row in rows}
     for method in options.methods:
         features = None if method == "color" else features_of(method, options.weights)
         for photo_name, style_name in itertools.product(options.photos, options.styles):
             photo = read(ASSETS / "photos" / photo_name, options.size)
             style = read(ASSETS / "styles" / f"{style_name}.jpg", options.size)
             for content in options.content if features else (0.0,):
+                if (method, photo_name, style_name, content) in held:
+                    continue
                 if features is None:
                     image = match_color(photo, style)
                 else:
@@ -120,9 +122,8 @@ def curves(options: argparse.Namespace) -> list[dict[str, object]]:
                     "vgg_distance": judges.style_distance(vgg, image, style),
                     "vgg_similarity": judges.content_similarity(vgg, image, photo, 2),
                 }  # fmt: skip
-                rows.append(row)
                 print(" ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()), flush=True)
-    return rows
+                yield row
 
 
 def crossing(rows: list[dict[str, object]], similarity: float, prefix: str) -> float:
@@ -189,7 +190,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.01)
     parser.add_argument("--weights", type=Path, help="another file for the embedded network")
     parser.add_argument("--output", type=Path, default=ROOT / "out" / "bench-features")
-    parser.add_argument("--keep", action="store_true", help="keep the other methods' rows of an earlier run")
+    parser.add_argument("--keep", action="store_true", help="go on from an earlier run with the same options")
+    parser.add_argument("--again", nargs="*", default=(), help="methods whose earlier rows are not kept")
     parser.add_argument("--no-timings", action="store_true")
     options = parser.parse_args()
     if not ASSETS.is_dir():
@@ -199,8 +201,10 @@ def main() -> None:
         options.output.mkdir(parents=True, exist_ok=True)
         results = options.output / "results.json"
         old = json.loads(results.read_text()) if results.is_file() and options.keep else []
-        rows = [row for row in old if row["method"] not in options.methods] + curves(options)
-        results.write_text(json.dumps(rows, indent=1))
+        rows = [row for row in old if row["method"] not in options.again]
+        for row in curves(options, list(rows)):
+            rows.append(row)
+            results.write_text(json.dumps(rows, indent=1))
         print("\njudge: SqueezeNet 1.0")
         table(rows, "", (0.5, 0.6))
         print("\njudge: VGG-19 to relu3_1, which the method vgg19 optimises")
