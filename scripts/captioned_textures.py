@@ -13,75 +13,17 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
-from captioned_patterns import PATTERNS, cells, step  # noqa: E402
-from generated_textures import (  # noqa: E402
-    chance,
-    flow,
-    impasto,
-    log_uniform,
-    marks,
-    noise,
-    paint,
-    rank,
-    smooth,
-    uniform,
-    washes,
-)
-
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from style3d.losses.text.words import COLORS, MATERIALS  # noqa: E402
+from style3d.swatch.fields import chance, log_uniform, uniform  # noqa: E402
+from style3d.swatch.patterns import PATTERNS  # noqa: E402
+from style3d.swatch.surfaces import GRAIN, draw_material, draw_medium, ground, pick, surface  # noqa: E402
 
 Scene = tuple[Tensor, list[str]]  # image (3, side, side), words that say what it is
-# material -> (pattern, manner of the surface), to choose from
-GRAIN: dict[str, tuple[tuple[str, str], ...]] = {
-    "wood": (("contours", ""),),
-    "bark": (("cracks", "rough"), ("fur", "rough")),
-    "stone": (("clouds", "rough"), ("pebbles", "")),
-    "granite": (("speckles", ""),),
-    "marble": (("veins", "glossy"), ("veins", "")),
-    "concrete": (("clouds", "rough"),),
-    "porcelain": (("flowers", "glossy"), ("swirls", "glossy"), ("waves", "glossy"), ("veins", "glossy")),
-    "clay": (("clouds", "smooth"),),
-    "brick": (("bricks", ""),),
-    "bronze": (("clouds", "glossy"),),
-    "rust": (("splashes", "rough"), ("speckles", "rough")),
-    "iron": (("fur", "glossy"), ("clouds", "glossy")),
-    "patina": (("splashes", "rough"),),
-    "leather": (("cracks", "glossy"), ("pebbles", "")),
-    "denim": (("weave", ""),),
-    "wool": (("knit", "soft"),),
-    "straw": (("fur", ""),),
-    "grass": (("fur", ""),),
-    "moss": (("speckles", "soft"),),
-    "leaves": (("scales", ""), ("flowers", "")),
-    "fire": (("swirls", "soft"),),
-    "lava": (("cracks", "rough"),),
-    "ice": (("cracks", "glossy"), ("veins", "glossy")),
-    "snow": (("clouds", "soft"),),
-    "water": (("waves", "glossy"),),
-    "sand": (("waves", "soft"), ("speckles", "")),
-    "sky": (("clouds", "soft"),),
-    "night": (("dots", ""), ("swirls", "")),
-    "paper": (("clouds", "plain"),),
-    "coral": (("maze", ""), ("spots", "")),
-    "feathers": (("scales", "soft"),),
-}
 TECHNIQUES = (
     "oil", "oil", "strokes", "strokes", "watercolour", "ink", "engraving", "woodcut", "pencil", "pointillism", "leads",
     "mosaic", "embroidery", "confetti",
 )  # fmt: skip
-DRAWN = {  # technique -> patterns of its lines
-    "ink": ["swirls", "fur", "splashes"],
-    "engraving": ["hatching", "contours"],
-    "woodcut": ["contours", "swirls"],
-    "pencil": ["hatching", "fur"],
-}
-OVER = ("dots", "stripes", "cracks", "veins", "flowers", "swirls", "splashes", "drips", "speckles", "spots")
-
-
-def pick(rng: Generator, items: tuple[str, ...] | list[str]) -> str:
-    """One of them."""
-    return items[int(torch.randint(0, len(items), (), generator=rng))]
 
 
 def toned(rng: Generator, names: list[str]) -> tuple[Tensor, str]:
@@ -100,36 +42,12 @@ def toned(rng: Generator, names: list[str]) -> tuple[Tensor, str]:
     return rgb.clamp(0, 1), tone
 
 
-def ground(rng: Generator, side: int, colors: Tensor) -> Tensor:
-    """A surface in these colours, the first ruling, uneven by a little."""
-    field = smooth(rng, side, uniform(rng, 1, 3))
-    image = paint(torch.cat([colors, colors[-1:]]), (0.25 * field.abs()).clamp(0, 1) * float(len(colors) > 1))
-    return image * (1 + 0.04 * smooth(rng, side, 3)[None])
-
-
 def sized(rng: Generator) -> tuple[float, str]:
     """The size of one element, pixels, and the word for it."""
     kind = pick(rng, ["fine", "", "", "large"])
     return {"fine": log_uniform(rng, 2.5, 4.5), "": log_uniform(rng, 5, 11), "large": log_uniform(rng, 13, 24)}[
         kind
     ], kind
-
-
-def surface(rng: Generator, image: Tensor, manner: str) -> Tensor:
-    """Light on it: highlights where it is glossy, grit where it is rough, a blur where it is soft."""
-    side = image.shape[-1]
-    if manner == "glossy":
-        height = smooth(rng, side, uniform(rng, 1.0, 2.5))
-        slope = height.roll(-2, 1) - height.roll(2, 1) + height.roll(-2, 0) - height.roll(2, 0)
-        slope = slope / slope.std().clamp_min(1e-6)
-        shine = 0.8 * torch.sigmoid(6 * (slope - uniform(rng, 1.6, 2.4)))
-        return image * (0.85 + 0.12 * slope.clamp(-2, 1))[None] * (1 - shine) + shine
-    if manner == "rough":
-        return image * (1 + 0.16 * noise(rng, side, uniform(rng, 0.2, 0.7))[None])
-    if manner == "soft":
-        padded = torch.nn.functional.pad(image[None], (1, 1, 1, 1), mode="reflect")
-        return torch.nn.functional.avg_pool2d(padded, 3, 1)[0]
-    return image
 
 
 def names_of(rng: Generator, count: int) -> list[str]:
@@ -176,13 +94,7 @@ def material(rng: Generator, side: int) -> Scene:
         colors.append(pick(rng, ["black", "white", "grey"]))
     rgb, tone = toned(rng, colors)
     unit = log_uniform(rng, 6, 18) if name == "porcelain" else log_uniform(rng, 3, 16)
-    mask = PATTERNS[pattern](rng, side, unit)
-    if name == "fire":
-        mask = (mask * 0.6 + 0.4 * rank(smooth(rng, side, 2))).clamp(0, 1)
-    if len(rgb) > 2:
-        image = paint(rgb, 0.85 * mask + 0.15 * rank(smooth(rng, side, 2)))
-    else:
-        image = mask * ground(rng, side, rgb[:1]) + (1 - mask) * ground(rng, side, rgb[1:])
+    image = draw_material(rng, side, name, pattern, rgb, unit)
     color = "" if own and chance(rng, 0.6) else listed(rng, colors)
     carved = "carving" if name in ("wood", "stone", "marble") else "object"
     phrases = [
@@ -192,19 +104,6 @@ def material(rng: Generator, side: int) -> Scene:
         spoken(name, "in", listed(rng, colors)), spoken(color, manner, name),
     ]  # fmt: skip
     return surface(rng, image, manner), phrases
-
-
-def brushed(rng: Generator, side: int, rgb: Tensor, unit: float, curve: float, aspect: float) -> Tensor:
-    """Overlapping strokes in these colours."""
-    order = rgb[rgb.sum(1).argsort()]
-    under = paint(torch.cat([order, order]), rank(smooth(rng, side, 1.5)))
-    ramp = torch.cat([order, order[-1:]])
-    for scale in (1.4, 1.0):
-        angle = flow(rng, side) if curve else torch.full((side, side), uniform(rng, 0, 3))
-        taper, cover = uniform(rng, 2, 5), uniform(rng, 0.9, 1.3)
-        bristle = log_uniform(rng, 0.03, 0.18)
-        under = marks(rng, side, ramp, under, unit * scale, aspect, angle, curve, taper, cover, 0.12, bristle)
-    return under
 
 
 def medium(rng: Generator, side: int) -> Scene:
@@ -217,24 +116,8 @@ def medium(rng: Generator, side: int) -> Scene:
     rgb, tone = toned(rng, colors)
     if name in ("oil", "strokes", "embroidery"):
         manner = "straight" if name == "embroidery" or chance(rng, 0.3) else "curved"
-        image = brushed(rng, side, rgb, 1.3 * unit, 0.5 * (manner == "curved"), uniform(rng, 3, 6))
-        image = impasto(rng, image, uniform(rng, 1, 3)) if name == "oil" else image
-    elif name == "watercolour":
-        image, size = washes(rng, side, rgb[rgb.sum(1).argsort()]), ""
-    elif name in ("ink", "engraving", "woodcut", "pencil"):
-        mask = PATTERNS[pick(rng, DRAWN[name])](rng, side, unit * (0.8 if name != "woodcut" else 1.2))
-        mask = step((mask - 0.5) * 8) if name == "woodcut" else mask
-        image = mask * ground(rng, side, rgb[:1]) + (1 - mask) * ground(rng, side, rgb[1:])
-    elif name in ("pointillism", "confetti"):
-        aspect, taper, cover = (1.0, 2.0, 1.0) if name == "pointillism" else (2.0, 8.0, 0.5)
-        under = ground(rng, side, rgb[-1:])
-        image = marks(rng, side, rgb, under, unit, aspect, flow(rng, side), 0.0, taper, cover, 0.4, 0.02)
-    else:
-        _, edge, index = cells(rng, side, unit * 1.3, unit * 0.2)
-        image = rgb[torch.randint(0, len(rgb), (int(index.max()) + 1,), generator=rng)][index].permute(2, 0, 1)
-        gap = step(edge - (1.2 if name == "leads" else 0.6)) * (1 - 0.15 * smooth(rng, side, 3).abs())
-        image = image * gap + (0.05 if name == "leads" else 0.8) * (1 - gap)
-        manner = ""
+    image = draw_medium(rng, side, name, rgb, unit, manner == "curved")
+    size = "" if name == "watercolour" else size
     said = {
         "leads": "leads glass",
         "strokes": pick(rng, ["strokes", "strokes of painting"]),

@@ -9,27 +9,26 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+from style3d.swatch.fields import (  # noqa: E402
+    chance,
+    convolve_lines,
+    flow,
+    log_uniform,
+    noise,
+    rank,
+    smooth,
+    uniform,
+)
+from style3d.swatch.marks import impasto, marks, paint, washes  # noqa: E402
+
 Family = Callable[[Generator, int, Tensor], Tensor]  # generator, side, palette (n, 3) -> (3, side, side)
-
-
-def uniform(rng: Generator, low: float, high: float) -> float:
-    """One number in [low, high)."""
-    return low + (high - low) * float(torch.rand((), generator=rng))
-
-
-def log_uniform(rng: Generator, low: float, high: float) -> float:
-    """One number whose logarithm is uniform."""
-    return math.exp(uniform(rng, math.log(low), math.log(high)))
-
-
-def chance(rng: Generator, probability: float) -> bool:
-    """True with that probability."""
-    return uniform(rng, 0, 1) < probability
 
 
 def make_palette(rng: Generator) -> Tensor:
@@ -45,161 +44,6 @@ def make_palette(rng: Generator) -> Tensor:
     phase = (hues[:, None] + torch.tensor([0.0, 2 / 3, 1 / 3])) % 1
     chroma = (3 * (2 * phase - 1).abs() - 1).clamp(0, 1)
     return value[:, None] * (1 - saturation[:, None] * (1 - chroma))
-
-
-def paint(palette: Tensor, field: Tensor) -> Tensor:
-    """Colours (3, h, w) of a scalar field in [0, 1], interpolated along the palette."""
-    place = field.clamp(0, 1) * (len(palette) - 1)
-    low = place.floor().long().clamp(max=len(palette) - 2)
-    share = (place - low)[..., None]
-    return (palette[low] * (1 - share) + palette[low + 1] * share).permute(2, 0, 1)
-
-
-def rank(field: Tensor) -> Tensor:
-    """Values replaced by their rank in [0, 1]: every palette colour gets its share."""
-    order = field.flatten().argsort()
-    out = torch.empty_like(field.flatten())
-    out[order] = torch.linspace(0, 1, len(order))
-    return out.reshape(field.shape)
-
-
-def noise(
-    rng: Generator, side: int, slope: float, cut: float = 0.0, stretch: float = 1.0, angle: float = 0.0
-) -> Tensor:
-    """Gaussian noise with amplitude spectrum 1/f^slope above ``cut`` cycles per image, stretched along ``angle``."""
-    y = torch.fft.fftfreq(side)[:, None] * side
-    x = torch.fft.fftfreq(side)[None, :] * side
-    along = x * math.cos(angle) + y * math.sin(angle)
-    across = -x * math.sin(angle) + y * math.cos(angle)
-    frequency = torch.sqrt((along * stretch) ** 2 + across**2 + 0.25)
-    amplitude = frequency.clamp_min(max(cut, 0.5)) ** -slope
-    amplitude[0, 0] = 0
-    white = torch.fft.fft2(torch.randn(side, side, generator=rng))
-    field = torch.fft.ifft2(white * amplitude).real
-    return field / field.std().clamp_min(1e-6)
-
-
-def smooth(rng: Generator, side: int, waves: float) -> Tensor:
-    """Noise with ``waves`` cycles per image at most, unit deviation."""
-    y, x = torch.fft.fftfreq(side)[:, None] * side, torch.fft.fftfreq(side)[None, :] * side
-    amplitude = torch.exp(-(x * x + y * y) / (2 * waves * waves))
-    amplitude[0, 0] = 0
-    field = torch.fft.ifft2(torch.fft.fft2(torch.randn(side, side, generator=rng)) * amplitude).real
-    return field / field.std().clamp_min(1e-6)
-
-
-def flow(rng: Generator, side: int) -> Tensor:
-    """Angles (side, side) of a flow: straight, waving, along level lines, or around vortices."""
-    kind, start = int(uniform(rng, 0, 4)), uniform(rng, 0, math.pi)
-    if kind == 0:
-        return torch.full((side, side), start) + 0.1 * smooth(rng, side, 2)
-    if kind == 1:
-        return start + uniform(rng, 0.3, 1.5) * smooth(rng, side, uniform(rng, 0.7, 3))
-    if kind == 2:
-        field = smooth(rng, side, uniform(rng, 1, 4))
-        return torch.atan2(field.roll(-1, 0) - field.roll(1, 0), field.roll(-1, 1) - field.roll(1, 1)) + math.pi / 2
-    y, x = torch.meshgrid(torch.linspace(0, 1, side), torch.linspace(0, 1, side), indexing="ij")
-    u, v = torch.full_like(x, 0.4 * math.cos(start)), torch.full_like(x, 0.4 * math.sin(start))
-    for _ in range(int(uniform(rng, 2, 7))):
-        dx, dy = x - uniform(rng, 0, 1), y - uniform(rng, 0, 1)
-        pull = torch.exp(-(dx * dx + dy * dy) / (2 * uniform(rng, 0.08, 0.3) ** 2)) * (1 if chance(rng, 0.5) else -1)
-        radius = torch.sqrt(dx * dx + dy * dy) + 0.02
-        u, v = u - 2 * pull * dy / radius, v + 2 * pull * dx / radius
-    return torch.atan2(v, u)
-
-
-def convolve_lines(field: Tensor, angle: Tensor, length: int) -> Tensor:
-    """Line integral convolution (Cabral & Leedom 1993): the mean of a field along the flow, unit deviation."""
-    side = field.shape[-1]
-    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    total = field.clone()
-    turn = torch.stack([angle.cos(), angle.sin()])
-    for sign in (1, -1):
-        at = torch.stack([x, y]).float()
-        for _ in range(length // 2):
-            index = at[1].round().long() % side * side + at[0].round().long() % side
-            at = at + sign * turn.flatten(1)[:, index]
-            index = at[1].round().long() % side * side + at[0].round().long() % side
-            total = total + field.flatten()[index]
-    total = total - total.mean()
-    return total / total.std().clamp_min(1e-6)
-
-
-def scatter(
-    rng: Generator, side: int, spacing: float, length: float, width: float, angle: Tensor, bend: float, taper: float
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Overlapping curved marks on a jittered grid; for each pixel the topmost mark.
-
-    Returns its index (−1 where bare), the coordinates along and across it in [−1, 1], and the centres (marks, 2) px.
-    A mark is an ellipse-ended bar bent to a parabola, as long and wide as asked, give or take a third.
-    """
-    reach = math.ceil((length / 2 + spacing / 2) / spacing)
-    cells = math.ceil(side / spacing) + 2 * reach + 1
-    count = cells * cells
-    j, i = torch.meshgrid(torch.arange(cells), torch.arange(cells), indexing="ij")
-    jitter = torch.rand(2, cells, cells, generator=rng)
-    cx = ((i + jitter[0] - reach) * spacing).flatten()
-    cy = ((j + jitter[1] - reach) * spacing).flatten()
-    at = cy.round().long().clamp(0, side - 1) * side + cx.round().long().clamp(0, side - 1)
-    turn = angle.flatten()[at] + 0.15 * torch.randn(count, generator=rng)
-    size = 1 + 0.3 * (2 * torch.rand(count, generator=rng) - 1)
-    half_u, half_v = size * length / 2, (0.7 + 0.6 * torch.rand(count, generator=rng)) * width / 2
-    curve = bend * torch.randn(count, generator=rng) / length
-    order = torch.rand(count, generator=rng)
-    table = torch.stack([cx, cy, turn.cos(), turn.sin(), half_u, half_v, curve, order], 1)
-    py, px = torch.meshgrid(torch.arange(side) + 0.0, torch.arange(side) + 0.0, indexing="ij")
-    base = (py / spacing).long() * cells + (px / spacing).long()
-    best = torch.full((side, side), -1.0)
-    top, u_top, v_top = torch.full((side, side), -1, dtype=torch.long), torch.zeros(side, side), torch.zeros(side, side)
-    for shift in range((2 * reach + 1) ** 2):
-        index = base + shift // (2 * reach + 1) * cells + shift % (2 * reach + 1)
-        mark = table[index.flatten()].T.reshape(8, side, side)
-        dx, dy = px - mark[0], py - mark[1]
-        u = dx * mark[2] + dy * mark[3]
-        v = -dx * mark[3] + dy * mark[2] - mark[6] * u * u
-        u, v = u / mark[4], v / mark[5]
-        inside = (u.abs() ** taper + v.abs() ** taper < 1) & (mark[7] > best)
-        best = torch.where(inside, mark[7], best)
-        top = torch.where(inside, index, top)
-        u_top, v_top = torch.where(inside, u, u_top), torch.where(inside, v, v_top)
-    return top, u_top, v_top, torch.stack([cx, cy], 1)
-
-
-def marks(
-    rng: Generator,
-    side: int,
-    palette: Tensor,
-    under: Tensor,
-    spacing: float,
-    aspect: float,
-    angle: Tensor,
-    bend: float,
-    taper: float,
-    cover: float,
-    vary: float,
-    bristle: float,
-) -> Tensor:
-    """Paints marks over ``under`` (3, h, w), each with the colour of a guide at its centre, varied, with bristles."""
-    width = spacing * cover
-    top, u, v, centres = scatter(rng, side, spacing, width * aspect, width, angle, bend, taper)
-    guide = rank(smooth(rng, side, uniform(rng, 0.8, 4)))
-    at = centres.round().long().clamp(0, side - 1)
-    tone = guide[at[:, 1], at[:, 0]] + vary * torch.randn(len(centres), generator=rng)
-    color = paint(palette, tone[None, :])[:, 0]
-    hair = torch.randn(64, 64, generator=rng)
-    row = ((v * 0.5 + 0.5) * 20).long().clamp(0, 63)
-    grain = hair[top.clamp_min(0) % 64, row] * bristle * (1 - 0.3 * u.abs())
-    painted = color[:, top.clamp_min(0)] * (1 + grain) * (1 - 0.25 * bristle * 4 * (v.abs() > 0.8))
-    return torch.where(top >= 0, painted, under)
-
-
-def impasto(rng: Generator, image: Tensor, strength: float) -> Tensor:
-    """Lights the picture as if its brightness were the height of the paint."""
-    height = F.avg_pool2d(F.pad(image.mean(0)[None, None], (1, 1, 1, 1), mode="replicate"), 3, 1)[0, 0]
-    angle = uniform(rng, 0, 2 * math.pi)
-    slope = (height.roll(-1, 1) - height.roll(1, 1)) * math.cos(angle)
-    slope = slope + (height.roll(-1, 0) - height.roll(1, 0)) * math.sin(angle)
-    return image * (1 + strength * slope[None])
 
 
 def backdrop(rng: Generator, side: int, palette: Tensor) -> Tensor:
@@ -368,18 +212,6 @@ def clouds(rng: Generator, side: int, palette: Tensor) -> Tensor:
     second = noise(rng, side, slope, cut=2, stretch=stretch, angle=angle)
     image = paint(palette, torch.sigmoid(1.5 * first))
     return image + 0.08 * second[None] * torch.randn(3, 1, 1, generator=rng)
-
-
-def washes(rng: Generator, side: int, palette: Tensor) -> Tensor:
-    """Watercolour: translucent washes with dark rims, on grainy paper."""
-    image = torch.ones(3, side, side) * (0.85 + 0.15 * palette[-1][:, None, None])
-    for _ in range(int(uniform(rng, 3, 8))):
-        shape = noise(rng, side, uniform(rng, 1.5, 2.4), cut=1.5) - uniform(rng, -0.3, 1.2)
-        inside = torch.sigmoid(shape * log_uniform(rng, 5, 30))
-        rim = torch.exp(-((shape * 8) ** 2))
-        color = palette[int(uniform(rng, 0, len(palette)))][:, None, None]
-        image = image * (1 - inside * (0.5 + 0.4 * rim) * (1 - color))
-    return image * (1 + 0.04 * noise(rng, side, 0.3)[None])
 
 
 def blobs(rng: Generator, side: int, palette: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from style3d.colorways import Colorway
 from style3d.errors import Style3DError
 from style3d.job import Job
 from style3d.losses.objective import Objective
+from style3d.prompts import swatches
 from style3d.region import Region
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
@@ -144,7 +145,10 @@ def layers_of(
     """
 
     def library(mixture: tuple[Any, ...], scale: float) -> StyleLibrary:
-        images = [(colorway.style(image), weight) for image, weight in read_styles(mixture)]
+        drawn = swatches(job, scene.initial()) if mixture == job.mixture else ()
+        pictured = 1 - sum(weight for _, weight in drawn)
+        pairs = (*((image, pictured * weight) for image, weight in read_styles(mixture)), *drawn)
+        images = [(colorway.style(image), weight) for image, weight in pairs]
         palette = None if images else starting_palette(job, scene, colorway.style)
         return StyleLibrary(objective, images, scale, device, palette)
 

@@ -1,4 +1,4 @@
-"""The prompts of a run: the model that reads them, the terms they become, and the colours they imply."""
+"""The prompts of a run: pictures drawn from their words, or terms by which a CLIP model leads towards them."""
 
 from __future__ import annotations
 
@@ -10,33 +10,42 @@ from torch import Tensor
 
 from style3d.errors import Style3DError
 from style3d.job import Job
+from style3d.losses.color import affine_color_match
 from style3d.losses.term import Term
 from style3d.losses.text.base import Encoder
+from style3d.losses.text.direction import text_direction
 from style3d.losses.text.prompt import PromptPatches, PromptWhole, make_wish
 from style3d.losses.text.words import implied_palette
+from style3d.swatch import draw_swatch, read_plan
+from style3d.types import Colors, Image
 
 WHOLE, PATCHES = 1.0, 3.0  # weights of the two terms where there is nothing but prompts
 SHADES = (0.55, 1.1)  # of a named colour, darkest and lightest: a palette needs depth
+TRIES = 6  # drawings of a prompt to choose from
+SEVERAL = 0.03  # deviation of colours from which a scene has a palette of its own
 logger = logging.getLogger(__name__)
 
 
 def prompt_terms(job: Job) -> tuple[Term, ...]:
-    """The terms of a job's prompts; none where it has none.
+    """The terms by which a CLIP model leads a job towards its prompts; none where it names no such model.
 
     Raises:
-        Style3DError: the model is not here, or does not know a single word of a prompt.
+        Style3DError: the model is not here.
     """
-    if not job.prompt:
+    if not job.prompt or is_drawn(job):
         return ()
     encoder = prompt_encoder(job)
-    for text in (*(text for text, _ in job.prompts), *job.negative_prompt):
-        _check_words(encoder, text)
     wish = make_wish(encoder, job.prompts, job.negative_prompt)
     share = min(1.0, encoder.patch * job.style_scale)
     return (
         PromptWhole("prompt", WHOLE * job.spoken_share, wish),
         PromptPatches("prompt in patches", PATCHES * job.spoken_share, wish, share),
     )
+
+
+def is_drawn(job: Job) -> bool:
+    """Whether the prompts become pictures (`swatches`): wherever no CLIP model is named that could read them."""
+    return bool(job.prompt) and job.clip_model is None and job.clip_weights is None
 
 
 def prompt_encoder(job: Job) -> Encoder:
@@ -58,6 +67,51 @@ def named_encoder(job: Job) -> Encoder:
 
     name = job.clip_model or DEFAULT_MODEL
     return OpenClip(load_clip(name, job.clip_weights), name)
+
+
+def swatches(job: Job, own: Colors | None = None) -> tuple[tuple[Float[Tensor, "1 3 _ _"], float], ...]:
+    """Pictures (1, 3, h, w) in [0, 1] of a job's prompts, with their shares of the style; () where CLIP reads them.
+
+    Of several drawings of what a prompt says, the one is taken that the small model finds most like the prompt and
+    least like what is not wanted.
+
+    Args:
+        own: the scene's colours, which a prompt without any colour is drawn in, where there are several.
+
+    Raises:
+        Style3DError: a prompt says nothing that can be drawn.
+    """
+    if not is_drawn(job):
+        return ()
+    encoder = prompt_encoder(job)
+    for text in (*(text for text, _ in job.prompts), *job.negative_prompt):
+        _check_words(encoder, text)
+    return tuple((_swatch(encoder, text, job, own), job.spoken_share * weight) for text, weight in job.prompts)
+
+
+def _swatch(encoder: Encoder, text: str, job: Job, own: Colors | None) -> Image:
+    plan = read_plan(text, job.negative_prompt)
+    if plan is None:
+        what = f"'{text}' names no colour, material, pattern or technique that is wanted"
+        raise Style3DError(what, expected='words such as "blue and white porcelain"')
+    drawings = [draw_swatch(plan, job.seed * TRIES + number) for number in range(TRIES)]
+    likeness = torch.stack([_pieces(encoder, drawing).mean(0) for drawing in drawings])
+    best = drawings[int((likeness @ text_direction(encoder, text, job.negative_prompt)).argmax())]
+    if plan.colored or own is None:
+        return best
+    own = own[torch.isfinite(own).all(1)].cpu()
+    if len(own) < 2 or float(own.std(0).mean()) < SEVERAL:
+        return best
+    flat = best[0].flatten(1).T
+    matrix, offset = affine_color_match(flat, torch.ones(len(flat)), own)
+    return (flat @ matrix.T + offset).clamp(0, 1).T.reshape(best.shape).contiguous()
+
+
+def _pieces(encoder: Encoder, drawing: Image) -> Tensor:
+    """Embeddings of four squares of a drawing, as large as the encoder looks at."""
+    side, whole = encoder.size, drawing.shape[-1]
+    places = [(y, x) for y in (0, whole - side) for x in (0, whole - side)]
+    return encoder.pictures(torch.cat([drawing[..., y : y + side, x : x + side] for y, x in places]))
 
 
 def _check_words(encoder: Encoder, text: str) -> None:

@@ -22,6 +22,7 @@ from style3d.images import read_style
 from style3d.job import Job, Recipe
 from style3d.preview import animation_suffix, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
+from style3d.prompts import swatches
 from style3d.scene import SHEET_SIZE, SHEET_VIEWS, Scene
 from style3d.straight import levels
 from style3d.strengths import STRENGTHS, Strengths
@@ -100,6 +101,7 @@ class Result:
             pairs.append(self._pair(camera))
             watcher.done(number)
         styles = [read_style(path) for path in self.job.pictures]
+        styles += [image[0].permute(1, 2, 0).numpy() for image, _ in swatches(self.job, self.before)]
         caption = " + ".join(f'"{text}"' for text, _ in self.job.prompts)
         contact_sheet([pair[0] for pair in pairs], [pair[1] for pair in pairs], sheet, style=styles, caption=caption)
         loss_plot(curves(self.record["losses"]), plot)

@@ -19,7 +19,7 @@ from style3d.losses.color import affine_color_match
 from style3d.losses.features import Features, build_features
 from style3d.losses.objective import Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
-from style3d.prompts import prompt_palette, prompt_terms
+from style3d.prompts import is_drawn, prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
 from style3d.types import Colors, Image
@@ -27,8 +27,10 @@ from style3d.types import Colors, Image
 CONTENT = 1.5  # weight at --content-weight 1: the drawing stays readable under the strokes
 DETAIL = 150.0  # weight at --keep-detail 1
 COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
+GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
 BUCKETS = 2  # brush sizes per octave for which statistics are kept
+AnyImage = Float[Tensor, "1 3 _ _"]  # one of several, of different sizes
 
 
 @final
@@ -47,7 +49,7 @@ class StyleLibrary:
     def __init__(
         self,
         objective: Objective,
-        images: Sequence[tuple[Image, float]],
+        images: Sequence[tuple[AnyImage, float]],
         scale: float,
         device: torch.device,
         palette: Palette | None = None,
@@ -99,7 +101,7 @@ def resized(image: Image, longer: float) -> Float[Tensor, "1 3 rows columns"]:
     return torch.nn.functional.interpolate(image, size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
-def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[Image, float]]:
+def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[AnyImage, float]]:
     """Style images as (1, 3, h, w) in [0, 1], with their weights."""
     pairs = ((read_style(path), weight) for path, weight in mixture)
     return [(torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None], weight) for rgb, weight in pairs]
@@ -130,15 +132,17 @@ def features_of(job: Job) -> Features:
 def default_objective_of(job: Job) -> Objective:
     """The default losses on the network that a job names, and on its prompts.
 
-    Pictures and prompts share the weight of the style as they share the mixture; what weighs nothing is left out.
+    Pictures, drawn ones too, and prompts that CLIP reads share the weight of the style as they share the mixture; what
+    weighs nothing is left out.
     """
     features = features_of(job)
-    pictured = 1 - job.spoken_share
+    pictured = 1.0 if is_drawn(job) else 1 - job.spoken_share
     default = default_objective(
         features,
         content_weight=CONTENT * job.content_weight,
         style_weight=pictured,
         color_weight=COLOR * pictured,
+        gamut_weight=GAMUT * pictured,
         detail_weight=DETAIL * job.keep_detail,
     )
     return Objective(features, [*(term for term in default.terms if term.weight), *prompt_terms(job)])

@@ -30,7 +30,7 @@ FLOORS = {
         "palette",
         "straight",
     ],
-    1: ["gltf", "scene", "where", "within", "carried", "appearance", "render", "losses"],
+    1: ["gltf", "swatch", "scene", "where", "within", "carried", "appearance", "render", "losses"],
     2: ["mesh", "nerf"],
     3: [
         "region",

@@ -37,7 +37,7 @@ class Job(ABC):
     that whole name; weights of pictures and prompts are relative to one another."""
     prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
     """What it should look like, in words, beside pictures or instead; give it again to mix several. TEXT:0.3 gives it a
-    weight. Without --clip-model the small model understands: colours, materials, patterns and techniques."""
+    weight. Without --clip-model a picture is drawn of the colours, materials, patterns and techniques it names."""
     negative_prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
     """What it should not look like, in words; needs --prompt."""
     output: Path | None = None
@@ -82,7 +82,7 @@ class Job(ABC):
     """Weights of the network, .safetensors or .pth, for vgg19 and vgg16."""
     clip_model: str | None = None
     """A model that open_clip lists, for --prompt and --features clip (such as ViT-B-32, RN50, ViT-B-32-quickgelu for
-    OpenAI's weights); default: for prompts the small model that ships with style3d, for features ViT-B-32."""
+    OpenAI's weights); default: for prompts none, they are drawn; for features ViT-B-32."""
     clip_weights: str | None = None
     """Its weights: a file, or a tag of published ones, downloaded once; default: LAION's or OpenAI's."""
     optimizer: Optimizer = "adam"
@@ -123,10 +123,12 @@ class Job(ABC):
             raise Style3DError("the weights of --prompt are all zero", hint="leave it out instead")
         if not all(text.strip() for text in (*self.prompt, *self.negative_prompt)):
             raise Style3DError("a prompt is empty", expected="words")
-        if self.prompt and not self.style and any(region.style for region in self.region):
-            raise Style3DError("a region's style does not mix with prompts alone", hint="add --style IMAGE")
-        if self.prompt and self.optimizer == "lbfgs":
-            raise Style3DError("--optimizer lbfgs does not work with --prompt", hint="its patches are random; use adam")
+        led = self.prompt and (self.clip_model is not None or self.clip_weights is not None)
+        if led and not self.style and any(region.style for region in self.region):
+            what = "a region's style does not mix with prompts alone that CLIP reads"
+            raise Style3DError(what, hint="add --style IMAGE")
+        if led and self.optimizer == "lbfgs":
+            raise Style3DError("--optimizer lbfgs does not work with CLIP", hint="its patches are random; use adam")
 
     @property
     def destination(self) -> Path:

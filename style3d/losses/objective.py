@@ -13,6 +13,7 @@ from torch import Tensor
 from style3d.losses.color import BandColor
 from style3d.losses.content import Content, Structure
 from style3d.losses.features.base import Features
+from style3d.losses.gamut import Gamut
 from style3d.losses.moments import masked_mean
 from style3d.losses.nnfm import NearestFeatures
 from style3d.losses.smoothness import TotalVariation
@@ -63,7 +64,7 @@ class Objective:
         return self
 
     @torch.no_grad()
-    def prepare_style(self, images: Sequence[tuple[Image, float]]) -> StyleTarget:
+    def prepare_style(self, images: Sequence[tuple[Float[Tensor, "1 3 _ _"], float]]) -> StyleTarget:
         """Statistics of the style images, each (1, 3, h, w) at the size its strokes should have, with its weight."""
         total = sum(weight for _, weight in images)
         frames: list[tuple[Frame, float]] = []
@@ -98,10 +99,12 @@ def default_objective(
     content_weight: float = 1.0,
     style_weight: float = 1.0,
     color_weight: float = 0.3,
+    gamut_weight: float = 20.0,
     smoothness_weight: float = 0.3,
     detail_weight: float = 0.0,
 ) -> Objective:
-    """The recipe style3d uses: normalised covariances, standardised content, palette per band, a little smoothness.
+    """The recipe style3d uses: normalised covariances, standardised content, palette per band and pixel, a little
+    smoothness.
 
     ``detail_weight`` adds the Laplacian of the original, which keeps its fine lines.
     """
@@ -110,6 +113,7 @@ def default_objective(
         Covariance("style", style_weight, layers),
         Structure("content", content_weight, features.content_layer),
         BandColor("color", color_weight),
+        Gamut("gamut", gamut_weight),
         TotalVariation("smoothness", smoothness_weight),
     )
     return Objective(features, (*terms, Laplacian("detail", detail_weight, pool=2)) if detail_weight else terms)

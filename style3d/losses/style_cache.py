@@ -14,13 +14,15 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, cache_folder
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
-from style3d.types import Image
 
+AnyImage = Float[Tensor, "1 3 _ _"]  # one of several, of different sizes
 LIMIT = 256 << 20  # bytes kept in all
 logger = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def _code() -> str:
     return total.hexdigest()
 
 
-def style_key(objective: Objective, images: Sequence[tuple[Image, float]]) -> str:
+def style_key(objective: Objective, images: Sequence[tuple[AnyImage, float]]) -> str:
     """sha256 (hex) of the extractor's digest, the terms with their settings, the code, and every pixel and weight."""
     device = images[0][0].device.type if images else "cpu"
     total = hashlib.sha256(f"{_code()} {torch.__version__} {device} {objective.features.digest}".encode())
@@ -50,7 +52,7 @@ def style_key(objective: Objective, images: Sequence[tuple[Image, float]]) -> st
     return total.hexdigest()
 
 
-def cached_style(objective: Objective, images: Sequence[tuple[Image, float]], folder: Path | None) -> StyleTarget:
+def cached_style(objective: Objective, images: Sequence[tuple[AnyImage, float]], folder: Path | None) -> StyleTarget:
     """`Objective.prepare_style`, read from ``folder`` if it has been computed before; always computed without one.
 
     A file that cannot be read is computed anew; a folder that cannot be written is only logged. Objectives with terms

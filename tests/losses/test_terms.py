@@ -12,6 +12,7 @@ from style3d.losses import Objective, Term
 from style3d.losses.color import BandColor, affine_color_match, keep_luminance
 from style3d.losses.content import Content, Structure
 from style3d.losses.features.base import Features
+from style3d.losses.gamut import CUBE, Gamut
 from style3d.losses.nnfm import NearestFeatures, nearest_neighbours
 from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import FLOOR, Covariance, Gram, Moments
@@ -206,3 +207,25 @@ class Darkness(Term):
 
 def test_a_term_of_ones_own() -> None:
     assert value(Darkness("dark", 2.0), grey([[0.25]])) == pytest.approx(1.5)
+
+
+def test_gamut_by_hand() -> None:
+    """A style in red and blue: red costs nothing, nor does red in half its light; green is
+    far from both."""
+    style = rgb((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+    term = Gamut("g", 1.0, colors=2)
+    assert value(term, rgb((1.0, 0.0, 0.0), (0.0, 0.0, 0.6)), style) == pytest.approx(0, abs=1e-6)
+    # green: the darkest shade of red is nearest, (0.45, 0, 0): 0.45² + 1²
+    assert value(term, rgb((0.0, 1.0, 0.0)), style) == pytest.approx(0.45**2 + 1, abs=2 / CUBE)
+    half = torch.tensor([[[[1.0, 0.0]]]])
+    assert value(term, rgb((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)), style, mask=half) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_gamut_of_several_pictures_holds_all_their_colours() -> None:
+    objective = Objective(Identity(), [Gamut("g", 1.0)])
+    target = objective.prepare_style([(rgb((1.0, 0.0, 0.0)), 0.7), (rgb((0.0, 0.0, 1.0)), 0.3)])
+    image = rgb((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)).requires_grad_()
+    assert float(objective(image, None, target, objective.prepare_content(image))["g"]) < 1e-6
+    green = rgb((0.2, 0.9, 0.1)).requires_grad_()
+    objective(green, None, target, objective.prepare_content(green.detach()))["g"].backward()
+    assert green.grad[0, 1] > 0  # less green

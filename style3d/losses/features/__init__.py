@@ -72,4 +72,4 @@ def _shipped(name: str, weights: Path | None) -> Features:
     if name == "dictionary":
         return load_dictionary()
     network = load_embedded(weights)
-    return network if name == "network" else Joint((load_dictionary(), network), content=1, name="embedded")
+    return network if name == "network" else Joint((load_dictionary(), network), name="embedded")

@@ -9,8 +9,10 @@ import math
 from collections.abc import Callable
 
 import torch
-from generated_textures import chance, convolve_lines, flow, log_uniform, noise, scatter, smooth, uniform
 from torch import Generator, Tensor
+
+from style3d.swatch.fields import chance, convolve_lines, flow, log_uniform, noise, smooth, uniform
+from style3d.swatch.marks import scatter
 
 Pattern = Callable[[Generator, int, float], Tensor]  # generator, side, unit -> (side, side) in [0, 1]
 
