@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -58,6 +59,8 @@ def clustered(pixels: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "colors
 
     flat = pixels[:: max(1, len(pixels) // SAMPLE)].cpu().double().numpy()
     ordered = flat[np.argsort(flat.sum(1), kind="stable")]
-    starts = ordered[np.linspace(0, len(flat) - 1, count).round().astype(int)]
-    centres, labels = kmeans2(flat, starts, iter=15, minit="matrix", missing="warn")
+    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, count).round().astype(int)], axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a centre that loses all its pixels is left out below
+        centres, labels = kmeans2(flat, starts, iter=15, minit="matrix", missing="warn")
     return torch.from_numpy(centres[np.unique(labels)]).to(pixels)

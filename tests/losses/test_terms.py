@@ -225,7 +225,7 @@ def test_the_gamut_of_several_pictures_holds_all_their_colours() -> None:
     objective = Objective(Identity(), [Gamut("g", 1.0)])
     target = objective.prepare_style([(rgb((1.0, 0.0, 0.0)), 0.7), (rgb((0.0, 0.0, 1.0)), 0.3)])
     image = rgb((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)).requires_grad_()
-    assert float(objective(image, None, target, objective.prepare_content(image))["g"]) < 1e-6
+    assert objective(image, None, target, objective.prepare_content(image))["g"].item() < 1e-6
     green = rgb((0.2, 0.9, 0.1)).requires_grad_()
     objective(green, None, target, objective.prepare_content(green.detach()))["g"].backward()
     assert green.grad[0, 1] > 0  # less green
