@@ -111,7 +111,7 @@ def curves(options: argparse.Namespace, rows: list[dict[str, object]]) -> Iterat
                 if features is None:
                     image = match_color(photo, style)
                 else:
-                    objective = default_objective(features, content_weight=content)
+                    objective = default_objective(features, content_weight=content, gamut_weight=options.gamut)
                     image = transfer(objective, photo, style, options.steps, options.rate)
                 name = f"{Path(photo_name).stem}-{style_name}-{method}-{content:g}.png"
                 write(image, options.output / name)
@@ -188,6 +188,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=192)
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--gamut", type=float, default=0.0, help="weight of the gamut: features are compared without")
     parser.add_argument("--weights", type=Path, help="another file for the embedded network")
     parser.add_argument("--output", type=Path, default=ROOT / "out" / "bench-features")
     parser.add_argument("--keep", action="store_true", help="go on from an earlier run with the same options")
