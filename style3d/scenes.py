@@ -68,7 +68,13 @@ def _field(job: FieldJob, watcher: Watcher) -> Scene:
         raise Style3DError("a radiance grid has no harmonics to paint", hint="--view-dependence keep or drop")
     settings = FitSettings(downscale=job.downscale, seed=job.seed)
     fitted = fitted_grid(job.model, settings, watcher) if capture else read_grid(job.model)
-    return GridScene(fitted, job.model.name, job.view_dependence)
+    if job.path == "capture" and not fitted.cameras:
+        raise _no_cameras(job)
+    return GridScene(fitted, job.model.name, job.view_dependence, "orbit" if job.path == "orbit" else "capture")
+
+
+def _no_cameras(job: FieldJob) -> Style3DError:
+    return Style3DError(f"{job.model.name} names no cameras of a capture to follow", hint="use --path orbit")
 
 
 def _splats(job: FieldJob) -> Scene:
@@ -78,6 +84,8 @@ def _splats(job: FieldJob) -> Scene:
 
     check_splat_suffix(job.destination)
     splats = read_splats(job.model)
+    if job.path == "capture":
+        raise _no_cameras(job)
     vantage = None if job.vantage == "auto" else job.vantage
     if job.view_dependence == "style":
         return LobeScene(SplatScene(splats, job.model.name, "keep", vantage=vantage))

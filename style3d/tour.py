@@ -10,8 +10,8 @@ from jaxtyping import Float64
 from scipy.interpolate import PchipInterpolator
 from scipy.spatial.transform import Rotation, Slerp
 
-from style3d.camera import Camera
-from style3d.types import Indices
+from style3d.camera import Camera, look_at, orbit_directions
+from style3d.types import Indices, Vector
 
 
 def tour(cameras: Sequence[Camera], count: int) -> tuple[Camera, ...]:
@@ -38,6 +38,19 @@ def walk(cameras: Sequence[Camera], count: int) -> tuple[Camera, ...]:
     moves = np.concatenate([[True], steps > 1e-9])  # photos taken from one tripod are one stop
     stops = [camera for camera, moved in zip(chain, moves, strict=True) if moved]
     return _along(stops, np.concatenate([[0.0], np.cumsum(steps[moves[1:]])]), count)
+
+
+def orbit(cameras: Sequence[Camera], center: Vector, count: int, size: int) -> tuple[Camera, ...]:
+    """``count`` square views of a turn around a point, as far from it, as high above it and as wide as the cameras are.
+
+    Each is the median over the cameras; the turn starts in front (+Z), upright (+Y).
+    """
+    away = np.stack([camera.position - center for camera in cameras])
+    radius = np.maximum(np.linalg.norm(away, axis=1), 1e-12)
+    rise = float(np.degrees(np.median(np.arcsin(away[:, 1] / radius))))
+    angle = float(np.median([2 * np.arctan(min(c.width, c.height) / (2 * c.focal)) for c in cameras]))
+    ways = orbit_directions(count, elevation=rise)
+    return tuple(look_at(center + way * np.median(radius), center, float(np.degrees(angle)), size) for way in ways)
 
 
 def _along(chain: Sequence[Camera], knots: Float64[np.ndarray, "cameras"], count: int) -> tuple[Camera, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from style3d.camera import fibonacci_directions, look_at
-from style3d.tour import nearest_chain, tour, walk
+from style3d.camera import fibonacci_directions, look_at, orbit_directions
+from style3d.tour import nearest_chain, orbit, tour, walk
 
 STOPS = [look_at(np.array([x, 0.2 * x * x, 3.0]), np.zeros(3), 40.0, 32) for x in (-2.0, 1.0, -0.5, 2.0)]
 
@@ -41,6 +41,19 @@ def test_a_walk_keeps_its_pace() -> None:
     assert walk(STOPS[:1], 3) == (STOPS[0],) * 3
     turned = [look_at(np.zeros(3), way, 40.0, 32) for way in fibonacci_directions(5)]
     assert len({camera.key() for camera in walk(turned, 9)}) == 9
+
+
+def test_an_orbit_stands_where_the_cameras_stand() -> None:
+    center = np.array([0.5, -1.0, 2.0])
+    cameras = [look_at(center + 3 * way, center, 40.0, 32) for way in orbit_directions(7, elevation=25.0)]
+    around = orbit(cameras, center, 12, 48)
+    assert {(camera.width, camera.height) for camera in around} == {(48, 48)}
+    for camera in around:
+        away = camera.position - center
+        assert np.linalg.norm(away) == pytest.approx(3)
+        assert np.degrees(np.arcsin(away[1] / 3)) == pytest.approx(25)
+        assert camera.focal == pytest.approx(cameras[0].focal * 48 / 32)
+    assert np.allclose(around[0].position[0], center[0])
 
 
 def test_one_camera_stays_where_it_is() -> None:

@@ -22,7 +22,9 @@ Progress = Callable[[int], None]
 STEPS = 120  # of a walk along a capture's path: the frames of a film of a few seconds
 OPAQUE = 0.97  # from here a pixel counts as covered
 HAZE = 0.85  # the same of a radiance field, which is never quite opaque
-ONE_SURFACE = 0.4  # share of a pixel from which what a field shows there has a depth: fur and haze are never wholly there
+ONE_SURFACE = (
+    0.4  # share of a pixel from which what a field shows there has a depth: fur and haze are never wholly there
+)
 ELSEWHERE = 0.2  # of the depth: two fields that differ by more do not show the same
 GREY = 0.5  # backdrop of measured views: as far from white strokes as from black ones
 

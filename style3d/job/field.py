@@ -37,6 +37,9 @@ class FieldJob(Job):
     (default: 100), and on nerfstudio runs (default: 10)."""
     vantage: Literal["auto", "outside", "inside"] = "auto"
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
+    path: Literal["auto", "capture", "orbit"] = "auto"
+    """Where pictures and the film are taken: along the capture's path, or on a turn around the scene; auto: along the
+    capture's path where the scene names one."""
     downscale: Annotated[int | None, Between(1, 64)] = None
     """Divide the size of a capture's photographs by this; default: whatever brings them to 512 pixels."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.scene import Scene, Views
-from style3d.tour import middle_square, sized, tour, walk
+from style3d.tour import middle_square, orbit, sized, tour, walk
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape
@@ -45,11 +45,18 @@ class GridScene(Scene):
         fitted: what is painted, and the cameras to look from.
         name: what to call it.
         view_dependence: brightness that changes with direction stays (a frozen residual in b_v), or goes.
+        path: where pictures are taken: along the capture's path, or on a turn around the scene.
     """
 
-    def __init__(self, fitted: FittedGrid, name: str, view_dependence: ViewDependence = "keep") -> None:
+    def __init__(
+        self,
+        fitted: FittedGrid,
+        name: str,
+        view_dependence: ViewDependence = "keep",
+        path: Literal["capture", "orbit"] = "capture",
+    ) -> None:
         self.fitted, self.grid = fitted, fitted.grid
-        self._name, self._view_dependence = name, view_dependence
+        self._name, self._view_dependence, self._path = name, view_dependence, path
         self._center = np.array(self.grid.space.center)
 
     @property
@@ -150,7 +157,9 @@ class GridScene(Scene):
         return tuple(chosen)
 
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
-        """Along the capture's path."""
+        """Along the capture's path, or around the scene."""
+        if self._path == "orbit":
+            return orbit(self._cameras, self._center, count, size)
         return tuple(middle_square(camera, size) for camera in walk(self._cameras, count))
 
     def named_views(self) -> Mapping[str, Camera]:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from style3d import scenes
+from style3d.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf import capture_scene
@@ -47,6 +48,21 @@ def test_load_finds_grids(tmp_path: Path) -> None:
     for output in ("out.ply", "out.safetensors"):
         job = FieldJob(tmp_path / "ball.safetensors", style=(Path("style.png"),), output=tmp_path / output)
         assert isinstance(scenes.load(job), GridScene)
+
+
+def test_pictures_are_taken_on_the_path_asked_for(tmp_path: Path) -> None:
+    cameras = tuple(look_at(np.array([x, 0.5, 4.0]), np.zeros(3), 30.0, 32) for x in (-1.0, 0.0, 1.0))
+    save_grid(FittedGrid(ball(), cameras), tmp_path / "walked.safetensors")
+    save_grid(FittedGrid(ball(), ()), tmp_path / "unknown.safetensors")
+
+    def around(name: str, path: str) -> bool:
+        job = FieldJob(tmp_path / f"{name}.safetensors", style=(Path("style.png"),), path=path)
+        return bool(scenes.load(job).portraits(8, 16)[4].position[2] < 0)
+
+    assert [around("walked", path) for path in ("auto", "capture", "orbit")] == [False, False, True]
+    assert around("unknown", "orbit")
+    with pytest.raises(Style3DError, match="--path orbit"):
+        around("unknown", "capture")
 
 
 def test_load_fits_captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
