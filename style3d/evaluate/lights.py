@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from style3d.mesh.relief import relief_normals, stroke_height
 from style3d.mesh.scene import MeshScene
 from style3d.render.bump import Relief
 from style3d.render.lighting import Lighting
+from style3d.render.view import Light
 from style3d.styles import resized
 
 LAMPS: tuple[Lighting, ...] = ("studio", "left", "right", "above")
@@ -38,13 +39,13 @@ def light_figures(scene: MeshScene, yardstick: Yardstick, cameras: Sequence[Came
     reliefs: dict[str, Relief | None] = {"": None}
     if scene.surface.painted == "texture":
         reliefs[".relief"] = _relief(scene)
+    lights = {f"{lamp}{suffix}": (lamp, relief) for lamp in LAMPS for suffix, relief in reliefs.items()}
+    found = np.mean([_distances(scene, wanted, yardstick.features, camera, lights.values()) for camera in chosen], 0)
     size, network = f"{chosen[0].width}×{chosen[0].height}", (yardstick.features.name, yardstick.features.digest)
     return [
-        Figure(f"style.light.{lamp}{suffix}", _distance(scene, wanted, yardstick.features, chosen, lamp, relief),
-               "lower", len(chosen), size, COVERAGE, *network)
-        for lamp in LAMPS
-        for suffix, relief in reliefs.items()
-    ]  # fmt: skip
+        Figure(f"style.light.{name}", float(distance), "lower", len(chosen), size, COVERAGE, *network)
+        for name, distance in zip(lights, found, strict=True)
+    ]
 
 
 def _relief(scene: MeshScene) -> Relief:
@@ -53,17 +54,12 @@ def _relief(scene: MeshScene) -> Relief:
     return np.concatenate([part.reshape(-1, 3) for part in parts])
 
 
-def _distance(
-    scene: MeshScene,
-    wanted: Frame,
-    features: Features,
-    cameras: Sequence[Camera],
-    lamp: Lighting,
-    relief: Relief | None,
-) -> float:
+def _distances(
+    scene: MeshScene, wanted: Frame, features: Features, camera: Camera, lights: Collection[Light]
+) -> list[float]:
+    """Of one view, by light."""
     colors, fill, distances = scene.initial(), wanted.image.mean((0, 2, 3)), []
-    for camera in cameras:
-        operator = scene.lit(camera, lamp, relief)
+    for operator in scene.lit(camera, list(lights)):
         image = operator.render(colors, torch.full((3,), GREY))
         distances.append(gram_distance(framed(features, image, operator.mask(image), fill), wanted))
-    return float(np.mean(distances))
+    return distances

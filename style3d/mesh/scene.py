@@ -21,7 +21,6 @@ from style3d.mesh.select import selected
 from style3d.mesh.variants import Look
 from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
-from style3d.render.bump import Relief
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
 from style3d.render.plan import (
@@ -37,7 +36,7 @@ from style3d.render.plan import (
 from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_rasterizer
 from style3d.render.texels import TexelGrid, texel_grid
-from style3d.render.view import build_view
+from style3d.render.view import Light, build_lit, build_view
 from style3d.scene import Scene, Views
 from style3d.types import Colors, Flags, Points, Vector, Weights
 from style3d.where import Where
@@ -165,9 +164,9 @@ class MeshScene(Scene):
         areas = self._samples.texel_area
         return areas[np.isfinite(areas) & (areas > 0)]
 
-    def lit(self, camera: Camera, lighting: Lighting, relief: Relief | None = None) -> ViewOperator:
-        """A view of level 0 in another light, with a relief (entries, 3) in tangent space if given."""
-        return build_view(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lighting, relief=relief)
+    def lit(self, camera: Camera, lights: Sequence[Light]) -> list[ViewOperator]:
+        """A view of level 0 in several lights, each with a relief (entries, 3) in tangent space if given."""
+        return build_lit(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lights)
 
     def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
         """The same: paint looks alike from everywhere."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Int32
 
@@ -20,6 +22,8 @@ from style3d.render.texture import texture_rows
 from style3d.render.vertex import vertex_rows
 from style3d.types import Flags, Points
 
+Light = tuple[Lighting, Relief | None]  # a lamp, and the relief it falls on; None for the surface as it is
+
 
 def build_view(
     surface: Surface,
@@ -30,9 +34,22 @@ def build_view(
     camera: Camera,
     lighting: Lighting = "studio",
     samples: int = 2,
-    relief: Relief | None = None,
 ) -> ViewOperator:
-    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel, lit with a relief if given."""
+    """The operator of one view onto the table of ``level``; ``samples``² rays a pixel."""
+    return build_lit(surface, grid, pyramid, level, rasterizer, camera, [(lighting, None)], samples)[0]
+
+
+def build_lit(
+    surface: Surface,
+    grid: TexelGrid,
+    pyramid: SpacePyramid,
+    level: int,
+    rasterizer: Rasterizer,
+    camera: Camera,
+    lights: Sequence[Light],
+    samples: int = 2,
+) -> list[ViewOperator]:
+    """The operators of one view in each light; they share their rows, since only the factor a pixel differs."""
     fragments = trace_view(rasterizer, surface, camera, samples)
     if level > 0:
         rows = space_rows(surface, pyramid, level, fragments, _painted(surface)[fragments.face])
@@ -43,11 +60,12 @@ def build_view(
     indptr, index, weight = rows
     entries, local = unique_entries(index, pyramid.sizes[level])
     matrix = SparseMap(indptr, local, weight, len(entries))
-    normals = shading_normals(surface, fragments)
-    if relief is not None:
-        normals = bumped(normals, surface, grid, fragments, relief)
-    light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments, normals)
-    return ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width)
+    smooth, operators = shading_normals(surface, fragments), []
+    for lighting, relief in lights:
+        normals = smooth if relief is None else bumped(smooth, surface, grid, fragments, relief)
+        light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments, normals)
+        operators.append(ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width))
+    return operators
 
 
 def _shade(
