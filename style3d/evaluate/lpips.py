@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, final
@@ -157,15 +158,19 @@ def installed_lpips() -> Distance | str:
     from importlib.util import find_spec
 
     if find_spec("lpips") is None:
-        return "the lpips package is not installed, and no --lpips BACKBONE HEADS was given"
+        return "no --lpips BACKBONE HEADS was given, and lpips is not installed (pip install 'style3d[lpips]')"
     cached = sorted((Path(torch.hub.get_dir()) / "checkpoints").glob("alexnet-*.pth"))
     if not cached:
         return "the lpips package is there, but not the weights of its AlexNet; give --lpips BACKBONE HEADS"
+    from style3d.losses.features.base import digest_of
+    from style3d.torchvision_schemas import import_torchvision
+
+    import_torchvision()  # which lpips imports
     import lpips
 
-    from style3d.losses.features.base import digest_of
-
-    model = lpips.LPIPS(net="alex", spatial=True, verbose=False).eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it calls torchvision the old way
+        model = lpips.LPIPS(net="alex", spatial=True, verbose=False).eval()
     return PackageLpips("alex", model, digest_of(model, "lpips alex 0.1"))
 
 

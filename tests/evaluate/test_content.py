@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from style3d.errors import Style3DError
-from style3d.evaluate.content import edges_kept, network_content, silhouette_iou, structure_ssim
+from style3d.evaluate.content import SIGMA, edges_kept, network_content, silhouette_iou, structure_ssim
 from style3d.evaluate.lpips import FeatureDistance, Lpips, load_lpips
+from style3d.evaluate.reference import skimage
 from style3d.losses.features.squeeze import FIRES, Squeeze
 from style3d.losses.term import make_frame
+from style3d.torchvision_schemas import import_torchvision
 from tests.assets import asset
 from tests.nets import Tiny
 
@@ -52,6 +55,21 @@ def test_structure_ssim() -> None:
     assert structure_ssim(image, 0.5 + 0.5 * (image - 0.5), ones) > 0.9  # less contrast, the same drawing
     assert structure_ssim(image, 1 - image, ones) < -0.8
     assert abs(structure_ssim(image, drawing(5, blur=1.0), ones)) < 0.3
+
+
+def test_structure_is_ssim_without_luminance_and_contrast() -> None:
+    """SSIM = l · c · s (Wang et al. 2004, eq. 6, 9 and 10): scikit-image's map over ours' other two factors."""
+    ours, ones = [drawing(seed, blur=1.0) for seed in (0, 5)], np.ones((64, 64), np.float32)
+    a, b = (image[..., 0].astype(np.float64) for image in ours)
+    whole = skimage("metrics").structural_similarity(
+        a, b, gaussian_weights=True, sigma=SIGMA, use_sample_covariance=False, data_range=1.0, full=True
+    )[1]
+    mean_a, mean_b = (gaussian_filter(x, SIGMA, truncate=3.5) for x in (a, b))
+    var_a, var_b = (gaussian_filter(x**2, SIGMA, truncate=3.5) - m**2 for x, m in ((a, mean_a), (b, mean_b)))
+    first, second = 0.01**2, 0.03**2
+    light = (2 * mean_a * mean_b + first) / (mean_a**2 + mean_b**2 + first)
+    contrast = (2 * np.sqrt(var_a * var_b) + second) / (var_a + var_b + second)
+    assert structure_ssim(ours[0], ours[1], ones) == pytest.approx((whole / (light * contrast)).mean(), abs=1e-3)
 
 
 def test_silhouette() -> None:
@@ -93,9 +111,14 @@ def test_lpips_laws(variant: str) -> None:
     assert len(distance.digest) == 64
 
 
+@pytest.mark.filterwarnings("ignore:.*:UserWarning:torchvision")
 def test_lpips_is_the_authors() -> None:
     """Their package with our random SqueezeNet 1.1, so that no weights need be downloaded."""
-    lpips = pytest.importorskip("lpips", reason="the lpips package is not installed")
+    if find_spec("lpips") is None:
+        pytest.skip("the lpips package is not installed")
+    import_torchvision()
+    import lpips
+
     model = lpips.LPIPS(net="squeeze", pnet_rand=True, verbose=False).eval()
     tensors = squeeze_tensors("squeezenet1_1")
     own = dict(model.net.state_dict())
@@ -106,7 +129,7 @@ def test_lpips_is_the_authors() -> None:
     theirs = [getattr(model, f"lin{k}").model[1].weight.detach() for k in range(7)]
     a, b = (torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(k)) for k in (0, 1))
     ours = Lpips(Squeeze(tensors), theirs)(a, b, torch.ones(1, 1, 64, 64))
-    assert float(ours) == pytest.approx(float(model(2 * a - 1, 2 * b - 1)), rel=1e-4)
+    assert float(ours) == pytest.approx(float(model(2 * a - 1, 2 * b - 1).detach()), rel=1e-4)
 
 
 def test_lpips_of_real_files() -> None:

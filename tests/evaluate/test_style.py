@@ -13,6 +13,7 @@ from style3d.evaluate.reference import skimage
 from style3d.evaluate.strokes import orientation_distance, scale_difference, strokes
 from style3d.evaluate.style import framed, gram_distance, moment_distance, patch_distances, style_values
 from style3d.losses.term import make_frame
+from style3d.losses.wasserstein import SlicedPatches, unit_directions
 from tests.nets import Tiny
 
 
@@ -60,6 +61,25 @@ def test_the_style_itself_is_at_distance_zero() -> None:
     assert min(values.values()) > 1e-3
 
 
+def test_patches_of_flat_pictures_are_as_far_apart_as_their_colours() -> None:
+    """Closed form: of two constants t apart every slice V moves by t · Σ V, at every size of patches."""
+    flat, other = (make_frame(Tiny(), torch.full((1, 3, 40, 40), shade), None) for shade in (0.3, 0.5))
+    slices = unit_directions(3 * 5 * 5, 32, 0).sum(1)
+    (found,) = patch_distances([other], flat)
+    assert found == pytest.approx(0.2 * float(slices.square().mean().sqrt()), rel=1e-4)
+
+
+def test_patches_in_one_dimension_are_moved_the_shortest_way() -> None:
+    """Grey patches of one pixel lie on a line, where moving is matching sorted values."""
+    first, second = (torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(k)) ** (k + 1) for k in (0, 1))
+    frames = [make_frame(Tiny(), x.expand(1, 3, 32, 32).contiguous(), None) for x in (first, second)]
+    term = SlicedPatches("line", 1.0, size=1, scales=1, directions=8)
+    found = float(term.loss(frames[0], term.prepare_style([(frames[1], 1.0)]), {}))
+    ordered = [np.sort(x.numpy().ravel()) for x in (first, second)]
+    shift = float(unit_directions(3, 8, 0).sum(1).square().mean())
+    assert found == pytest.approx(shift * np.square(ordered[0] - ordered[1]).mean(), rel=0.01)
+
+
 def test_gram_distance_of_a_scaled_network_output() -> None:
     """Features half as large have a Gram matrix a quarter as large: a distance of 3/4 in every layer."""
     frame = make_frame(Tiny(), picture(0), None)
@@ -80,7 +100,16 @@ def test_background_does_not_count() -> None:
     ("first", "second", "difference"),
     [
         ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 3.1571, -77.2803), (50, 0, -82.7485), 2.8615),
+        ((50, 2.8361, -74.0200), (50, 0, -82.7485), 3.4412),
+        ((50, -1.3802, -84.2814), (50, 0, -82.7485), 1.0000),
+        ((50, 2.5, 0), (50, 0, -2.5), 4.3065),
         ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((50, 2.5, 0), (61, -5, 29), 22.8977),
+        ((50, 2.5, 0), (56, -27, -3), 31.9030),
+        ((50, 2.5, 0), (58, 24, 15), 19.4535),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((6.7747, -0.2908, -2.4247), (5.8714, -0.0985, -2.2286), 0.6377),
         ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
     ],
 )

@@ -9,6 +9,8 @@ from scipy.ndimage import gaussian_filter
 from style3d.errors import Style3DError
 from style3d.evaluate.consistency import consistency, error_map, flagged
 from style3d.evaluate.footage import Footage
+from style3d.evaluate.reference import skimage
+from style3d.render.warp import Link
 from tests.evaluate.footage import arc
 
 
@@ -67,6 +69,18 @@ def test_unrelated_images_are_worse_than_flat(footage: Footage) -> None:
     rng = np.random.default_rng(2)
     noise = [rng.random(image.shape).astype(np.float32) for image in footage.before]
     assert consistency(noise, footage.links(1), 1).relative > 1
+
+
+def test_ssim_is_scikit_images(footage: Footage) -> None:
+    """Over the windows that lie wholly in valid pixels, of the very pictures that are compared."""
+    first, second = footage.before[0], np.clip(footage.before[0] + 0.1 * (footage.before[1] > 0.5), 0, 1)
+    size = first.shape[0]
+    x, y = (np.arange(size) + 0.5,) * 2
+    same = Link(0, 1, *np.meshgrid(x, y), np.ones((size, size), dtype=bool))
+    found = consistency([first, second.astype(np.float32)], [same], 1)
+    theirs = skimage("metrics").structural_similarity(first, second, channel_axis=2, data_range=1.0)
+    assert found.ssim == pytest.approx(theirs, abs=1e-4)
+    assert found.rmse == pytest.approx(np.sqrt(np.square(first - second).mean()), rel=1e-5)
 
 
 def test_order_of_brightness_does_not_matter(footage: Footage) -> None:
