@@ -11,7 +11,7 @@ import numpy as np
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
-from style3d.evaluate.figure import Figure, absent
+from style3d.evaluate.figure import Better, Figure, absent
 from style3d.evaluate.validator import missing, new_problems, validate
 from style3d.mesh.scene import MeshScene
 from style3d.types import Flags
@@ -31,13 +31,13 @@ def mesh_health(
         files: the original and the painted file.
     """
     facts = dict(after.facts(after.initial(), seen, cameras))
-    figures = [_of(facts, *row) for row in _FACTS]
+    figures = [_of(facts, *row, len(cameras)) for row in _FACTS]
     original = {"seam_error": before.seam_error(before.initial())}
     figures.append(_of(original, "mesh.seams.before", "seam_error", "lower"))
     inside = after.inside
     figures += [
-        Figure("mesh.unseen", float((inside & ~seen).sum()), "lower", len(cameras), note="texels no view shows"),
-        Figure("mesh.clipped", clipped(after, inside), "lower", note="share of colours with a channel at 0 or 1"),
+        Figure("mesh.unseen", float((inside & ~seen).sum()), "lower", len(cameras)),
+        Figure("mesh.clipped", clipped(after, inside), "lower"),
         Figure("mesh.clipped.before", clipped(before, before.inside), "lower"),
         _density(after),
     ]
@@ -47,16 +47,18 @@ def mesh_health(
     return figures, facts
 
 
-_FACTS = (
+_FACTS: tuple[tuple[str, str, Better], ...] = (
     ("mesh.coverage", "coverage_of_visible", "higher"),
     ("mesh.seams", "seam_error", "lower"),
     ("mesh.texels_per_pixel", "texels_per_pixel_median", "neither"),
 )
 
 
-def _of(facts: Mapping[str, Any], name: str, key: str, better: Any) -> Figure:
+def _of(facts: Mapping[str, Any], name: str, key: str, better: Better, views: int = 0) -> Figure:
     value = facts[key]
-    return absent(name, better, "nothing to measure it on") if value is None else Figure(name, float(value), better)
+    if value is None:
+        return absent(name, better, "nothing to measure it on")
+    return Figure(name, float(value), better, 0 if name.startswith("mesh.seams") else views)
 
 
 def clipped(scene: MeshScene, inside: Flags) -> float:

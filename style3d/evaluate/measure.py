@@ -19,7 +19,7 @@ from style3d.evaluate.looks import Yardstick, look_figures
 from style3d.evaluate.lpips import Distance, FeatureDistance
 from style3d.progress import Silent, Watcher
 from style3d.render.warp import Link
-from style3d.types import Picture, Plane
+from style3d.types import Image, Picture, Plane
 
 SHOWN = 3  # views shown large
 LOOKED_AT = 6  # views that style and content are measured on
@@ -71,6 +71,7 @@ class Exhibits:
     strip: tuple[Picture, ...]  # a walk around, stylised
     heat: Mapping[int, Mapping[int, Plane]]  # by gap, then view: error at each pixel, NaN where not compared
     alone: tuple[Picture, ...] = ()  # views painted on their own
+    style: Picture | None = None  # what it was painted like
 
 
 def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher | None = None) -> Evaluation:
@@ -105,7 +106,8 @@ def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher
             figures += legacy_figures(footage, gap, yardstick.lpips)
             watcher.done(number)
         notes.append(EXPLANATION)
-    return Evaluation(footage.name, tuple(figures), tuple(notes), _exhibits(footage, shown, heats, alone))
+    exhibits = _exhibits(footage, shown, heats, alone, yardstick.style)
+    return Evaluation(footage.name, tuple(figures), tuple(notes), exhibits)
 
 
 def _consistency(
@@ -133,11 +135,13 @@ def _targets(joined: Sequence[Link], shown: Sequence[int]) -> list[int]:
 
 
 def _exhibits(
-    footage: Footage, shown: Sequence[int], heats: Mapping[int, Mapping[int, Plane]], alone: Mapping[int, Picture]
-) -> Exhibits:
+    footage: Footage, shown: Sequence[int], heats: Mapping[int, Mapping[int, Plane]], alone: Mapping[int, Picture],
+    style: Image | None,
+) -> Exhibits:  # fmt: skip
     before, after = (tuple(images[i] for i in shown) for images in (footage.before, footage.after))
     strip = tuple(footage.after[i] for i in spread(len(footage.shots), 12))
-    return Exhibits(before, after, strip, heats, tuple(alone[view] for view in sorted(alone)))
+    painting = None if style is None else np.ascontiguousarray(style[0].permute(1, 2, 0).cpu().numpy())
+    return Exhibits(before, after, strip, heats, tuple(alone[view] for view in sorted(alone)), painting)
 
 
 def spread(count: int, wanted: int) -> list[int]:
