@@ -46,7 +46,7 @@ def curves(run: Mapping[str, Any]) -> str:
     feet = f'<text x="{LEFT}" y="{HIGH + 14}">step 1</text>'
     feet += f'<text x="{WIDE}" y="{HIGH + 14}" text-anchor="end">{steps}</text>'
     box = f'<svg viewBox="0 -5 {WIDE} {HIGH + 25}" role="img" aria-label="losses by step">'
-    note = "Logarithmic, smoothed; the jumps are where a finer stage begins."
+    note = "Logarithmic, smoothed; it jumps where a finer stage begins and where views are new."
     return section("Losses by step", f'{box}<g>{grid}{feet}</g>{"".join(lines)}</svg>'
                    f'<p class="legend">{"".join(legend)}</p>', note)  # fmt: skip
 

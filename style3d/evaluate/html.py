@@ -44,10 +44,10 @@ def _notes(notes: Sequence[str]) -> str:
 
 def _compared(asked: Mapping[str, Any]) -> str:
     """What was compared with what, one line under the title."""
-    models = asked.get("models") or asked.get("frames") or ()
-    parts = [("original", models[0] if isinstance(models, list | tuple) else ""), ("style", asked.get("style")),
-             ("words", asked.get("prompt"))]  # fmt: skip
-    told = " · ".join(f"{escape(label)}: <b>{escape(Path(str(value)).name)}</b>" for label, value in parts if value)
+    models = asked.get("models") or asked.get("frames") or [""]
+    parts = {"original": Path(str(models[0])).name, "style": Path(str(asked.get("style") or "")).name,
+             "words": str(asked.get("prompt") or "")}  # fmt: skip
+    told = " · ".join(f"{label}: <b>{escape(value)}</b>" for label, value in parts.items() if value)
     return f'<p class="note">{told}</p>' if told else ""
 
 

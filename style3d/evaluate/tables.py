@@ -39,14 +39,18 @@ def glance(figures: Sequence[Figure]) -> str:
         if name.endswith(".over_floor"):
             gap = name.split(".")[1]
             alone = known.get(f"consistency.{gap}.over_independent")
-            beside = f"; {number(alone)} × that of views painted alone" if alone else ""
-            tiles.append((number(figure), f"× the unstylised disagreement, {_apart(gap)}{beside}"))
+            beside = f"; {_short(alone)} × that of views painted alone" if alone else ""
+            tiles.append((_short(figure), f"× the unstylised disagreement, {_apart(gap)}{beside}"))
     for name, words in GLANCE.items():
         if name in known:
             before = known.get(f"{name}.before")
-            tiles.append((number(known[name]), f"{words}{f'; {number(before)} before' if before else ''}"))
+            tiles.append((_short(known[name]), f"{words}{f'; {_short(before)} before' if before else ''}"))
     cells = "".join(f"<div><b>{value}</b><span>{escape(words)}</span></div>" for value, words in tiles)
     return section("At a glance", f'<div class="tiles">{cells}</div>' if tiles else "")
+
+
+def _short(figure: Figure) -> str:
+    return f"{figure.value:.3g}"
 
 
 def tables(figures: Sequence[Figure]) -> Iterable[str]:

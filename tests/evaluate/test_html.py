@@ -13,10 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from style3d.evaluate.curves import ticks
 from style3d.evaluate.figure import Figure, absent
 from style3d.evaluate.html import page
+from style3d.evaluate.looks import CONTENT, STYLE
+from style3d.evaluate.meaning import meaning
 from style3d.evaluate.measure import Evaluation, Exhibits
 from style3d.evaluate.save import save
+from style3d.evaluate.tables import glance, number
 from tests.browser import FLAGS, browser
 
 EVIL = "</script><script>document.body.dataset.broken=1</script><img src=x onerror=\"document.title='broken'\">"
@@ -117,3 +121,29 @@ def test_files_are_written_together(tmp_path: Path) -> None:
     values = json.loads(written[0].read_text())
     assert values["figures"][-1]["value"] is None
     assert written[1].read_text().splitlines()[0].startswith("name,value,better,views")
+
+
+def test_what_to_look_at_first() -> None:
+    figures = [
+        Figure("consistency.7.over_floor", 1.234, "lower"), Figure("consistency.7.over_independent", 0.2, "lower"),
+        Figure("style.gram", 0.41, "lower"), Figure("style.gram.before", 2.0, "lower"),
+        absent("style.palette", "lower", "no"),
+    ]  # fmt: skip
+    tiles = re.findall(r"<b>(.*?)</b><span>(.*?)</span>", glance(figures))
+    assert [value for value, _ in tiles] == ["1.23", "0.41"]
+    assert "7 views apart; 0.2 × that of views painted alone" in tiles[0][1]
+    assert "2 before" in tiles[1][1]
+    assert glance(figures[-1:]) == ""
+
+
+def test_every_figure_says_what_it_means() -> None:
+    for name in (*STYLE, *CONTENT, "composite.artfid", "mesh.unseen", "consistency.7.relative.floor"):
+        assert meaning(name), name
+    assert "strokes raised" in meaning("style.light.left.relief")
+
+
+def test_counts_are_whole_and_ticks_few() -> None:
+    assert number(Figure("mesh.unseen", 71118.0, "lower")) == "71,118"
+    assert number(Figure("style.fid", 1234.56, "lower")) == "1235"
+    assert ticks(-1.2, 1.1) == [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+    assert ticks(-4, 2) == [1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0]
