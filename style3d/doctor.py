@@ -44,6 +44,7 @@ OPTIONAL = (
     Part("zstandard", "Gaussian splats as SPZ version 4", "zstandard"),
     Part("skimage", "style3d evaluate, and meshes out of radiance fields", "scikit-image"),
     Part("fast_simplification", "meshes out of radiance fields", "fast-simplification"),
+    Part("OpenEXR", "style3d evaluate on depth as .exr", "OpenEXR"),
     Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
     Part(
         "pytorch3d",

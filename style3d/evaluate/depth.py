@@ -14,6 +14,7 @@ from PIL import Image
 
 from style3d.camera import Camera
 from style3d.errors import Style3DError
+from style3d.evaluate.exr import read_exr
 from style3d.files import read_bytes
 
 DepthKind = Literal["z", "ray"]
@@ -24,7 +25,7 @@ def read_depth(path: Path, camera: Camera, scale: float, kind: DepthKind) -> Flo
     """Depth along the camera's z, scene units, of the camera's size; infinite where the file says nothing (0, NaN).
 
     Args:
-        path: .npy, .npz (its first array), 16-bit .png, or .exr where imageio reads it.
+        path: .npy, .npz (its first array), 16-bit .png, or .exr (`read_exr`).
         scale: scene units of one unit in the file.
         kind: "ray" for distances along the ray.
 
@@ -32,7 +33,7 @@ def read_depth(path: Path, camera: Camera, scale: float, kind: DepthKind) -> Flo
         Style3DError: the file is missing, damaged, or of another size than the camera's images.
     """
     size = camera.height, camera.width
-    readers = {".npy": _read_npy, ".npz": _read_npz, ".png": _read_png, ".exr": _read_exr}
+    readers = {".npy": _read_npy, ".npz": _read_npz, ".png": _read_png, ".exr": read_exr}
     try:
         values = readers[path.suffix.lower()](path, size)
     except (OSError, ValueError, KeyError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
@@ -83,14 +84,3 @@ def _read_png(path: Path, size: tuple[int, int]) -> Float[np.ndarray, "..."]:
         if not image.mode.startswith("I"):
             raise ValueError(f"mode {image.mode}; depth needs 16 bits")
         return np.asarray(image).astype(np.float64)
-
-
-def _read_exr(path: Path, size: tuple[int, int]) -> Float[np.ndarray, "..."]:
-    try:
-        from imageio.v3 import imread
-    except ImportError:
-        raise Style3DError(f"{path} needs imageio", hint="install it with: pip install imageio[opencv]") from None
-    values = np.asarray(imread(read_bytes(path, LIMIT), extension=".exr"), dtype=np.float64)
-    values = values[..., 0] if values.ndim == 3 else values
-    _checked(values.shape, size)
-    return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,41 @@ def test_depth_in_other_forms(frames: Path) -> None:
     along = np.linalg.norm(shot.camera.directions(), axis=1).reshape(shot.depth.shape)
     rays = footage_of_frames(pictures, cameras, frames / "depth", 2, "ray")
     assert np.allclose(rays.shots[0].depth[known] * along[known], shot.depth[known], rtol=1e-5)
+
+
+def test_depth_as_exr(frames: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    """One channel or a picture's layer, floats or half floats; other sizes and damaged files are refused in a line."""
+    openexr = pytest.importorskip("OpenEXR")
+    head = {"type": openexr.scanlineimage, "compression": openexr.ZIP_COMPRESSION}
+    plain = footage_of_frames((frames / "original", frames / "styled"), frames / "transforms.json", frames / "depth", 2)
+    kinds = ("Z", np.float32), ("View.Depth.Z", np.float32), ("V", np.float16), ("Y", np.float32)
+    for number, (name, kind) in enumerate(kinds):
+        values = np.load(frames / "depth" / f"{number:04}.npy").astype(kind)
+        other = {"R": 1 - values, "G": values, "B": values} if name == "View.Depth.Z" else {}
+        openexr.File(dict(head), {**other, name: values}).write(str(frames / "depth" / f"{number:04}.exr"))
+        (frames / "depth" / f"{number:04}.npy").unlink()
+    read = footage_of_frames((frames / "original", frames / "styled"), frames / "transforms.json", frames / "depth", 2)
+    for one, shot in zip(plain.shots, read.shots, strict=True):
+        known = np.isfinite(one.depth)
+        assert np.array_equal(known, np.isfinite(shot.depth))
+        assert np.allclose(one.depth[known], shot.depth[known], rtol=1e-3)
+
+    def said() -> str:
+        assert main(call(frames)) == 2
+        text = capsys.readouterr().err
+        assert text.count("\n") == 1
+        return text
+
+    path = frames / "depth" / "0001.exr"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert "0001.exr" in said()
+    openexr.File(dict(head), {"Z": np.ones((4, 4), np.float32)}).write(str(path))
+    assert "4 × 4 pixels" in said()
+    openexr.File(dict(head), {"Motion": np.ones((40, 40), np.float32)}).write(str(path))
+    assert "no channel Z" in said()
+    monkeypatch.setitem(sys.modules, "OpenEXR", None)
+    assert "style3d[exr]" in said()
 
 
 def test_frames_that_do_not_fit(frames: Path, capsys: pytest.CaptureFixture) -> None:
