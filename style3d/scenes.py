@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from style3d.credentials import Credentials
 from style3d.errors import Style3DError
-from style3d.job import FieldJob, Job, MeshJob
+from style3d.job import FieldJob, Job, MeshJob, recipe
 from style3d.progress import Silent, Watcher
 from style3d.scene import Scene
 
@@ -64,6 +64,8 @@ def _field(job: FieldJob, watcher: Watcher) -> Scene:
         return _splats(job)
     if job.destination.suffix.lower() != GRID:
         check_splat_suffix(job.destination)
+    if job.geometry == "finetune":
+        raise Style3DError("only the geometry of splats is divided", hint="leave out --geometry")
     if job.view_dependence == "style":
         raise Style3DError("a radiance grid has no harmonics to paint", hint="--view-dependence keep or drop")
     settings = FitSettings(downscale=job.downscale, seed=job.seed)
@@ -81,15 +83,20 @@ def _splats(job: FieldJob) -> Scene:
     from style3d.nerf.files import check_splat_suffix, read_splats
     from style3d.nerf.lobe_scene import LobeScene
     from style3d.nerf.splat_scene import SplatScene
+    from style3d.nerf.splitting import finer
 
     check_splat_suffix(job.destination)
     splats = read_splats(job.model)
     if job.path == "capture":
         raise _no_cameras(job)
     vantage = None if job.vantage == "auto" else job.vantage
-    if job.view_dependence == "style":
-        return LobeScene(SplatScene(splats, job.model.name, "keep", vantage=vantage))
-    return SplatScene(splats, job.model.name, job.view_dependence, vantage=vantage)
+    kind = "keep" if job.view_dependence == "style" else job.view_dependence
+    scene = SplatScene(splats, job.model.name, kind, vantage=vantage)
+    if job.geometry == "finetune":
+        given = recipe(job)
+        pieces = finer(splats, scene.pixels(scene.plan(given.views, given.resolution)))
+        scene = SplatScene(pieces, job.model.name, kind, vantage=scene.setting.vantage)
+    return LobeScene(scene) if job.view_dependence == "style" else scene
 
 
 def _credentials(job: MeshJob) -> Credentials | None:

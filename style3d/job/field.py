@@ -35,6 +35,10 @@ class FieldJob(Job):
     consistency_weight: Annotated[float | None, Between(0, 1e6)] = None
     """How strongly neighbouring views are held together where they could disagree: with --view-dependence style
     (default: 100), and on nerfstudio runs (default: 10)."""
+    geometry: Literal["frozen", "finetune"] = "frozen"
+    """Of splats: frozen leaves every one where and as it is; finetune first divides those that are wider than strokes
+    can be (a standard deviation of more than a pixel in the nearest view) in two, again and again, up to four times as
+    many splats. Their places and sizes do not move while they are painted."""
     vantage: Literal["auto", "outside", "inside"] = "auto"
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     path: Literal["auto", "capture", "orbit"] = "auto"

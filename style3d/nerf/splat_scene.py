@@ -21,7 +21,7 @@ from style3d.operator import ViewOperator
 from style3d.render.plan import RESOLVED, Sight, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
-from style3d.render.splats import Gaussians, splat_view
+from style3d.render.splats import Gaussians, project, splat_view
 from style3d.scene import Scene, Views
 from style3d.tour import middle_square, sized, tour, walk
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
@@ -142,6 +142,14 @@ class SplatScene(Scene):
             sights, len(self._samples), resolution, RESOLVED_SHARE, MOST_CLOSEUPS, np.random.default_rng(0)
         )
         return Views(overviews, plan.closeups)
+
+    def pixels(self, views: Views) -> Float64[np.ndarray, "splats"]:
+        """Size of the finest pixel that shows each splat, scene units; infinite for what cannot be seen."""
+        finest = np.full(self.splats.count, np.inf)
+        for camera in (*views.overviews, *views.closeups):
+            seen = project(self.gaussians, camera, self._near)
+            finest[seen.splat] = np.minimum(finest[seen.splat], seen.depth / camera.focal)
+        return np.where(self._visible, finest, np.inf)
 
     def level(self, camera: Camera) -> int:
         """The level whose entries are as far apart as the pixels of this view."""
