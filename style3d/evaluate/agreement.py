@@ -49,10 +49,9 @@ class Agreement:
 
 
 def agreement(
-    footage: Footage, gap: int, alone: Mapping[int, Picture], perceptual: Perceptual | None
-) -> tuple[Agreement, list[Link]]:
-    """Measure all sequences at one gap; ``alone`` holds views that were painted independently."""
-    joined = footage.links(gap)
+    footage: Footage, joined: Sequence[Link], gap: int, alone: Mapping[int, Picture], perceptual: Perceptual | None
+) -> Agreement:
+    """Measure all sequences on the links of one gap; ``alone`` holds views that were painted independently."""
     ours, floor, flat = (
         consistency(images, joined, gap, perceptual) for images in (footage.after, footage.before, flat_cheat(footage))
     )
@@ -62,7 +61,13 @@ def agreement(
         images = [alone.get(view, image) for view, image in enumerate(footage.after)]
         ceiling, there = (consistency(seen, shared, gap, perceptual) for seen in (images, footage.after))
     why = flagged(flat, floor), flagged(ours, floor)
-    return Agreement(gap, footage.parallax(joined), ours, floor, flat, *why, ceiling, there), joined
+    return Agreement(gap, footage.parallax(joined), ours, floor, flat, *why, ceiling, there)
+
+
+def absent_agreement(gap: int, why: str) -> list[Figure]:
+    """What stands for `agreement_figures` where there is nothing to compare."""
+    names = [*MEASURES, ("over_floor", "lower"), ("over_independent", "lower")]
+    return [absent(f"consistency.{gap}.{name}", better, why) for name, better in names]
 
 
 def perceptual_of(distance: Distance) -> Perceptual:

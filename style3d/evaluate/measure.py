@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from style3d.errors import Style3DError
-from style3d.evaluate.agreement import agreement, agreement_figures, heat, perceptual_of
+from style3d.evaluate.agreement import absent_agreement, agreement, agreement_figures, heat, perceptual_of
 from style3d.evaluate.beside import control_figures
 from style3d.evaluate.controls import ceiling_views, independent
 from style3d.evaluate.figure import Figure
@@ -84,7 +84,7 @@ def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher
         watcher: hears what is being measured.
 
     Raises:
-        Style3DError: no views are that far apart, or none of them share a pixel.
+        Style3DError: a network or a library is missing.
     """
     watcher = watcher or Silent()
     distance = FeatureDistance(yardstick.features) if isinstance(yardstick.lpips, str) else yardstick.lpips
@@ -119,7 +119,13 @@ def _consistency(
     heats: dict[int, dict[int, Plane]] = {}
     watcher.phase("comparing views", len(protocol.gaps))
     for number, gap in enumerate(protocol.gaps, 1):
-        found, joined = agreement(footage, gap, alone, perceptual_of(distance))
+        joined = footage.links(gap)
+        if not any(link.valid.any() for link in joined):
+            why = f"no view shares a pixel with the one {gap} further on"
+            figures += absent_agreement(gap, why)
+            notes.append(f"gap {gap}: {why}; choose smaller --gaps, or more --views")
+            continue
+        found = agreement(footage, joined, gap, alone, perceptual_of(distance))
         figures += agreement_figures(found, footage, distance)
         heats[gap] = heat(joined, footage.after, _targets(joined, shown))
         if found.suspicion:

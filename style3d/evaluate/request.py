@@ -23,7 +23,8 @@ class Request:
     """
 
     models: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="ORIGINAL STYLED")] = ()
-    """The original and the stylised scene: a mesh, Gaussian splats, a grid, or for the original a capture's folder."""
+    """The original and the stylised scene: a mesh, Gaussian splats, a grid, or for the original a capture's folder,
+    which is fitted unless a fit of it is kept."""
     style: Annotated[Path | None, tyro.conf.arg(metavar="IMAGE")] = None
     """The picture it was painted like; without it, style is not measured and no view is painted alone."""
     prompt: str = ""
@@ -43,9 +44,10 @@ class Request:
     output: Path | None = None
     """The page to write, .html; .json and .csv go beside it. Default: STYLED.evaluation.html in the working folder."""
     gaps: tuple[int, ...] = (1, 7)
-    """Steps between views that are compared: short and long range."""
+    """Steps between views that are compared: short and long range. A turntable has --views steps, the path of a capture
+    120."""
     views: Annotated[int, Between(4, 360)] = 36
-    """Views around a model."""
+    """Views around a model; of a capture's path about as many are looked at, spread over it."""
     resolution: Annotated[int, Between(48, 2048)] = 256
     """Pixels along a side of a view of a model."""
     lighting: Literal["studio", "unlit"] = "unlit"

@@ -16,11 +16,14 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.evaluate.film import bursts, film, is_closed, same_geometry
 from style3d.evaluate.scenes import is_field
+from style3d.nerf.capture_scene import fitted_grid
 from style3d.nerf.files import read_splats
 from style3d.nerf.fitted import FittedGrid, save_grid
+from style3d.nerf.grid import FitSettings, Level
 from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.splat_scene import SplatScene
 from tests.fields import ball
+from tests.nerf.test_grid_fit import pictures_of_a_ball
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +113,29 @@ def test_the_command_measures_a_painted_grid(
     assert "° of parallax" in next(f["mask"] for f in figures if f["name"] == "consistency.7.rmse")
     for word in ("rmse", "ssim", "perceptual", "unstylised", "flat colour", "each alone", "over_independent"):
         assert word in said
+
+
+def test_a_capture_is_compared_with_what_was_painted_on_its_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fitted as the run did that lies beside the result; inputs are named with their hashes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STYLE3D_CACHE", str(tmp_path / "kept"))
+    few = FitSettings(levels=(Level(8, 40), Level(12, 20)), rays=128)
+    monkeypatch.setattr("style3d.nerf.grid.FitSettings", lambda **given: replace(few, **given))
+    pictures_of_a_ball(tmp_path / "ball", 9, 12)
+    fitted = fitted_grid(tmp_path / "ball", replace(few, seed=3, downscale=1))
+    save_grid(fitted.painted(1 - fitted.grid.colors), Path("styled.safetensors"))
+    Path("styled.report.json").write_text(json.dumps({"job": {"seed": 3, "downscale": 1}}))
+    quick = ["--views", "4", "--resolution", "48", "--gaps", "1", "--features", "wavelet", "--quiet"]
+    assert main(["evaluate", "ball", "styled.safetensors", *quick]) == 0
+    report = json.loads(Path("styled.evaluation.json").read_text())
+    values = {figure["name"]: figure["value"] for figure in report["figures"]}
+    assert values["content.silhouette"] == 1  # the very same geometry
+    assert values["consistency.1.over_floor"] is None  # so coarse a grid is haze: there is nothing to compare, and said
+    assert "no view shares a pixel" in Path("styled.evaluation.html").read_text()
+    assert len(report["settings"]["inputs"]["ball"]) == 64
+    assert len(list((tmp_path / "kept/grids").iterdir())) == 1
 
 
 def test_captures_are_fields(tmp_path: Path) -> None:
