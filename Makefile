@@ -84,7 +84,7 @@ $(NERFSTUDIO)/installed: pyproject.toml constraints.txt requirements-nerfstudio.
 	@touch $@
 
 test-nerfstudio: $(NERFSTUDIO)/installed
-	OMP_NUM_THREADS=1 $(NERFSTUDIO)/bin/python -m pytest -q tests/nerf/test_plugin.py tests/nerf/test_plugin_config.py tests/nerf/test_plugin_painter.py
+	OMP_NUM_THREADS=1 $(NERFSTUDIO)/bin/python -m pytest -q tests/nerf/test_plugin.py tests/nerf/test_plugin_bake.py tests/nerf/test_plugin_config.py tests/nerf/test_plugin_painter.py
 
 clean:
 	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
-from style3d.commands.paint import run_job
-from style3d.commands.parse import parse_job
-from style3d.job import FieldJob
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from style3d.commands.bars import Bars
+from style3d.commands.paint import checked_target, run_job
+from style3d.commands.parse import Conduct, parse_job
+from style3d.commands.solid import check_mesh, write_mesh
+from style3d.job import FieldJob, recipe
 
 
 def run(arguments: list[str]) -> int:
     """Stylise a radiance field; one that nerfstudio trained is painted by nerfstudio."""
-    job, conduct = parse_job(FieldJob, arguments)
-    if job.model.suffix in (".yml", ".yaml"):
-        from style3d.nerf.plugin_paint import paint_run
+    return paint_field(*parse_job(FieldJob, arguments))
 
-        config = paint_run(job)
-        print(f"wrote {config.parent}")
-        print(f"look at it with: ns-viewer --load-config {config}")
-        return 0
-    return run_job(job, conduct)
+
+def paint_field(job: FieldJob, conduct: Conduct) -> int:
+    """Whatever the field is made of."""
+    if job.model.suffix not in (".yml", ".yaml"):
+        return run_job(job, conduct)
+    baked = job.output is not None or job.mesh is not None
+    from style3d.nerf.plugin_paint import METHODS, checked_run, paint_run
+
+    if baked and METHODS[checked_run(job.model).method] == "splatfacto":
+        return run_job(job, conduct, _splats(job))
+    if baked:
+        checked_target(job) if job.output is not None else check_mesh(job)
+    config = paint_run(job)
+    print(f"wrote {config.parent}")
+    print(f"look at it with: ns-viewer --load-config {config}")
+    if baked:
+        print(f"wrote {', '.join(str(path) for path in _bake(job, conduct, config))}")
+    return 0
+
+
+def _splats(job: FieldJob) -> Any:
+    """The Gaussians of a trained splatfacto: splats like any other, painted here."""
+    from style3d.nerf.plugin_checkpoint import read_splatfacto
+    from style3d.nerf.plugin_config import read_run
+    from style3d.nerf.splat_scene import SplatScene
+
+    vantage = None if job.vantage == "auto" else job.vantage
+    run = read_run(job.model)
+    return SplatScene(read_splatfacto(run), run.folder.parent.parent.name, job.view_dependence, vantage=vantage)
+
+
+def _bake(job: FieldJob, conduct: Conduct, config: Path) -> tuple[Path, ...]:
+    """The painted nerfacto as a grid, as splats, and as a mesh, as the job asks."""
+    from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.plugin_bake import baked_grid
+    from style3d.nerf.plugin_config import read_run
+    from style3d.progress import Silent
+
+    bars = None if conduct.quiet else Bars()
+    with bars.progress if bars else contextlib.nullcontext():
+        run = read_run(job.model)
+        fitted = baked_grid(config, run.data, recipe(job).resolution, bars or Silent())
+        scene = GridScene(fitted, run.folder.parent.parent.name, job.view_dependence)
+        colors = scene.initial()
+        files = scene.save(colors, job.output) if job.output is not None else ()
+        return (*files, *write_mesh(job, scene, colors, bars))

@@ -17,6 +17,7 @@ from style3d.commands.solid import check_mesh, write_mesh
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
 from style3d.job import Job, write_job_file
+from style3d.scene import Scene
 
 
 def paint(kind: type[Kind], arguments: list[str]) -> int:
@@ -24,8 +25,14 @@ def paint(kind: type[Kind], arguments: list[str]) -> int:
     return run_job(*parse_job(kind, arguments))
 
 
-def run_job(job: Job, conduct: Conduct) -> int:
-    """Stylise and write; after Ctrl-C the best so far is written and the status is 130."""
+def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
+    """Stylise and write; after Ctrl-C the best so far is written and the status is 130.
+
+    Args:
+        job: what to do.
+        conduct: how to behave.
+        scene: what to paint, where it does not come from the job's file.
+    """
     from style3d.checkpoint import Checkpoint
     from style3d.loop import stylize
     from style3d.result import beside, file_hash
@@ -36,7 +43,7 @@ def run_job(job: Job, conduct: Conduct) -> int:
     checked(job, conduct)
     bars = Bars() if not conduct.quiet else None
     with bars.progress if bars else contextlib.nullcontext():
-        scene = load(job, bars)
+        scene = scene or load(job, bars)
         if conduct.auto:
             job = suit(job, scene)
         if conduct.accept:
@@ -52,7 +59,7 @@ def run_job(job: Job, conduct: Conduct) -> int:
             result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
         written = (*save(result, target, bars), beside(target, "job.yaml"))
         write_job_file(job, written[-1])
-        made = () if result.interrupted else write_mesh(result, bars)
+        made = () if result.interrupted else write_mesh(job, scene, result.colors, bars)
     if result.interrupted:
         print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
         return 130

@@ -9,9 +9,10 @@ from typing import Annotated
 import tyro
 
 from style3d.commands.mesh import paint_mesh
+from style3d.commands.nerf import paint_field
 from style3d.commands.paint import run_job
 from style3d.commands.parse import Conduct, parse
-from style3d.job import MeshJob, read_job_file
+from style3d.job import FieldJob, MeshJob, read_job_file
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,6 @@ def run(arguments: list[str]) -> int:
     """Read the file and do its job."""
     request = parse(Run, "run", arguments, Run.__doc__ or "")
     job = read_job_file(request.file)
-    return paint_mesh(job, request.conduct) if isinstance(job, MeshJob) else run_job(job, request.conduct)
+    if isinstance(job, MeshJob):
+        return paint_mesh(job, request.conduct)
+    return paint_field(job, request.conduct) if isinstance(job, FieldJob) else run_job(job, request.conduct)

@@ -9,7 +9,9 @@ from time import perf_counter
 from style3d.files import atomic_path, check_writable
 from style3d.job import FieldJob, Job
 from style3d.progress import Silent, Watcher
-from style3d.result import Result, beside
+from style3d.result import beside, file_hash
+from style3d.scene import Scene
+from style3d.types import Colors
 
 
 def check_mesh(job: Job) -> None:
@@ -25,13 +27,18 @@ def check_mesh(job: Job) -> None:
         check_writable(job.mesh)
 
 
-def write_mesh(result: Result, watcher: Watcher | None) -> tuple[Path, ...]:
+def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher | None) -> tuple[Path, ...]:
     """The mesh that the job asks for, NAME.mesh.png and NAME.mesh.json; nothing where it asks for none.
+
+    Args:
+        job: what was painted, and what mesh to make.
+        scene: splats or a grid.
+        colors: its new colours.
+        watcher: hears of progress.
 
     Raises:
         Style3DError: the field shows no surface, or a file cannot be written.
     """
-    job, scene = result.job, result.scene
     if not isinstance(job, FieldJob) or job.mesh is None:
         return ()
     from style3d.nerf.grid_scene import GridScene
@@ -39,18 +46,15 @@ def write_mesh(result: Result, watcher: Watcher | None) -> tuple[Path, ...]:
     from style3d.nerf.splat_scene import SplatScene
     from style3d.preview import contact_sheet
     from style3d.provenance import provenance_of
-    from style3d.result import file_hash
     from style3d.solid.making import fineness_of, solidify
     from style3d.solid.proof import facts, prove
 
-    colors = result.colors
     if isinstance(scene, LobeScene):
         scene = scene.painted(colors)
         colors = scene.initial()
     assert isinstance(scene, SplatScene | GridScene)
-    start, watcher = perf_counter(), watcher or Silent()
+    start, watcher, fineness = perf_counter(), watcher or Silent(), fineness_of(job)
     source = file_hash(job.model) if job.model.is_file() else scene.key
-    fineness = fineness_of(job)
     solid = solidify(scene, colors, fineness, provenance_of(job, source), watcher)
     files = solid.save(job.mesh)
     proof = prove(scene, colors, solid, fineness.view_size)

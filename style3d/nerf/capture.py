@@ -68,19 +68,12 @@ class Capture:
     @cached_property
     def focus(self) -> Vector:
         """The point that the cameras look at: nearest to all optical axes in the least-squares sense."""
-        position = np.stack([photo.camera.position for photo in self.photos])
-        forward = np.stack([photo.camera.camera_to_world[:3, 2] for photo in self.photos])
-        across = np.eye(3) - forward[:, :, None] * forward[:, None, :]
-        ahead = position.mean(0) + forward.mean(0) * max(float(np.ptp(position, axis=0).max()), 1e-6)
-        weak = 1e-3 * len(position)  # parallel axes meet nowhere: then a point ahead of the cameras
-        right = (across @ position[:, :, None]).sum(0)[:, 0] + weak * ahead
-        return np.linalg.solve(across.sum(0) + weak * np.eye(3), right)
+        return focus_of([photo.camera for photo in self.photos])
 
     @cached_property
     def distance(self) -> float:
         """Median distance of the cameras from the focus, scene units."""
-        position = np.stack([photo.camera.position for photo in self.photos])
-        return max(float(np.median(np.linalg.norm(position - self.focus, axis=1))), 1e-9)
+        return distance_of([photo.camera for photo in self.photos], self.focus)
 
     @cached_property
     def key(self) -> str:
@@ -91,6 +84,23 @@ class Capture:
         for path in dict.fromkeys(path for p in self.photos for path in (p.path, p.mask) if path):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
+
+
+def focus_of(cameras: Sequence[Camera]) -> Vector:
+    """The point nearest to the optical axes of cameras, in the least-squares sense."""
+    position = np.stack([camera.position for camera in cameras])
+    forward = np.stack([camera.camera_to_world[:3, 2] for camera in cameras])
+    across = np.eye(3) - forward[:, :, None] * forward[:, None, :]
+    ahead = position.mean(0) + forward.mean(0) * max(float(np.ptp(position, axis=0).max()), 1e-6)
+    weak = 1e-3 * len(position)  # parallel axes meet nowhere: then a point ahead of the cameras
+    right = (across @ position[:, :, None]).sum(0)[:, 0] + weak * ahead
+    return np.linalg.solve(across.sum(0) + weak * np.eye(3), right)
+
+
+def distance_of(cameras: Sequence[Camera], focus: Vector) -> float:
+    """Median distance of cameras from a point, scene units."""
+    position = np.stack([camera.position for camera in cameras])
+    return max(float(np.median(np.linalg.norm(position - focus, axis=1))), 1e-9)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from style3d.nerf.harmonics import C0, C1
 from style3d.nerf.splats import Splats
-from style3d.render.grid_field import RadianceGrid
+from style3d.render.grid_field import Contraction, RadianceGrid
 from style3d.types import Flags
 
 WIDTH = 0.42  # standard deviation of a splat, cells: neighbours melt into one another and silhouettes hardly grow
@@ -30,8 +30,8 @@ def grid_splats(grid: RadianceGrid, shown: Flags | None = None) -> Splats:
     # light on a ray through a sheet of such Gaussians, a cell apart, passes about 2π·WIDTH² of them at full opacity
     opacity = -np.expm1(-depth / (2 * np.pi * WIDTH**2))
     chosen = np.flatnonzero((opacity >= LEAST) & (True if shown is None else shown))
-    stretch = _stretch(grid, grid.places[chosen]) * (WIDTH * grid.cell)
-    rotations, scales, _ = np.linalg.svd(stretch)
+    shapes = stretch(grid.space, grid.places[chosen], grid.cell) * (WIDTH * grid.cell)
+    rotations, scales, _ = np.linalg.svd(shapes)
     rotations *= np.linalg.det(rotations)[:, None, None].round()
     alpha = np.clip(opacity[chosen], 1e-6, 1 - 1e-6)
     x, y, z = (grid.shift[chosen] / np.float32(C1)).T
@@ -46,15 +46,15 @@ def grid_splats(grid: RadianceGrid, shown: Flags | None = None) -> Splats:
     ).rotated(FILE_AXES)
 
 
-def _stretch(grid: RadianceGrid, places: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3 3"]:
-    """How far scene units change with each contracted coordinate there: the Jacobian of `Contraction.expand`."""
-    reach = grid.space.half - 1e-3
-    half = 0.5 * grid.cell
+def stretch(space: Contraction, places: Float64[np.ndarray, "n 3"], cell: float) -> Float64[np.ndarray, "n 3 3"]:
+    """How far scene units change with each contracted coordinate over a cell: the Jacobian of `Contraction.expand`."""
+    reach = space.half - 1e-3
+    half = 0.5 * cell
     columns = []
     for axis in range(3):
         step = np.zeros(3)
         step[axis] = half
         high, low = np.clip(places + step, -reach, reach), np.clip(places - step, -reach, reach)
         width = np.maximum((high - low)[:, axis], 1e-9)
-        columns.append((grid.space.expand(high) - grid.space.expand(low)) / width[:, None])
+        columns.append((space.expand(high) - space.expand(low)) / width[:, None])
     return np.stack(columns, 2)

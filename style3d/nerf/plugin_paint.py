@@ -28,12 +28,8 @@ def paint_run(job: FieldJob) -> Path:
         import_module("nerfstudio")
     except ModuleNotFoundError:
         raise Style3DError("nerfstudio is not installed", hint="install it as docs/nerfstudio.md says") from None
-    if job.output is not None:
-        raise Style3DError("nerfstudio writes its runs into outputs/", hint="leave --output out")
     import_torchvision()
-    run = read_run(job.model)
-    if run.method not in METHODS:
-        raise Style3DError(f"{job.model} is a run of {run.method}", expected=" or ".join(METHODS))
+    run = checked_run(job.model)
     if not run.data.exists():
         raise Style3DError(f"{run.data} does not exist", hint="run this in the folder where ns-train was run")
     from nerfstudio.scripts.train import main
@@ -45,6 +41,18 @@ def paint_run(job: FieldJob) -> Path:
         raise Style3DError(str(stop).removeprefix("style3d: ")) from None
     painted: Path = config.get_base_dir() / "config.yml"
     return painted
+
+
+def checked_run(config: Path) -> TrainedRun:
+    """The run of a config.yml, if it is of a method that can be painted.
+
+    Raises:
+        Style3DError: it is not; or see `read_run`.
+    """
+    run = read_run(config)
+    if run.method not in METHODS:
+        raise Style3DError(f"{config} is a run of {run.method}", expected=" or ".join(METHODS))
+    return run
 
 
 def configured(run: TrainedRun, job: FieldJob) -> Any:
