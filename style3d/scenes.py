@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from style3d.credentials import Credentials
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, recipe
 from style3d.progress import Silent, Watcher
 from style3d.scene import Scene
+
+if TYPE_CHECKING:
+    from style3d.nerf.splats import Splats
 
 
 def load(job: Job, watcher: Watcher | None = None) -> Scene:
@@ -81,21 +85,30 @@ def _no_cameras(job: FieldJob) -> Style3DError:
 
 def _splats(job: FieldJob) -> Scene:
     from style3d.nerf.files import check_splat_suffix, read_splats
+
+    check_splat_suffix(job.destination)
+    return splat_scene(job, read_splats(job.model), job.model.name)
+
+
+def splat_scene(job: FieldJob, splats: Splats, name: str) -> Scene:
+    """Splats as the job wants them painted.
+
+    Raises:
+        Style3DError: the job wants a path that splats do not have.
+    """
     from style3d.nerf.lobe_scene import LobeScene
     from style3d.nerf.splat_scene import SplatScene
     from style3d.nerf.splitting import finer
 
-    check_splat_suffix(job.destination)
-    splats = read_splats(job.model)
     if job.path == "capture":
         raise _no_cameras(job)
     vantage = None if job.vantage == "auto" else job.vantage
     kind = "keep" if job.view_dependence == "style" else job.view_dependence
-    scene = SplatScene(splats, job.model.name, kind, vantage=vantage)
+    scene = SplatScene(splats, name, kind, vantage=vantage)
     if job.geometry == "finetune":
         given = recipe(job)
         pieces = finer(splats, scene.pixels(scene.plan(given.views, given.resolution)))
-        scene = SplatScene(pieces, job.model.name, kind, vantage=scene.setting.vantage)
+        scene = SplatScene(pieces, name, kind, vantage=scene.setting.vantage)
     return LobeScene(scene) if job.view_dependence == "style" else scene
 
 

@@ -39,13 +39,14 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
 
 def _splats(job: FieldJob) -> Any:
     """The Gaussians of a trained splatfacto: splats like any other, painted here."""
+    from style3d.nerf.files import check_splat_suffix
     from style3d.nerf.plugin_checkpoint import read_splatfacto
     from style3d.nerf.plugin_config import read_run
-    from style3d.nerf.splat_scene import SplatScene
+    from style3d.scenes import splat_scene
 
-    vantage = None if job.vantage == "auto" else job.vantage
+    check_splat_suffix(job.destination)
     run = read_run(job.model)
-    return SplatScene(read_splatfacto(run), run.folder.parent.parent.name, job.view_dependence, vantage=vantage)
+    return splat_scene(job, read_splatfacto(run), run.folder.parent.parent.name)
 
 
 def _bake(job: FieldJob, conduct: Conduct, config: Path) -> tuple[Path, ...]:
@@ -59,7 +60,7 @@ def _bake(job: FieldJob, conduct: Conduct, config: Path) -> tuple[Path, ...]:
     with bars.progress if bars else contextlib.nullcontext():
         run = read_run(job.model)
         fitted = baked_grid(config, run.data, recipe(job).resolution, bars or Silent())
-        scene = GridScene(fitted, run.folder.parent.parent.name, job.view_dependence)
+        scene = GridScene(fitted, run.folder.parent.parent.name, "drop" if job.view_dependence == "drop" else "keep")
         colors = scene.initial()
         files = scene.save(colors, job.output) if job.output is not None else ()
         return (*files, *write_mesh(job, scene, colors, bars))
