@@ -38,7 +38,7 @@ def held(scene: Scene, where: Where) -> Weights:
     rest = replace(where, view=None, depth=(), depth_share=(), feather=0.0, mask=None if where.view else where.mask)
     weights = np.ones(scene.hierarchy.sizes[0], np.float32) if rest == Where() else scene.selected(rest).copy()
     if where.view is not None and where.mask is not None:
-        weights *= _by_place(scene, under_mask(scene, where.mask, named_view(scene, where.view)))
+        weights *= _by_place(scene, under_mask(scene, where.mask, view_called(scene, where.view)))
     if where.depth or where.depth_share:
         weights *= _by_place(scene, _within_depth(scene, where))
     return feathered(scene.points(0), weights, where)
@@ -50,8 +50,8 @@ def _by_place(scene: Scene, weights: Float32[np.ndarray, "entries"]) -> Float32[
     return np.repeat(weights.reshape(-1, directions).max(axis=1), directions)
 
 
-def named_view(scene: Scene, name: str) -> Camera:
-    """The view that a name means: a photo's, with or without its suffix, or its number, from 1.
+def view_called(scene: Scene, name: str) -> str:
+    """The named view that is meant: a photo's name, with or without its suffix, or its number, from 1.
 
     Raises:
         Style3DError: there is none.
@@ -59,22 +59,22 @@ def named_view(scene: Scene, name: str) -> Camera:
     views = scene.named_views()
     for known in (name, *(other for other in views if Path(other).stem == name)):
         if known in views:
-            return views[known]
+            return known
     if name.isdecimal() and 1 <= int(name) <= len(views):
-        return list(views.values())[int(name) - 1]
+        return list(views)[int(name) - 1]
     names = list(views)
     raise Style3DError(f"{scene.name} has no view '{name}'", expected=f"{names[0]} … {names[-1]}, or 1 to {len(views)}")
 
 
-def under_mask(scene: Scene, mask: Path, camera: Camera) -> Float32[np.ndarray, "entries"]:
+def under_mask(scene: Scene, mask: Path, view: str) -> Float32[np.ndarray, "entries"]:
     """What a mask drawn over a view covers of each entry: Aᵀ·mask over the column sums of A, in closed form.
 
     Of a pixel counts what lies within `BEHIND` of the depth of the surface it shows, so that nothing is carried through
     haze onto what stands behind. What the view does not see is not covered.
     """
-    camera = sized(camera, SIZE)
+    camera = sized(scene.named_views()[view], SIZE)
+    grey = _grey(scene, mask, view, camera)
     operator = scene.operator(camera, 0)
-    grey = _grey(mask, camera)
     rows, weights = _surface_weights(scene, camera, operator)
     matrix = operator.matrix.merged()
     total = np.bincount(matrix.indices, weights, minlength=matrix.columns)
@@ -96,13 +96,14 @@ def _surface_weights(
     return rows, np.where(off <= BEHIND * surface[rows], matrix.weights, 0.0)
 
 
-def _grey(path: Path, camera: Camera) -> Float[np.ndarray, "pixels"]:
+def _grey(scene: Scene, path: Path, view: str, camera: Camera) -> Float[np.ndarray, "pixels"]:
     """A mask's brightness at the view's pixels.
 
     Raises:
         Style3DError: no image, or of other proportions than the view.
     """
-    image = read_image(path, use_profile=False)[..., :3].mean(2)
+    drawn = read_image(path, use_profile=False)[..., :3].mean(2, keepdims=True)
+    image = np.ascontiguousarray(scene.straightened(view, drawn)[..., 0])
     height, width = image.shape
     if abs(width * camera.height - height * camera.width) > 0.02 * width * camera.height:
         raise Style3DError(f"the mask {path} does not fit its view", got=f"{width} × {height}",

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float32
+
 from style3d.appearance import Hierarchy
 from style3d.camera import Camera
 from style3d.operator import ViewOperator
@@ -110,6 +113,10 @@ class Scene(ABC):
     @abstractmethod
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset with new colours; the files written."""
+
+    def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
+        """What was drawn over a named view as that view's camera shows it: photos may have been bent by their lens."""
+        return drawn
 
     def sheet(self, size: int = SHEET_SIZE) -> tuple[Camera, ...]:
         """The views of the contact sheet."""

@@ -11,11 +11,13 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.camera import look_at
-from style3d.carried import held, mean_depth, named_view
+from style3d.camera import Camera, look_at
+from style3d.carried import held, mean_depth, view_called
 from style3d.errors import Style3DError
+from style3d.nerf.capture import Photo
 from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.lens import Brown, Lens
 from style3d.nerf.splat_scene import SplatScene
 from style3d.region import region_of, region_of_text
 from style3d.scene import Scene
@@ -45,6 +47,10 @@ def left_half(tmp_path: Path) -> Path:
     picture[:, :45] = 255
     Image.fromarray(picture).save(tmp_path / "mask.png")
     return tmp_path / "mask.png"
+
+
+def named_view(scene: Scene, name: str) -> Camera:
+    return scene.named_views()[view_called(scene, name)]
 
 
 def shown(scene: Scene, weights: np.ndarray, view: str) -> np.ndarray:
@@ -115,6 +121,28 @@ def test_views_by_name_stem_and_number(tmp_path: Path) -> None:
         named_view(scene, "4")
     save_grid(scene.fitted, tmp_path / "a.safetensors")
     assert read_grid(tmp_path / "a.safetensors").names == NAMES
+
+
+def test_a_mask_is_bent_as_its_photo(tmp_path: Path) -> None:
+    """What is drawn over a photo whose lens draws the rim inwards is carried to where a pinhole shows it."""
+    plain = grid_scene()
+    camera = plain.fitted.cameras[1]
+    bend = Brown(k=(-0.9,))
+    lens = Lens(camera.focal, camera.focal, camera.cx, camera.cy, camera.width, camera.height, bend)
+    photos = tuple(Photo(tmp_path / name, one, lens, 0) for name, one in zip(NAMES, plain.fitted.cameras, strict=True))
+    scene = GridScene(replace(plain.fitted, photos=photos), "ball")
+    right = np.zeros((200, 200), np.uint8)
+    right[:, 150:] = 255
+    Image.fromarray(right).save(tmp_path / "right.png")
+    drawn = np.linspace(0, 1, 200, dtype=np.float32)[None, :, None].repeat(200, 0)
+    assert np.array_equal(plain.straightened("front.jpg", drawn), drawn)
+    bent = scene.straightened("front.jpg", drawn)[100, :, 0]
+    x = (np.arange(200) + 0.5 - 100) / (camera.focal * 5)
+    assert np.allclose(bent, (100 + x * (1 - 0.9 * x * x) * camera.focal * 5 - 0.5) / 199, atol=0.01)
+    straight, moved = (held(one, Where(mask=tmp_path / "right.png", view="front")).sum() for one in (plain, scene))
+    assert 0 < moved < straight
+    with pytest.raises(Style3DError, match="does not fit the photo"):
+        scene.straightened("front.jpg", drawn[:100])
 
 
 def test_masks_of_other_proportions_are_refused(tmp_path: Path) -> None:

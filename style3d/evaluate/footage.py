@@ -104,6 +104,12 @@ class Footage:
         every = np.concatenate(angles) if angles else np.zeros(0)
         return float(np.median(every)) if len(every) else float("nan")
 
+    def spread(self, wanted: int) -> list[int]:
+        """At most so many views, spread evenly over the steps of the walk."""
+        steps = np.array(self.steps or range(len(self.shots)))
+        places = np.linspace(steps[0], steps[-1], min(wanted, len(steps)))
+        return sorted({int(np.abs(steps - place).argmin()) for place in places})
+
     def some(self, which: list[int]) -> Footage:
         """The listed views alone."""
         return replace(self, shots=tuple(self.shots[i] for i in which), closed=False, steps=())

@@ -22,6 +22,7 @@ from style3d.render.warp import Link
 from style3d.types import Image, Picture, Plane
 
 SHOWN = 3  # views shown large
+STRIP = 12  # views shown small
 LOOKED_AT = 6  # views that style and content are measured on
 
 
@@ -145,7 +146,7 @@ def _exhibits(
     style: Image | None,
 ) -> Exhibits:  # fmt: skip
     before, after = (tuple(images[i] for i in shown) for images in (footage.before, footage.after))
-    strip = tuple(footage.after[i] for i in spread(len(footage.shots), 12))
+    strip = tuple(footage.after[i] for i in footage.spread(STRIP))
     painting = None if style is None else np.ascontiguousarray(style[0].permute(1, 2, 0).cpu().numpy())
     return Exhibits(before, after, strip, heats, tuple(alone[view] for view in sorted(alone)), painting)
 

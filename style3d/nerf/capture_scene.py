@@ -37,12 +37,12 @@ def fitted_grid(path: Path, settings: FitSettings, watcher: Watcher | None = Non
         try:
             fitted = read_grid(kept)
             kept.touch()
-            return replace(fitted, names=capture.names)
+            return replace(fitted, names=capture.names, photos=capture.photos)
         except (Style3DError, OSError) as error:
             log.warning("a kept grid cannot be read and is fitted again: %s", error)
     fit = fit_grid(capture, settings, watcher)
     cameras = tuple(photo.camera.scaled(1 / (settings.downscale or 1)) for photo in capture.photos)
-    fitted = FittedGrid(fit.grid, cameras, fit.psnr, capture.names)
+    fitted = FittedGrid(fit.grid, cameras, fit.psnr, capture.names, capture.photos)
     if kept is not None:
         _keep(fitted, kept)
     return fitted

@@ -16,6 +16,7 @@ from style3d.camera import Camera
 from style3d.errors import Style3DError
 from style3d.files import check_readable, write_bytes
 from style3d.images import MAX_PIXELS
+from style3d.nerf.capture import Photo
 from style3d.render.grid_field import MOST_SIDE, Contraction, RadianceGrid
 
 GRID = ".safetensors"  # suffix of its files
@@ -39,6 +40,7 @@ class FittedGrid:
     cameras: tuple[Camera, ...]  # of the capture's photos, at the size the fit saw
     psnr: float | None = None  # dB on held-out photos
     names: tuple[str, ...] = ()  # of the photos, one each; nothing: not known
+    photos: tuple[Photo, ...] = ()  # themselves, where the capture is at hand; files do not hold them
 
     def painted(self, colors: Float32[np.ndarray, "entries 3"]) -> FittedGrid:
         """The same scene in other colours."""

@@ -11,12 +11,14 @@ from typing import Literal, final
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 
 from style3d.camera import Camera, framed_camera, orbit_directions
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.fitted import GRID, FittedGrid, save_grid
 from style3d.nerf.grid_splats import grid_splats
+from style3d.nerf.photos import straight
 from style3d.nerf.setting import turned
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats, ViewDependence
@@ -167,6 +169,11 @@ class GridScene(Scene):
         cameras = self.fitted.cameras or self.sheet()
         names = self.fitted.names or tuple(str(number) for number in range(1, len(cameras) + 1))
         return dict(zip(names, cameras, strict=True))
+
+    def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
+        """Resampled as the photo was; of a grid without its capture as it is."""
+        photos = dict(zip(self.fitted.names, self.fitted.photos, strict=False))
+        return straight(photos[view], drawn, sized(photos[view].camera, max(drawn.shape))) if view in photos else drawn
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the point that the cameras look at."""

@@ -78,6 +78,21 @@ def _scaled(camera: Camera, lens: Lens, small: Lens) -> Camera:
     return Camera(camera.camera_to_world, camera.focal * x, camera.cx * x, camera.cy * y, *size)
 
 
+def straight(
+    photo: Photo, drawn: Float32[np.ndarray, "h w c"], camera: Camera
+) -> Float32[np.ndarray, "rows columns c"]:
+    """What was drawn over a photo, as a camera that stands where the photo's does shows it.
+
+    Raises:
+        Style3DError: the drawing has other proportions than the photo.
+    """
+    height, width = drawn.shape[:2]
+    if not _same_shape((width, height), photo.lens):
+        raise Style3DError(f"a drawing does not fit the photo {photo.path.name}", got=f"{width} × {height}",
+                           expected=f"the shape of {photo.lens.width} × {photo.lens.height}")  # fmt: skip
+    return drawn if photo.lens.rectilinear else resampled(drawn, photo.lens.resized(width, height), photo.turn, camera)
+
+
 def resized(layers: Float32[np.ndarray, "h w c"], width: int, height: int) -> Float32[np.ndarray, "rows columns c"]:
     """Averaged down (or interpolated up) to a size."""
     if layers.shape[:2] == (height, width):

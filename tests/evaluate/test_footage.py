@@ -23,6 +23,13 @@ def test_pairs_of_a_walk_that_is_not_wholly_looked_at() -> None:
     assert Footage("a", shots, steps=(0, 1, 7, 40, 41)).pairs(7) == [(0, 2)]
 
 
+def test_views_are_spread_over_the_walk() -> None:
+    shots = arc(5, size=16).shots
+    assert Footage("a", shots).spread(3) == [0, 2, 4]
+    assert Footage("a", shots).spread(9) == [0, 1, 2, 3, 4]
+    assert Footage("a", shots, steps=(0, 1, 60, 61, 119)).spread(3) == [0, 2, 4]
+
+
 def test_parallax_is_the_turn_around_what_is_seen() -> None:
     footage = arc(4, size=32, degrees=6)
     near, far = (footage.parallax(footage.links(gap)) for gap in (1, 2))
