@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from style3d.commands.bars import Bars
 from style3d.commands.parse import parse
@@ -14,6 +14,7 @@ from style3d.evaluate.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import Request
 from style3d.files import check_writable
 from style3d.progress import Silent
+from style3d.spelling import unknown
 
 CONTROLS = (".before", ".flat", ".independent")
 
@@ -24,8 +25,11 @@ def run(arguments: list[str]) -> int:
     limits = [_limit(text, True) for text in request.fail_under] + [_limit(text, False) for text in request.fail_over]
     check_writable(request.destination)
     from style3d.evaluate.answer import answer
+    from style3d.evaluate.names import figure_names
     from style3d.evaluate.save import save
 
+    for limit in limits:
+        check_name(limit.name, figure_names(request.gaps))
     warnings.simplefilter("ignore")
     bars = None if request.quiet else Bars()
     with bars.progress if bars else contextlib.nullcontext():
@@ -40,6 +44,17 @@ def run(arguments: list[str]) -> int:
     for line in broken:
         print(f"style3d: {line}", file=sys.stderr)
     return 1 if broken else 0
+
+
+def check_name(name: str, known: Sequence[str]) -> None:
+    """Refuse a threshold on a figure that does not exist.
+
+    Raises:
+        Style3DError: names the nearest, and others on the same subject.
+    """
+    if name not in known:
+        alike = [one for one in known if one.split(".")[0] == name.split(".")[0]]
+        raise unknown("figure", name, alike or known)
 
 
 def _limit(text: str, at_least: bool) -> Limit:

@@ -59,17 +59,13 @@ class Limit:
         return f"{self.name}{'>=' if self.at_least else '<='}{self.bound:g}"
 
     def broken(self, figures: Sequence[Figure]) -> str:
-        """Nothing when the bound is kept, else one line that says how it is not; an absent figure keeps none.
-
-        Raises:
-            Style3DError: no figure has that name.
-        """
-        values = {figure.name: figure.value for figure in figures}
-        if self.name not in values:
-            raise Style3DError(f"no figure is called '{self.name}'", expected=", ".join(values))
-        value = values[self.name]
+        """Nothing when the bound is kept, else one line that says how it is not; an absent figure keeps none."""
+        named = {figure.name: figure for figure in figures}
+        if self.name not in named:
+            return f"{self} is not kept: {self.name} was not measured"
+        value = named[self.name].value
         if value is None or not math.isfinite(value):
-            return f"{self} is not kept: {self.name} is absent"
+            return f"{self} is not kept: {self.name} is {named[self.name].note or 'absent'}"
         kept = value >= self.bound if self.at_least else value <= self.bound
         return "" if kept else f"{self} is not kept: {self.name} is {value:.4g}"
 
@@ -77,7 +73,7 @@ class Limit:
         """How far from kept, relative to the bound: 0 when it is kept, 1 when the figure is absent."""
         if not self.broken(figures):
             return 0.0
-        value = next(figure.value for figure in figures if figure.name == self.name)
+        value = next((figure.value for figure in figures if figure.name == self.name), None)
         if value is None or not math.isfinite(value):
             return 1.0
         return abs(value - self.bound) / max(abs(self.bound), 1e-9)

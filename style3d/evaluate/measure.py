@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
+from jaxtyping import Float32
 
 from style3d.errors import Style3DError
 from style3d.evaluate.agreement import absent_agreement, agreement, agreement_figures, heat, perceptual_of
 from style3d.evaluate.beside import control_figures
 from style3d.evaluate.controls import ceiling_views, independent
 from style3d.evaluate.figure import Figure
-from style3d.evaluate.footage import Footage
+from style3d.evaluate.footage import Footage, Painting
 from style3d.evaluate.legacy import EXPLANATION, legacy_figures
 from style3d.evaluate.looks import Yardstick, look_figures
 from style3d.evaluate.lpips import Distance, FeatureDistance
 from style3d.progress import Silent, Watcher
 from style3d.render.warp import Link
-from style3d.types import Image, Picture, Plane
+from style3d.types import Picture, Plane
 
 SHOWN = 3  # views shown large
 STRIP = 12  # views shown small
@@ -72,7 +73,7 @@ class Exhibits:
     strip: tuple[Picture, ...]  # a walk around, stylised
     heat: Mapping[int, Mapping[int, Plane]]  # by gap, then view: error at each pixel, NaN where not compared
     alone: tuple[Picture, ...] = ()  # views painted on their own
-    style: Picture | None = None  # what it was painted like
+    style: Float32[np.ndarray, "rows columns 3"] | None = None  # what it was painted like
 
 
 def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher | None = None) -> Evaluation:
@@ -104,7 +105,7 @@ def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher
     if protocol.legacy:
         watcher.phase("measuring the legacy way", len(protocol.gaps))
         for number, gap in enumerate(protocol.gaps, 1):
-            figures += legacy_figures(footage, gap, yardstick.lpips)
+            figures += legacy_figures(footage, gap, yardstick.lpips) if footage.pairs(gap) else []
             watcher.done(number)
         notes.append(EXPLANATION)
     exhibits = _exhibits(footage, shown, heats, alone, yardstick.style)
@@ -143,7 +144,7 @@ def _targets(joined: Sequence[Link], shown: Sequence[int]) -> list[int]:
 
 def _exhibits(
     footage: Footage, shown: Sequence[int], heats: Mapping[int, Mapping[int, Plane]], alone: Mapping[int, Picture],
-    style: Image | None,
+    style: Painting | None,
 ) -> Exhibits:  # fmt: skip
     before, after = (tuple(images[i] for i in shown) for images in (footage.before, footage.after))
     strip = tuple(footage.after[i] for i in footage.spread(STRIP))

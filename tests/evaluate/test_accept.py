@@ -15,6 +15,7 @@ from style3d.errors import Style3DError
 from style3d.evaluate.accept import adjusted, best, parse_accept, refuse_unmeasurable, tries
 from style3d.evaluate.figure import Figure, absent, parse_limit
 from style3d.evaluate.looks import CONTENT, STYLE, Yardstick, look_figures
+from style3d.evaluate.names import figure_names
 from style3d.evaluate.suit import Character, suited
 from style3d.job import Job, MeshJob
 from tests.evaluate.footage import arc
@@ -102,6 +103,7 @@ def test_names_are_those_of_the_figures() -> None:
     """What --accept knows is what is measured."""
     style = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     figures = look_figures(arc(2, 32), Yardstick(style, Tiny(), "absent", "absent"))
+    assert {figure.name for figure in figures} <= set(figure_names([1]))
     names = {figure.name for figure in figures if not figure.name.endswith(".before")}
     assert names == {*STYLE, *CONTENT, "composite.artfid"}
 

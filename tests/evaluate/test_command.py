@@ -15,6 +15,7 @@ from PIL import Image
 
 from style3d.cli import main
 from style3d.evaluate.frames import FLIP, footage_of_frames
+from style3d.evaluate.names import figure_names
 from style3d.nerf.files import write_splats
 from style3d.nerf.harmonics import C0
 from tests.evaluate.footage import arc
@@ -75,7 +76,11 @@ def test_thresholds_give_a_status(frames: Path, capsys: pytest.CaptureFixture) -
     assert "consistency.1.ssim>=1.1 is not kept" in capsys.readouterr().err
     assert main(call(frames, "--fail-over", "content.lpips=0.5")) == 1
     assert "absent" in capsys.readouterr().err
+    assert main(call(frames, "--fail-under", "style.gram=0.5")) == 1
+    assert "style.gram was not measured" in capsys.readouterr().err
     assert main(call(frames, "--fail-over", "beauty=0.5")) == 2
+    assert main(call(frames, "--fail-under", "content.sim=0.5")) == 2
+    assert "did you mean 'content.ssim'?" in capsys.readouterr().err
     assert main(call(frames, "--fail-over", "beauty")) == 2
 
 
@@ -171,6 +176,7 @@ def test_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert values["consistency.1.over_floor"] < 1.1
     assert values["consistency.1.over_independent"] is not None
     assert values["content.silhouette"] == 1
+    assert set(values) <= set(figure_names([1]))
     assert values["mesh.coverage"] > 0.5
     assert values["mesh.unseen"] >= 0
     assert values["mesh.differences"] is None
