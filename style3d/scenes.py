@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from style3d.camera import Camera
 from style3d.credentials import Credentials
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, recipe
@@ -85,13 +86,17 @@ def _no_cameras(job: FieldJob) -> Style3DError:
 
 def _splats(job: FieldJob) -> Scene:
     from style3d.nerf.files import check_splat_suffix, read_splats
+    from style3d.nerf.trained import trained_splats, training_of
 
     check_splat_suffix(job.destination)
-    return splat_scene(job, read_splats(job.model), job.model.name)
+    path = trained_splats(job.model)
+    splats, training = read_splats(path), training_of(path)
+    splats = replace(splats, antialiased=splats.antialiased or training.antialiased)
+    return splat_scene(job, splats, job.model.name, training.cameras)
 
 
-def splat_scene(job: FieldJob, splats: Splats, name: str) -> Scene:
-    """Splats as the job wants them painted.
+def splat_scene(job: FieldJob, splats: Splats, name: str, cameras: tuple[Camera, ...] = ()) -> Scene:
+    """Splats as the job wants them painted; ``cameras`` are those of the photos, if they are known.
 
     Raises:
         Style3DError: the job wants a path that splats do not have.
@@ -100,15 +105,17 @@ def splat_scene(job: FieldJob, splats: Splats, name: str) -> Scene:
     from style3d.nerf.splat_scene import SplatScene
     from style3d.nerf.splitting import finer
 
-    if job.path == "capture":
+    if job.path == "capture" and not cameras:
         raise _no_cameras(job)
     vantage = None if job.vantage == "auto" else job.vantage
     kind = "keep" if job.view_dependence == "style" else job.view_dependence
-    scene = SplatScene(splats, name, kind, vantage=vantage)
+    path: Literal["capture", "orbit"] = "orbit" if job.path == "orbit" else "capture"
+    splats = replace(splats, antialiased=splats.antialiased or job.antialiased)
+    scene = SplatScene(splats, name, kind, cameras, vantage, path)
     if job.geometry == "finetune":
         given = recipe(job)
         pieces = finer(splats, scene.pixels(scene.plan(given.views, given.resolution)))
-        scene = SplatScene(pieces, name, kind, vantage=scene.setting.vantage)
+        scene = SplatScene(pieces, name, kind, cameras, scene.setting.vantage, path)
     return LobeScene(scene) if job.view_dependence == "style" else scene
 
 

@@ -52,6 +52,8 @@ def blend(styled: Path, strength: float, output: Path | None = None) -> tuple[Pa
     Raises:
         Style3DError: what lies beside the asset is missing or damaged, or the output cannot be written.
     """
+    if styled.is_dir():
+        raise Style3DError(f"{styled} is a folder", expected="the file that a run wrote", hint=ABSENT)
     report_path = styled.with_name(f"{styled.stem}.report.json")
     report, strengths = _report(report_path), read_strengths(styled.with_name(f"{styled.stem}.{STRENGTHS}"))
     target = output or styled
@@ -96,11 +98,13 @@ def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tup
     from style3d.scenes import load
 
     job = job_from_values(report["job"])
-    if not job.model.is_file() or file_hash(job.model) != report["inputs"].get(str(job.model)):
+    same = job.model.is_dir() or (job.model.is_file() and file_hash(job.model) == report["inputs"].get(str(job.model)))
+    if not same:  # a folder is known by its number of entries alone
         raise Style3DError(f"{job.model} is not there as it was when it was painted", hint="run the job again")
     scene = load(job)
     if scene.hierarchy.sizes[0] != len(table):
-        raise ValueError("the scene has another number of entries")
+        got, expected = f"{scene.hierarchy.sizes[0]:,} entries", f"{len(table):,}, as when it was painted"
+        raise Style3DError(f"{job.model} is another scene now", got=got, expected=expected, hint="run the job again")
     return scene.save(torch.from_numpy(table.astype(np.float32) / np.float32(255)), target)
 
 

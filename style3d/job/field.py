@@ -39,6 +39,9 @@ class FieldJob(Job):
     """Of splats: frozen leaves every one where and as it is; finetune first divides those that are wider than strokes
     can be (a standard deviation of more than a pixel in the nearest view) in two, again and again, up to four times as
     many splats. Their places and sizes do not move while they are painted."""
+    antialiased: bool = False
+    """Draw splats as those do that were trained antialiased (Mip-Splatting), where the file does not say so itself: SPZ
+    files and the configuration beside a trained model do."""
     vantage: Literal["auto", "outside", "inside"] = "auto"
     """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
     path: Literal["auto", "capture", "orbit"] = "auto"

@@ -7,6 +7,7 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.nerf.capture import Capture
 from style3d.nerf.colmap import read_colmap, sparse_model
+from style3d.nerf.trained import trained_splats
 from style3d.nerf.transforms import read_transforms
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
@@ -15,9 +16,9 @@ NAMES = ("transforms.json", "transforms_train.json")
 
 
 def is_capture(path: Path) -> bool:
-    """Whether a path is meant as a capture: a transforms file, or a folder without an unpacked SOG scene."""
+    """Whether a path is meant as a capture: a transforms file, or a folder that holds no splats (SOG, or trained)."""
     if path.is_dir():
-        return not (path / SOG).is_file()
+        return not (path / SOG).is_file() and trained_splats(path) == path
     return path.name.startswith("transforms") and path.suffix.lower() == ".json"
 
 

@@ -175,7 +175,8 @@ class LobeScene(Scene):
     def painted(self, colors: Colors) -> SplatScene:
         """The scene of splats with new harmonics."""
         splats = self.lobes.painted(self.scene.splats, colors.numpy().reshape(self._initial.shape))
-        return SplatScene(splats, self.name, "keep", self.scene.cameras, self.scene.setting.vantage)
+        own = self.scene
+        return SplatScene(splats, self.name, "keep", own.cameras, own.setting.vantage, own.path)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the splats; see `Scene.save`."""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 import torch
@@ -46,6 +46,7 @@ class SplatScene(Scene):
         view_dependence: higher harmonics stay as they are (a frozen residual in b_v), or go.
         cameras: those of the capture, to look from; without them they are placed by `find_setting`.
         vantage: from around the scene or from within; None decides by how far its content reaches.
+        path: where pictures are taken if there are cameras: along their path, or on a turn around the scene.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class SplatScene(Scene):
         view_dependence: ViewDependence = "keep",
         cameras: tuple[Camera, ...] = (),
         vantage: Vantage | None = None,
+        path: Literal["capture", "orbit"] = "capture",
     ) -> None:
         self.splats, self.cameras = splats, cameras
-        self._name, self._view_dependence = name, view_dependence
-        self.gaussians = Gaussians(splats.positions, splats.unit_rotations, splats.scales, splats.opacities)
+        self.path, self._name, self._view_dependence = path, name, view_dependence
+        shape = splats.positions, splats.unit_rotations, splats.scales, splats.opacities
+        self.gaussians = Gaussians(*shape, splats.antialiased)
         self.setting: Setting = find_setting(self.gaussians, vantage)
         self.center = UPRIGHT @ self.setting.center
 
@@ -186,7 +189,7 @@ class SplatScene(Scene):
 
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path, around the scene, or turning round within it."""
-        if self.cameras:
+        if self.cameras and self.path == "capture":
             return tuple(middle_square(camera, size) for camera in walk(self.cameras, count))
         return self.setting.turntable(count, size)
 

@@ -42,6 +42,7 @@ class Splats:
     logit_opacities: Float32[np.ndarray, "n"]  # before the sigmoid; infinite where an opacity is 0 or 1
     sh: Float32[np.ndarray, "n coefficients 3"]  # RGB for each harmonic; [:, 0] is the constant term
     extras: Mapping[str, Array] = field(default_factory=dict)  # further columns (n,) of a file, such as nx, by name
+    antialiased: bool = False  # trained with an opacity that makes up for the dilation (Yu et al., Mip-Splatting, 2024)
 
     def __post_init__(self) -> None:
         """Columns of one length, and a table nobody can change."""
@@ -88,7 +89,7 @@ class Splats:
     @cached_property
     def content_hash(self) -> str:
         """Hexadecimal digest of every column: equal when, and only when, the splats are."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(b"antialiased" if self.antialiased else b"")
         names = ("positions", "rotations", "log_scales", "logit_opacities", "sh")
         for name, column in [*((name, getattr(self, name)) for name in names), *self.extras.items()]:
             digest.update(f"{name} {column.dtype.str} {column.shape};".encode())
@@ -141,6 +142,7 @@ class Splats:
             logit_opacities=self.logit_opacities[chosen],
             sh=self.sh[chosen],
             extras={name: column[chosen] for name, column in self.extras.items()},
+            antialiased=self.antialiased,
         )
 
     def rotated(self, matrix: Float[np.ndarray, "3 3"]) -> Splats:
@@ -179,6 +181,7 @@ def joined(parts: Sequence[Splats]) -> Splats:
         logit_opacities=np.concatenate([part.logit_opacities for part in parts]),
         sh=np.concatenate(padded),
         extras={name: np.concatenate([part.extras[name] for part in parts]) for name in shared},
+        antialiased=all(part.antialiased for part in parts),
     )
 
 

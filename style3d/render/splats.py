@@ -33,6 +33,7 @@ class Gaussians:
     rotations: Float[np.ndarray, "splats 4"]  # unit quaternions, w x y z
     scales: Float[np.ndarray, "splats 3"]  # standard deviation along each axis, scene units
     opacities: Float[np.ndarray, "splats"]  # [0, 1]
+    antialiased: bool = False  # take from opacity what the dilation adds in area (Yu et al. 2024), as in their training
 
     def __len__(self) -> int:
         """Number of splats."""
@@ -51,8 +52,8 @@ class Footprints:
     depth: Float64[np.ndarray, "footprints"]  # along the camera's z, scene units
 
 
-def project(gaussians: Gaussians, camera: Camera, near: float = NEAR, antialiased: bool = False) -> Footprints:
-    """Footprints in a view; ``antialiased`` takes from opacity what the dilation adds in area (Yu et al. 2024).
+def project(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> Footprints:
+    """Footprints in a view.
 
     As gsplat does: centres are projected exactly, the covariance by the Jacobian at the centre, with the centre held
     within 1.3 times the field of view; `DILATION` is added; what stays under 1/255 everywhere is left out.
@@ -63,19 +64,19 @@ def project(gaussians: Gaussians, camera: Camera, near: float = NEAR, antialiase
     lens = np.array([camera.focal, camera.cx, camera.cy, camera.width, camera.height], dtype=np.float64)
     pose = camera.camera_to_world[:3, :3], camera.position
     shape = gaussians.means, gaussians.rotations, gaussians.scales, gaussians.opacities
-    kernels.project(*shape, *pose, lens, DILATION, near, antialiased, center, conic, opacity, depth)
+    kernels.project(*shape, *pose, lens, DILATION, near, gaussians.antialiased, center, conic, opacity, depth)
     drawn = np.flatnonzero(opacity >= kernels.LEAST_ALPHA)
     splat = drawn[np.argsort(depth[drawn], kind="stable")]
     return Footprints(splat, center[splat], conic[splat], opacity[splat], depth[splat])
 
 
-def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR, antialiased: bool = False) -> SparseMap:
+def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> SparseMap:
     """Splats to pixels: row p holds α_k · Π_{j<k} (1 − α_j) of the splats over pixel p (Kerbl et al. 2023, eq. 3).
 
     α is at most 0.999 and none below 1/255 counts; a pixel is full before the splat that would leave it 1e-4 of its
     light or less. These are gsplat's numbers.
     """
-    seen = project(gaussians, camera, near, antialiased)
+    seen = project(gaussians, camera, near)
     size = camera.width, camera.height
     shape = seen.center, seen.conic, seen.opacity
     counts = np.zeros(camera.width * camera.height, np.int64)
@@ -87,9 +88,7 @@ def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR, antiali
     return SparseMap(indptr, indices, weights, len(gaussians))
 
 
-def splat_rows_reference(
-    gaussians: Gaussians, camera: Camera, near: float = NEAR, antialiased: bool = False
-) -> SparseMap:
+def splat_rows_reference(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> SparseMap:
     """The slow twin of `splat_rows`: matrices, and every splat over every pixel, in torch's float64."""
     means, rotations, scales, opacity = (
         torch.from_numpy(np.asarray(part, dtype=np.float64))
@@ -97,7 +96,7 @@ def splat_rows_reference(
     )
     center, covariance, depth = _projected(means, rotations, scales, camera)
     wide = covariance + DILATION * torch.eye(2, dtype=torch.float64)
-    if antialiased:
+    if gaussians.antialiased:
         opacity = opacity * (torch.linalg.det(covariance).clamp_min(0) / torch.linalg.det(wide)).sqrt()
     y, x = torch.meshgrid(torch.arange(camera.height) + 0.5, torch.arange(camera.width) + 0.5, indexing="ij")
     pixels = torch.stack([x, y], -1).reshape(-1, 2).to(torch.float64)

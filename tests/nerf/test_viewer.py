@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from tests.nerf.viewer import Seen, Shot, missing, photograph
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"no pictures by Spark: {missing()}")
 MOSSLING = Path(__file__).parents[2] / "data" / "scenes" / "mossling.spz"
 SIZE = 96
-NAMES = ("painted.ply", "painted.spz", "highlights.ply", "highlights.spz")
+NAMES = ("painted.ply", "painted.spz", "highlights.ply", "highlights.spz", "antialiased.ply")
 OVERLAP, DIFFERENCE = 0.99, 0.01  # of silhouettes, and of colours in [0, 1]: the viewer packs splats in 16 bytes
 
 
@@ -42,15 +42,20 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
     folder = tmp_path_factory.mktemp("written")
     mossling = SplatScene(read_splats(MOSSLING), "mossling")
     shiny = SplatScene(splat_ball(degree=3), "ball")
+    small = splat_ball(4000, degree=1)
+    small.log_scales[:] -= 0.7
+    fair = SplatScene(replace(small, antialiased=True), "ball")
+    scenes = {"painted": (mossling, painted(mossling)), "highlights": (shiny, shiny.initial()),
+              "antialiased": (fair, fair.initial())}  # fmt: skip
     ours, shots = [], {}
     for name in NAMES:
-        scene, colors = (mossling, painted(mossling)) if "painted" in name else (shiny, shiny.initial())
+        scene, colors = scenes[Path(name).stem]
         camera = scene.portraits(5, SIZE)[1]
         scene.save(colors, folder / name)
         operator = scene.operator(camera, 0)
         image = operator.render(colors, torch.zeros(3))[0].permute(1, 2, 0).clamp(0, 1).numpy()
         ours.append((image, operator.alpha.reshape(SIZE, SIZE)))
-        shots[name] = Shot(folder / name, camera)
+        shots[name] = Shot(folder / name, camera, scene.splats.antialiased)
     seen = photograph(list(shots.values()))
     return {name: Pair(*mine, theirs) for name, mine, theirs in zip(shots, ours, seen, strict=True)}
 

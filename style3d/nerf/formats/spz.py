@@ -21,7 +21,7 @@ from style3d.nerf.splats import COEFFICIENTS, Splats
 Array = np.ndarray[Any, Any]
 MAGIC, GZIP = b"NGSP", b"\x1f\x8b"
 COLOR_SCALE = 0.15  # of the constant term, so that colours a little out of gamut survive
-HAS_EXTENSIONS = 2  # flag
+ANTIALIASED, HAS_EXTENSIONS = 1, 2  # flags
 COORDINATE_SYSTEM = 0xADBE0003  # extension: the axes that the file is in
 SYSTEMS = (  # by number; 0 is unspecified
     *("RUB", "LDB", "RDB", "LUB", "RUB", "LDF", "RDF", "LUF", "RUF"),
@@ -99,7 +99,7 @@ def to_spz(splats: Splats) -> bytes:
     field = magnitude.clip(0, LARGEST) | (three < 0).astype(np.uint32) << 9
     rotations = largest.astype(np.uint32) << 30 | field[:, 0] << 20 | field[:, 1] << 10 | field[:, 2]
     parts = [
-        struct.pack("<4sIIBBBB", MAGIC, 3, splats.count, splats.degree, fraction, 0, 0),
+        struct.pack("<4sIIBBBB", MAGIC, 3, splats.count, splats.degree, fraction, ANTIALIASED * splats.antialiased, 0),
         np.ascontiguousarray(fixed[..., None].view(np.uint8)[..., :3]).tobytes(),
         _byte(turned.opacities * 255),
         _byte((turned.sh[:, 0] * COLOR_SCALE + 0.5) * 255),
@@ -199,6 +199,7 @@ def _unpacked(header: Header, parts: list[Array]) -> Splats:
         log_scales=(scale.reshape(count, 3) / 16 - 10).astype(np.float32),
         logit_opacities=logit(opacity / 255),
         sh=sh.astype(np.float32),
+        antialiased=bool(header.flags & ANTIALIASED),
     )
 
 

@@ -1,0 +1,120 @@
+"""The reference code's output folder: its cameras are looked from, its antialiasing drawn, odd files left alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import style3d
+from style3d.camera import Camera, look_at
+from style3d.commands.blend import blend
+from style3d.errors import Style3DError
+from style3d.job import FieldJob
+from style3d.nerf.captures import is_capture
+from style3d.nerf.files import read_splats, write_splats
+from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.trained import trained_splats, training_of
+from tests.nerf.clouds import splat_ball
+
+PAINT = (Path("paint.png"),)
+
+
+def as_trainer(camera: Camera, number: int) -> dict:
+    """What `camera_to_JSON` of the reference code writes."""
+    to_camera = np.linalg.inv(camera.camera_to_world)
+    pose = np.linalg.inv(to_camera)
+    return {
+        "id": number, "img_name": f"{number:04}", "width": camera.width, "height": camera.height,
+        "position": pose[:3, 3].tolist(), "rotation": [row.tolist() for row in pose[:3, :3]],
+        "fy": camera.focal, "fx": camera.focal,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def stops() -> list[Camera]:
+    return [look_at(np.array([x, -3.0, 4.0]), np.array([0.0, -3, 0]), 40.0, 200) for x in (-1.0, 0.0, 1.0)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, stops: list[Camera]) -> Path:
+    for iteration, count in (("7000", 100), ("30000", 300)):
+        place = tmp_path / "out" / "point_cloud" / f"iteration_{iteration}"
+        place.mkdir(parents=True)
+        write_splats(splat_ball(count), place / "point_cloud.ply")
+    listed = [as_trainer(camera, number) for number, camera in enumerate(stops)]
+    (tmp_path / "out" / "cameras.json").write_text(json.dumps(listed))
+    (tmp_path / "out" / "cfg_args").write_text("Namespace(sh_degree=3, antialiasing=True, data_device='cuda')")
+    return tmp_path / "out"
+
+
+def test_the_folder_is_a_scene(folder: Path, stops: list[Camera]) -> None:
+    """The last iteration, looked at from where the photos were taken, as it was trained."""
+    assert not is_capture(folder)
+    scene = style3d.load(FieldJob(folder, style=PAINT))
+    assert isinstance(scene, SplatScene)
+    assert scene.splats.count == 300
+    assert scene.splats.antialiased
+    assert len(scene.cameras) == 3
+    for own, given in zip(scene.cameras, stops, strict=True):
+        np.testing.assert_allclose(own.camera_to_world, given.camera_to_world, atol=1e-9)
+        assert (own.width, own.height, own.cx) == (200, 200, 100)
+        assert own.focal == pytest.approx(given.focal)
+    assert scene.plan(3, 64).overviews[0].position[0] == pytest.approx(-1)
+    assert all(camera.position[2] == pytest.approx(4) for camera in scene.portraits(4, 32))
+    around = style3d.load(FieldJob(folder, style=PAINT, path="orbit")).portraits(4, 32)
+    assert min(camera.position[2] for camera in around) < 0
+
+
+def test_the_file_itself_finds_its_cameras(folder: Path) -> None:
+    """Three folders up, or beside it; any other place is none."""
+    path = trained_splats(folder)
+    assert path.parent.name == "iteration_30000"
+    assert len(training_of(path).cameras) == 3
+    assert training_of(path.with_name("other.ply")).cameras == ()
+    assert len(training_of(folder / "copy.ply").cameras) == 3
+
+
+def entry(size: int, turn: list) -> str:
+    told = {"width": size, "height": size, "fx": 1, "fy": 1, "position": [0] * 3, "rotation": turn}
+    return json.dumps([told])
+
+
+@pytest.mark.parametrize("text", [
+    "{}", "[]", "[1]", '[{"width": 4}]', "[" * 2000, "NaN", '[{"position": [0, 0, 0], "rotation": [[1]], "fx": 1}]',
+    entry(10**9, np.eye(3).tolist()), entry(9, [[0] * 3] * 3),
+])  # fmt: skip
+def test_other_files_of_that_name_are_left_alone(folder: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "cameras.json").write_text(text)
+    with caplog.at_level(logging.WARNING):
+        assert training_of(trained_splats(folder)).cameras == ()
+    assert "cameras.json" in caplog.text
+
+
+def test_antialiased_splats_are_told_and_drawn(tmp_path: Path) -> None:
+    """SPZ says so and says it again; the option says it for files that cannot; small splats are fainter then."""
+    ball = splat_ball(200)
+    ball.log_scales[:] -= 2
+    write_splats(replace(ball, antialiased=True), tmp_path / "fair.spz")
+    write_splats(ball, tmp_path / "plain.ply")
+    fair = style3d.load(FieldJob(tmp_path / "fair.spz", style=PAINT))
+    told = style3d.load(FieldJob(tmp_path / "plain.ply", style=PAINT, antialiased=True))
+    plain = style3d.load(FieldJob(tmp_path / "plain.ply", style=PAINT))
+    assert read_splats(tmp_path / "fair.spz").antialiased
+    camera = plain.portraits(5, 32)[0]
+    alphas = [scene.operator(camera, 0).alpha.sum() for scene in (fair, told, plain)]
+    assert alphas[0] == pytest.approx(alphas[1], rel=0.05)
+    assert alphas[1] < 0.6 * alphas[2]
+    assert told.key != plain.key
+    fair.save(torch.rand(200, 3), tmp_path / "again.spz")
+    assert read_splats(tmp_path / "again.spz").antialiased
+
+
+def test_blending_a_folder_says_what_was_got(folder: Path) -> None:
+    with pytest.raises(Style3DError, match=r"is a folder.*the file that a run wrote"):
+        blend(folder, 0.5)
