@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import style3d
 from style3d.camera import Camera, look_at
+from style3d.cli import main
 from style3d.commands.blend import blend
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
@@ -113,6 +115,20 @@ def test_antialiased_splats_are_told_and_drawn(tmp_path: Path) -> None:
     assert told.key != plain.key
     fair.save(torch.rand(200, 3), tmp_path / "again.spz")
     assert read_splats(tmp_path / "again.spz").antialiased
+
+
+def test_a_run_on_a_folder_can_be_blended(folder: Path, tmp_path: Path) -> None:
+    """By way of the folder, which must hold as many splats as it did."""
+    paint, out = tmp_path / "paint.png", tmp_path / "out.ply"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(paint)
+    quick = ["--steps", "2", "--views", "3", "--resolution", "64", "--features", "wavelet", "--turntable", "none"]
+    assert main(["nerf", str(folder), "--style", str(paint), "--output", str(out), *quick, "--quiet"]) == 0
+    blend(out, 0.0, tmp_path / "before.ply")
+    before = read_splats(tmp_path / "before.ply").base_colors
+    assert np.abs(before - read_splats(trained_splats(folder)).base_colors).max() < 1 / 255
+    write_splats(splat_ball(200), trained_splats(folder))
+    with pytest.raises(Style3DError, match="another scene now"):
+        blend(out, 0.5, tmp_path / "half.ply")
 
 
 def test_blending_a_folder_says_what_was_got(folder: Path) -> None:
