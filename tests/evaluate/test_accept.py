@@ -165,3 +165,14 @@ def test_with_a_real_clip(tmp_path: Path, capsys: pytest.CaptureFixture) -> None
         f"style.clip_text>=1.5 is not kept: style.clip_text is {figures['style.clip_text']:.4g}"
     ]
     assert "style.clip_text>=1.5 is not kept" in capsys.readouterr().err
+
+
+def test_variants_take_no_thresholds(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """They are painted with the settings given; a threshold that nobody looks at would be taken for one that holds."""
+    style = tmp_path / "style.png"
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(style)
+    command = ["mesh", str(write_textured_ball(tmp_path / "ball.obj")), "--style", str(style), "--variants",
+               "--output", str(tmp_path / "out.glb"), "--quiet"]  # fmt: skip
+    for more in (["--accept", "content>=0.5"], ["--auto"]):
+        assert main([*command, *more]) == 2
+        assert "--variants" in capsys.readouterr().err
