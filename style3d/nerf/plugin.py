@@ -48,6 +48,7 @@ nerfacto = MethodSpecification(
         optimizers={
             **_optimizers("nerfacto"),
             "paint": {"optimizer": AdamOptimizerConfig(lr=1e-2, eps=1e-15), "scheduler": None},
+            "paint_head": {"optimizer": AdamOptimizerConfig(lr=1e-2, eps=1e-15), "scheduler": None},
         },
         viewer=ViewerConfig(num_rays_per_chunk=1 << 15),
         vis="viewer",

@@ -13,7 +13,7 @@ from nerfstudio.data.scene_box import SceneBox
 from nerfstudio.field_components.field_heads import FieldHeadNames
 from nerfstudio.fields.base_field import Field
 from nerfstudio.fields.nerfacto_field import NerfactoField
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import Parameter
 
 Outputs = dict[FieldHeadNames, Tensor]
@@ -35,6 +35,10 @@ class PaintedField(Field):
         self.paint = deepcopy(geometry)
         self.register_buffer("painted", torch.tensor(False))
         self.register_load_state_dict_pre_hook(_adopt)
+        base = self.paint.mlp_base
+        if not isinstance(base.model, nn.Sequential):
+            still = fused_network_size(base.num_levels * base.features_per_level, base)
+            base.model.params.register_hook(lambda slope: torch.cat([torch.zeros_like(slope[:still]), slope[still:]]))
 
     @torch.no_grad()
     def start(self) -> None:
@@ -42,9 +46,16 @@ class PaintedField(Field):
         self.paint.load_state_dict(self.geometry.state_dict())
         self.painted.fill_(True)
 
-    def strokes(self) -> list[Parameter]:
-        """The copy's parameters that decide colour."""
-        parts = (self.paint.mlp_base, self.paint.mlp_head, self.paint.embedding_appearance)
+    def grid(self) -> list[Parameter]:
+        """The copy's hash grid; tiny-cuda-nn keeps a network in the same vector, whose gradient is taken out."""
+        base = self.paint.mlp_base.model
+        if isinstance(base, nn.Sequential):
+            return list(base[0].parameters())
+        return list(base.parameters())
+
+    def head(self) -> list[Parameter]:
+        """The copy's network of colours and its appearance embedding."""
+        parts = (self.paint.mlp_head, self.paint.embedding_appearance)
         return [parameter for part in parts if part is not None for parameter in part.parameters()]
 
     def get_density(self, ray_samples: RaySamples) -> tuple[Tensor, Tensor]:
@@ -93,6 +104,16 @@ class PaintedField(Field):
         """What the copy's grid holds there; its first number would be density."""
         features: Tensor = self.paint.mlp_base(places)
         return features[..., 1:]
+
+
+def fused_network_size(inputs: int, base: Any) -> int:
+    """How many of tiny-cuda-nn's parameters are the network's; they stand before the grid's, without biases.
+
+    Its matrices are as wide as `base.layer_width`, its ends padded to multiples of 16.
+    """
+    first, last = (-(-count // 16) * 16 for count in (inputs, base.out_dim))
+    width: int = base.layer_width
+    return first * width + (base.num_layers - 2) * width * width + width * last
 
 
 def _colors(outputs: Outputs) -> Outputs:

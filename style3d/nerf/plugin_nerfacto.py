@@ -45,22 +45,21 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         self.register_load_state_dict_pre_hook(lambda _, state, prefix, *__: drop_networks(state, prefix))
 
     def get_param_groups(self) -> dict[str, list[Parameter]]:
-        """nerfacto's groups, and ``paint``."""
+        """nerfacto's groups, and those of the painted copy."""
         groups: dict[str, list[Parameter]] = super().get_param_groups()
         groups["fields"] = list(self.field.geometry.parameters())
-        groups["paint"] = self.field.strokes()
+        groups |= {"paint": self.field.grid(), "paint_head": self.field.head()}
         return groups
 
     @property
     def paint(self) -> list[Parameter]:
-        """The colour field and the appearance embedding."""
-        strokes: list[Parameter] = self.field.strokes()
-        return strokes
+        """The colours' grid, their network and the appearance embedding."""
+        return [*self.field.grid(), *self.field.head()]
 
     @property
     def rates(self) -> dict[str, float]:
-        """One group."""
-        return {"paint": 1.0}
+        """Strokes are drawn by the grid. What the head learns changes colours everywhere at once, so it goes slowly."""
+        return {"paint": 10.0, "paint_head": 0.1}
 
     @property
     def recolors(self) -> bool:

@@ -165,9 +165,16 @@ class StylePipeline(VanillaPipeline):
         if not self.painting and step >= self._first:
             self._begin(step)
         if self.painting:
-            for name, factor in self.canvas.rates.items():
-                for group in self._optimizers.optimizers[name].param_groups:
-                    group["lr"] = factor * self._moment(step).rate
+            self._set_rates(self._moment(step))
+
+    def _set_rates(self, moment: Moment) -> None:
+        """The step sizes of a moment; painting starts with no memory of how colours were fitted."""
+        for name, factor in self.canvas.rates.items():
+            optimizer = self._optimizers.optimizers[name]
+            if (moment.stage, moment.step) == (0, 0):
+                optimizer.state.clear()
+            for group in optimizer.param_groups:
+                group["lr"] = moment.rate * (1 if moment.stage < 0 else factor)
 
     def _begin(self, step: int) -> None:
         assert self._painter is not None

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.request import urlopen
 import numpy as np
 import pytest
 import torch
+import trimesh
 from PIL import Image
 
 from style3d.nerf.plugin_loading import allow_numbers
@@ -23,6 +25,7 @@ from tests.nerf.capture import FRAMES, HEIGHT, WIDTH, write_capture
 from tests.nerf.nerfstudio import nerfstudio, start, with_nerfstudio
 
 ROOT = Path(__file__).resolve().parents[2]
+EXPORTS = find_spec("open3d") is not None and find_spec("pymeshlab") is not None
 STYLE = ROOT / "data" / "styles" / "watercolour.jpg"
 TINY = [
     "--machine.device-type", "cpu", "--vis", "tensorboard", "--timestamp", "run", "--steps-per-eval-image", "1000",
@@ -49,6 +52,11 @@ def state(run: Path) -> dict[str, torch.Tensor]:
     return opened(newest)["pipeline"]
 
 
+def style_mean() -> np.ndarray:
+    with Image.open(STYLE) as picture:
+        return np.asarray(picture.convert("RGB"), np.float64).mean((0, 1)) / 255
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the capture, a field trained on it for 60 steps, and that field painted."""
@@ -72,9 +80,11 @@ def test_painting_moves_colours_and_nothing_else(desk: Path) -> None:
     before, after = (state(desk / "outputs" / name / "style3d" / "run") for name in ("trained", "painted"))
     changed = {name for name in after if not torch.equal(before[name], after[name])}
     assert {name for name in changed if ".paint." not in name} == {"_model.field.painted", "painting_since"}
-    assert any(name.startswith("_model.field.paint.mlp_base") for name in changed)
-    assert any(name.startswith("_model.field.paint.mlp_head") for name in changed)
-    assert "_model.field.paint.embedding_appearance.embedding.weight" in changed
+    copied = {name for name in after if ".paint." in name}
+    drawn = {name for name in copied if not torch.equal(after[name], after[name.replace(".paint.", ".geometry.")])}
+    assert [name for name in drawn if ".mlp_base" in name] == ["_model.field.paint.mlp_base.model.0.hash_table"]
+    assert any(name.startswith("_model.field.paint.mlp_head") for name in drawn)
+    assert "_model.field.paint.embedding_appearance.embedding.weight" in drawn
     assert not any("lpips" in name for name in after)
 
 
@@ -112,9 +122,7 @@ def test_renders(desk: Path) -> None:
         with Image.open(frames[0]) as frame:
             assert frame.size == (WIDTH, HEIGHT)
             means.append(np.asarray(frame.convert("RGB"), np.float64).mean((0, 1)) / 255)
-    with Image.open(STYLE) as picture:
-        wanted = np.asarray(picture.convert("RGB"), np.float64).mean((0, 1)) / 255
-    assert np.abs(means[1] - wanted).sum() < np.abs(means[0] - wanted).sum()
+    assert np.abs(means[1] - style_mean()).sum() < np.abs(means[0] - style_mean()).sum()
 
 
 @with_nerfstudio
@@ -125,7 +133,7 @@ def test_a_plain_nerfacto_is_painted_at_once(desk: Path, tmp_path: Path) -> None
     plain = {name.replace("field.geometry.", "field."): value for name, value in saved["pipeline"].items()
              if ".field.paint" not in name and name != "painting_since"}  # fmt: skip
     plain["_model.lpips.net.net.slice1.0.weight"] = torch.zeros(1)
-    optimizers = {name: value for name, value in saved["optimizers"].items() if name != "paint"}
+    optimizers = {name: value for name, value in saved["optimizers"].items() if not name.startswith("paint")}
     torch.save({**saved, "pipeline": plain, "optimizers": optimizers}, tmp_path / "step-000000059.ckpt")
     done = nerfstudio(
         desk, "ns-train", "style3d", *TINY, *PAINT, "--load-dir", str(tmp_path), "--experiment-name", "adopted",
@@ -229,3 +237,19 @@ def test_the_viewer_shows_it(desk: Path) -> None:
     finally:
         viewer.process.terminate()
     assert b"viser" in page.lower(), viewer.wait().stderr[-3000:]
+
+
+@with_nerfstudio
+@pytest.mark.skipif(not EXPORTS, reason="ns-export needs open3d and pymeshlab")
+def test_exports_a_point_cloud_in_painted_colours(desk: Path) -> None:
+    means = []
+    for name in ("trained", "painted"):
+        done = nerfstudio(
+            desk, "ns-export", "pointcloud", "--load-config", f"outputs/{name}/style3d/run/config.yml", "--output-dir",
+            name, "--normal-method", "open3d", "--num-points", "2000", "--num-rays-per-batch", "512",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+        colors = trimesh.load(desk / name / "point_cloud.ply").colors[:, :3] / 255
+        assert len(colors) >= 1500
+        means.append(colors.mean(0))
+    assert np.abs(means[1] - style_mean()).sum() < np.abs(means[0] - style_mean()).sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -102,3 +103,14 @@ def test_a_picture_of_one_chunk_is_rendered_once() -> None:
 
     deferred(render, 10, 10).sum().backward()
     assert calls == [(0, 10)]
+
+
+@with_nerfstudio
+@pytest.mark.filterwarnings("ignore")
+def test_the_network_in_a_fused_vector_is_found() -> None:
+    """As instant-ngp's: 32 features, 64 neurons and 16 outputs are 3072 weights."""
+    from style3d.nerf.plugin_field import fused_network_size
+
+    base = SimpleNamespace(layer_width=64, num_layers=2, out_dim=16)
+    assert fused_network_size(32, base) == fused_network_size(24, base) == 3072
+    assert fused_network_size(32, SimpleNamespace(layer_width=64, num_layers=3, out_dim=1)) == 3072 + 64 * 64
