@@ -18,7 +18,8 @@ from style3d.types import Colors, Flags, Pixels
 
 PASSES = 6  # over all views
 FACING = 2.0  # power of the cosine by which a view counts
-LEAST = 1e-3  # pixels of any view that a texel must make up to count as seen
+DOUBT = 0.01  # worth of a pixel in which field and mesh are not equally deep: only where nothing better is known
+LEAST = 1e-4  # pixels of any view that a texel must make up to count as seen
 
 
 def baked(
@@ -32,7 +33,7 @@ def baked(
     Args:
         looks: of the field, in the mesh's axes.
         solid: the mesh, unlit.
-        tolerance: scene units between the depths of field and mesh in a pixel, above which they show different things.
+        tolerance: scene units between the depths of field and mesh in a pixel, above which it counts for little.
         budget: bytes of built views that are kept in memory.
         done: hears of looks dealt with, `PASSES` times each.
     """
@@ -61,10 +62,11 @@ def _wanted(look: Look, operator: ViewOperator) -> Pixels:
 
 
 def _worth(look: Look, depth: Float32[np.ndarray, "h w"], tolerance: float) -> Float32[np.ndarray, "pixels"]:
-    """How much a pixel's word counts: nothing where field and mesh show different places; less where seen aslant."""
+    """How much a pixel's word counts: little where field and mesh show different places; less where seen aslant."""
     with np.errstate(invalid="ignore"):
         same = np.abs(depth - look.depth) < tolerance
-    worth = np.where(same & (look.alpha >= OPAQUE), facing(look.camera, depth) ** FACING, 0)
+    sure = np.where(same, 1, DOUBT) * (look.alpha >= OPAQUE)
+    worth = sure * facing(look.camera, depth) ** FACING
     return worth.astype(np.float32).ravel()
 
 
