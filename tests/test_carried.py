@@ -19,7 +19,7 @@ from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.lens import Brown, Lens
 from style3d.nerf.splat_scene import SplatScene
-from style3d.region import region_of, region_of_text
+from style3d.region import Region, region_of, region_of_text
 from style3d.scene import Scene
 from style3d.where import Where
 from tests.fields import ball
@@ -154,6 +154,19 @@ def test_masks_of_other_proportions_are_refused(tmp_path: Path) -> None:
         held(grid_scene(), Where(mask=tmp_path / "black.png", view="1"))
     with pytest.raises(Style3DError, match="cannot be chosen by mask"):
         held(grid_scene(), Where(mask=tmp_path / "black.png"))
+
+
+def test_a_region_alone_is_painted(left_half: Path, tmp_path: Path) -> None:
+    """Without a style for the rest, which stays as it was to the bit."""
+    scene = grid_scene()
+    region = Region(Where(mask=left_half, view="front"), style=tmp_path / "mask.png")
+    quick = {"preset": "draft", "views": 3, "resolution": 64, "steps": 4, "features": "wavelet", "turntable": "none"}
+    job = style3d.FieldJob(tmp_path / "a.safetensors", region=(region,), output=tmp_path / "b.safetensors", **quick)
+    result = style3d.stylize(scene, job)
+    outside = held(scene, region.where) == 0
+    changed = (result.after != result.before).any(1).numpy()
+    assert not changed[outside].any()
+    assert changed[~outside].mean() > 0.5
 
 
 def test_spelling() -> None:

@@ -174,7 +174,8 @@ class Job(ABC):
     def spoken_share(self) -> float:
         """How much of the whole mixture the prompts are: 0 without any, 1 without pictures."""
         words = sum(weight for _, weight in weighted_texts(self.prompt))
-        return words / (words + sum(self.style_weights or (1.0,) * len(self.style)))
+        whole = words + sum(self.style_weights or (1.0,) * len(self.style))
+        return words / whole if whole else 0.0  # regions alone have styles
 
     def to_json(self) -> dict[str, Any]:
         """Plain values with the kind beside them, for the report."""
