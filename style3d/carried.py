@@ -35,19 +35,19 @@ def held(scene: Scene, where: Where) -> Weights:
     """
     if where.view is None and not where.depth and not where.depth_share:
         return scene.selected(where)
+    directions = scene.hierarchy.directions
     rest = replace(where, view=None, depth=(), depth_share=(), feather=0.0, mask=None if where.view else where.mask)
     weights = np.ones(scene.hierarchy.sizes[0], np.float32) if rest == Where() else scene.selected(rest).copy()
     if where.view is not None and where.mask is not None:
-        weights *= _by_place(scene, under_mask(scene, where.mask, view_called(scene, where.view)))
+        weights *= np.repeat(under_mask(scene, where.mask, view_called(scene, where.view)), directions)
     if where.depth or where.depth_share:
-        weights *= _by_place(scene, _within_depth(scene, where))
+        weights *= np.repeat(_within_depth(scene, where), directions)
     return feathered(scene.points(0), weights, where)
 
 
-def _by_place(scene: Scene, weights: Float32[np.ndarray, "entries"]) -> Float32[np.ndarray, "entries"]:
-    """The most that holds for any of the entries in one place, for all of them: views see directions differently."""
-    directions = scene.hierarchy.directions
-    return np.repeat(weights.reshape(-1, directions).max(axis=1), directions)
+def _places(scene: Scene) -> int:
+    """The level with one entry in each place: directions are not told apart here."""
+    return int(scene.hierarchy.directions > 1)
 
 
 def view_called(scene: Scene, name: str) -> str:
@@ -74,13 +74,13 @@ def under_mask(scene: Scene, mask: Path, view: str) -> Float32[np.ndarray, "entr
     """
     camera = sized(scene.named_views()[view], SIZE)
     grey = _grey(scene, mask, view, camera)
-    operator = scene.operator(camera, 0)
+    operator = scene.operator(camera, _places(scene))
     rows, weights = _surface_weights(scene, camera, operator)
     matrix = operator.matrix.merged()
     total = np.bincount(matrix.indices, weights, minlength=matrix.columns)
     inside = np.bincount(matrix.indices, weights * grey[rows], minlength=matrix.columns)
     share = np.where(total >= LEAST, inside / np.maximum(total, LEAST), 0.0)
-    table = np.zeros(scene.hierarchy.sizes[0], np.float32)
+    table = np.zeros(scene.hierarchy.sizes[_places(scene)], np.float32)
     table[operator.entries] = np.where(share >= SURE, np.clip(share, 0, 1), 0.0)
     return table
 
@@ -89,7 +89,7 @@ def _surface_weights(
     scene: Scene, camera: Camera, operator: ViewOperator
 ) -> tuple[Indices, Float[np.ndarray, "nonzeros"]]:
     """The row of each weight of A, and the weight, zero where it lies off the surface that its pixel shows."""
-    points, matrix = scene.points(0), operator.matrix.merged()
+    points, matrix = scene.points(_places(scene)), operator.matrix.merged()
     surface = surface_depth(operator, camera, points)[0].ravel().astype(np.float64)
     rows = np.repeat(np.arange(matrix.rows), np.diff(matrix.indptr))
     off = np.abs(camera.project(points[operator.entries])[1][matrix.indices] - surface[rows])
@@ -128,9 +128,9 @@ def mean_depth(scene: Scene) -> tuple[Float[np.ndarray, "entries"], Float[np.nda
     """Depth of each entry along the cameras' axes, the mean over the views that see it, and the pixels it makes up."""
     cameras = list(scene.named_views().values())
     chosen = [cameras[int(i)] for i in np.linspace(0, len(cameras), min(LOOKS, len(cameras)), endpoint=False)]
-    points, total, along = scene.points(0), *np.zeros((2, scene.hierarchy.sizes[0]))
+    points, total, along = scene.points(_places(scene)), *np.zeros((2, scene.hierarchy.sizes[_places(scene)]))
     for camera in (sized(camera, LOOK_SIZE) for camera in chosen):
-        entries, sums = scene.operator(camera, 0).column_sums()
+        entries, sums = scene.operator(camera, _places(scene)).column_sums()
         total[entries] += sums
         along[entries] += sums * camera.project(points[entries])[1]
     return along / np.maximum(total, 1e-12), total

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Float64
 from numba import njit
 
 from style3d.camera import Camera
-from style3d.operator import ViewOperator
+from style3d.operator import Product, SparseMap, ViewOperator
 from style3d.types import Points
 
 THICKNESS = 0.03  # of its depth: what lies this near to a pixel's middle weight is one surface with it
@@ -30,12 +30,19 @@ def surface_depth(operator: ViewOperator, camera: Camera, points: Points) -> tup
         camera: the view.
         points: where each entry of θ is, scene units.
     """
-    rows = operator.matrix.merged()
-    along = camera.project(points[operator.entries])[1]
+    rows, along = _along(operator, camera, points)
     depth, share = np.empty(rows.rows), np.empty(rows.rows)
     _surfaces(rows.indptr, rows.indices, rows.weights, along, depth, share)
     size = operator.height, operator.width
     return depth.astype(np.float32).reshape(size), share.astype(np.float32).reshape(size)
+
+
+def _along(operator: ViewOperator, camera: Camera, points: Points) -> tuple[SparseMap, Float64[np.ndarray, "columns"]]:
+    """The map from what pixels are made of, and the depth of each; means of entries in one place are at that place."""
+    along: Float64[np.ndarray, "entries"] = camera.project(points[operator.entries])[1]
+    if isinstance(operator.matrix, Product):
+        return operator.matrix.outer, operator.matrix.inner.scipy() @ along
+    return operator.matrix, along
 
 
 @njit(cache=True, nogil=True)
@@ -63,7 +70,7 @@ def _surfaces(indptr: Any, indices: Any, weights: Any, along: Any, depth: Any, s
 
 def surface_depth_reference(operator: ViewOperator, camera: Camera, points: Points) -> tuple[Plane, Plane]:
     """The slow twin of `surface_depth`: one pixel after another, in numpy."""
-    along, matrix = camera.project(points[operator.entries])[1], operator.matrix.merged()
+    matrix, along = _along(operator, camera, points)
     found: Float64[np.ndarray, "pixels 2"] = np.tile([np.inf, 0.0], (matrix.rows, 1))
     for row in range(matrix.rows):
         part = slice(matrix.indptr[row], matrix.indptr[row + 1])

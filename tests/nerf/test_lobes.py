@@ -17,6 +17,7 @@ from style3d.nerf.lobe_scene import LobeScene
 from style3d.nerf.lobes import Lobes
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats
+from style3d.render.depth import surface_depth
 from style3d.where import Where
 from tests.nerf.clouds import directions, splat_ball
 from tests.surfaces import noise
@@ -110,6 +111,15 @@ def test_what_no_view_has_seen_is_coloured_by_its_neighbours() -> None:
     assert done[1::2].std(1).max() < 1e-6
     facts = scene.facts(colors, seen.ravel(), scene.portraits(2, 48))
     assert (facts["entries"], facts["directions"], facts["view_dependence"]) == (4 * COUNT, 4, "style")
+
+
+def test_depth_is_that_of_the_splats() -> None:
+    """However many colours each of them has."""
+    scene = ball(3)
+    camera = scene.portraits(5, 32)[1]
+    one, other = (surface_depth(part.operator(camera, 0), camera, part.points(0)) for part in (scene, scene.scene))
+    for own, plain in zip(one, other, strict=True):
+        np.testing.assert_allclose(own, plain, rtol=1e-5)
 
 
 def test_a_depth_chooses_whole_splats() -> None:
