@@ -18,42 +18,47 @@ from style3d import MeshJob, load, stylize
 from style3d.camera import Camera, fitted_camera
 from style3d.images import read_style
 from style3d.mesh.scene import MeshScene
+from style3d.prompts import swatches
 
 ROOT = Path(__file__).resolve().parents[1]
-PAIRS = (
-    ("teapot.glb", "oil.jpg"),
-    ("mossling.glb", "stained-glass.jpg"),
-    ("koi.glb", "woodcut.jpg"),
-    ("lantern.obj", "watercolour.jpg"),
-)
+PIECES = {  # name -> model, and a style image or a prompt
+    "teapot": ("teapot.glb", "oil.jpg"),
+    "mossling": ("mossling.glb", "stained-glass.jpg"),
+    "koi": ("koi.glb", "woodcut.jpg"),
+    "lantern": ("lantern.obj", "watercolour.jpg"),
+    "knitted": ("mossling.glb", "knitted wool in red and cream"),
+}
 EDGE = 360  # pixels of a picture's side
 PAPER = 0.965
 
 
 def main() -> int:
-    """One row per pair: the style, the asset before, and the asset after from two sides."""
+    """One row a piece: the style, the asset before, and the asset after from two sides."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     out = ROOT / "docs" / "gallery"
     out.mkdir(parents=True, exist_ok=True)
-    for model, style in PAIRS:
-        if options.only not in model:
+    for name, (model, style) in PIECES.items():
+        if options.only not in name:
             continue
-        job = MeshJob(ROOT / "data/models" / model, (ROOT / "data/styles" / style,), preset=options.preset)
+        picture = ROOT / "data/styles" / style
+        look = {"style": (picture,)} if picture.is_file() else {"prompt": (style,)}
+        job = MeshJob(ROOT / "data/models" / model, **look, preset=options.preset)
         scene = load(job)
         result = stylize(scene, job)
         front, back = (filled(scene, angle) for angle in (40, 215))
         backdrop = torch.full((3,), PAPER)
         shots = [(front, result.before), (front, result.after), (back, result.after)]
-        row = [square(read_style(ROOT / "data/styles" / style))]
+        shown = read_style(picture) if picture.is_file() else swatches(job)[0][0][0].permute(1, 2, 0).numpy()
+        row = [square(shown)]
         for camera, colors in shots:
             image = scene.operator(camera, 0).render(colors, backdrop)[0]
             row.append(image.permute(1, 2, 0).clamp(0, 1).numpy())
-        picture = Image.fromarray((np.concatenate(row, 1) * 255).round().astype(np.uint8))
-        picture.save(out / f"{Path(model).stem}.jpg", quality=90)
-        print(f"docs/gallery/{Path(model).stem}.jpg")
+        strip = Image.fromarray((np.concatenate(row, 1) * 255).round().astype(np.uint8))
+        strip.save(out / f"{name}.jpg", quality=90)
+        print(f"docs/gallery/{name}.jpg")
     return 0
 
 

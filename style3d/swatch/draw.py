@@ -13,7 +13,7 @@ from style3d.swatch.surfaces import GRAIN, draw_material, draw_medium, ground, o
 from style3d.types import Image
 
 SIDE = 256  # pixels
-UNITS = {"fine": (4.0, 6.0), "": (8.0, 13.0), "large": (18.0, 26.0)}  # of one element, pixels
+UNITS = {"fine": (5.0, 8.0), "": (12.0, 17.0), "large": (24.0, 34.0)}  # of one element, pixels
 DARKER, LIGHTER = 0.45, 0.55  # of a colour nobody named, over a bright and over a dark ground
 STRAIGHT = ("embroidery",)
 

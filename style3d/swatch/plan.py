@@ -8,6 +8,7 @@ from typing import final
 
 from style3d.losses.text.words import COLORS, MATERIALS, RGB, read_words, toned
 from style3d.swatch.patterns import PATTERNS
+from style3d.swatch.surfaces import GRAIN
 
 TECHNIQUES = ("oil", "strokes", "watercolour", "ink", "engraving", "woodcut", "pencil", "pointillism", "leads",
               "mosaic", "embroidery", "confetti")  # fmt: skip
@@ -66,6 +67,8 @@ def read_plan(prompt: str, unwanted: Collection[str] = ()) -> Plan | None:
         if subject is not None:
             base = replace(base, colors=subject.colors)
             over = tuple(layer for layer in over if layer is not subject or layer.name in PATTERNS)
+    own = {pattern for pattern, _ in GRAIN.get(base.name, ())}  # knitted wool is knitted once
+    over = tuple(layer for layer in over if layer.colors or layer.name not in own)
     if base.name in PATTERNS:
         below, rest = _below(base, over)
         return Plan(below, (replace(base, colors=base.colors[:1]), *rest), colored)

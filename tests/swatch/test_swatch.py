@@ -25,6 +25,7 @@ from style3d.swatch.plan import own_colors
         ("stained glass in red and gold", "leads", []),
         ("a painting in blue and gold", "oil", []),
         ("gold", "", []),
+        ("knitted wool in red and cream", "wool", []),
     ],
 )
 def test_what_lies_over_what(prompt, base, over) -> None:
