@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -19,6 +19,8 @@ from torch import Tensor
 from style3d import kernels
 from style3d.operator import SparseMap
 from style3d.types import Colors, Indices
+
+LEAST_STEP = 0.1  # along a direction of colour that a palette hardly has, of the step along its first
 
 
 class Hierarchy(ABC):
@@ -131,11 +133,31 @@ class OneSidedClamp(torch.autograd.Function):
 
 
 @final
-class Pyramid:
-    """The parameters φ of all levels, with Adam's moments, updated a view at a time."""
+@dataclass(frozen=True)
+class Axes:
+    """Directions of colour, and how far a step goes along each. Concretely: grey at 1, two hues at 0.15."""
 
-    def __init__(self, hierarchy: Hierarchy, initial: Colors) -> None:
-        self.hierarchy = hierarchy
+    directions: Float[Tensor, "3 3"] = field(default_factory=lambda: torch.eye(3))  # unit columns
+    lengths: Float[Tensor, "3"] = field(default_factory=lambda: torch.ones(3))  # in (0, 1]
+
+
+def palette_axes(colors: Float[Tensor, "n 3"]) -> Axes:
+    """The principal axes of a palette, steps in proportion to its deviation along each.
+
+    Adam's steps are as long in every coordinate, whatever the slope. Along channels, a grey style would be approached
+    by steps of red, green and blue that leave specks of colour where they do not cancel.
+    """
+    values, vectors = torch.linalg.eigh(torch.cov(colors.double().T) + 1e-9 * torch.eye(3, dtype=torch.float64))
+    lengths = (values / values[-1]).sqrt().clamp(LEAST_STEP, 1)
+    return Axes(vectors.float().contiguous(), lengths.float())
+
+
+@final
+class Pyramid:
+    """The parameters φ of all levels, with Adam's moments along ``axes`` of colour, updated a view at a time."""
+
+    def __init__(self, hierarchy: Hierarchy, initial: Colors, axes: Axes | None = None) -> None:
+        self.hierarchy, self.axes = hierarchy, axes or Axes()
         self.device = initial.device
         tables = [initial]
         for level in range(hierarchy.levels - 1):
@@ -163,7 +185,7 @@ class Pyramid:
                 continue
             state = self.parameters[level], self.first[level], self.second[level], self.count[level]
             update = _adam_torch if self.device.type == "cuda" else _adam_numba
-            update(rows, leaf.grad, *state, rate)
+            update(rows, leaf.grad, *state, self.axes, rate)
 
     def decoded(self, level: int = 0) -> Colors:
         """The whole table θ of a level, not clamped."""
@@ -194,21 +216,39 @@ class Pyramid:
 
 
 def _adam_numba(
-    rows: Indices, gradient: Tensor, parameter: Tensor, first: Tensor, second: Tensor, count: Tensor, rate: float
+    rows: Indices,
+    gradient: Tensor,
+    parameter: Tensor,
+    first: Tensor,
+    second: Tensor,
+    count: Tensor,
+    axes: Axes,
+    rate: float,
 ) -> None:
     slopes, values, moment, energy, steps = (part.numpy() for part in (gradient, parameter, first, second, count))
-    kernels.adam_rows(rows, slopes, values, moment, energy, steps, rate, (0.9, 0.99), 1e-8)
+    directions, rates = axes.directions.numpy(), (rate * axes.lengths).numpy()
+    kernels.adam_rows(rows, slopes, values, moment, energy, steps, directions, rates, (0.9, 0.99), 1e-8)
 
 
 def _adam_torch(
-    rows: Indices, gradient: Tensor, parameter: Tensor, first: Tensor, second: Tensor, count: Tensor, rate: float
+    rows: Indices,
+    gradient: Tensor,
+    parameter: Tensor,
+    first: Tensor,
+    second: Tensor,
+    count: Tensor,
+    axes: Axes,
+    rate: float,
 ) -> None:
     """The slow twin of `kernels.adam_rows`, on any device."""
     index = torch.from_numpy(rows).to(parameter.device)
     count[index] += 1
     steps = count[index].to(parameter)[:, None]
-    moment = 0.9 * first[index] + 0.1 * gradient
-    energy = 0.99 * second[index] + 0.01 * gradient * gradient
+    directions = axes.directions.to(parameter)
+    slope = gradient @ directions
+    moment = 0.9 * first[index] + 0.1 * slope
+    energy = 0.99 * second[index] + 0.01 * slope * slope
     first[index], second[index] = moment, energy
     scale = torch.sqrt(energy / (1 - 0.99**steps)) + 1e-8
-    parameter[index] -= rate * moment / (1 - 0.9**steps) / scale
+    step = rate * axes.lengths.to(parameter) * moment / (1 - 0.9**steps) / scale
+    parameter[index] -= step @ directions.T

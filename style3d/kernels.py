@@ -49,17 +49,30 @@ def csr_adjoint(indptr: Any, indices: Any, weights: Any, values: Any, out: Any) 
 
 @njit(cache=True, parallel=True, fastmath=False)
 def adam_rows(
-    rows: Any, gradient: Any, parameter: Any, first: Any, second: Any, count: Any, rate: float, betas: Any, eps: float
+    rows: Any,
+    gradient: Any,
+    parameter: Any,
+    first: Any,
+    second: Any,
+    count: Any,
+    axes: Any,
+    rates: Any,
+    betas: Any,
+    eps: float,
 ) -> None:
-    """Adam on the listed rows alone, in place, each with the bias correction of its own number of updates."""
+    """Adam on the listed rows alone, in place, each with the bias correction of its own number of updates.
+
+    Slopes and steps are taken along ``axes``, unit columns, each at a rate of its own.
+    """
     beta1, beta2 = betas
     for i in prange(len(rows)):
         row = rows[i]
         count[row] += 1
         scale1, scale2 = 1 / (1 - beta1 ** count[row]), 1 / (1 - beta2 ** count[row])
-        for channel in range(3):
-            slope = gradient[i, channel]
-            first[row, channel] = beta1 * first[row, channel] + (1 - beta1) * slope
-            second[row, channel] = beta2 * second[row, channel] + (1 - beta2) * slope * slope
-            step = first[row, channel] * scale1 / (np.sqrt(second[row, channel] * scale2) + eps)
-            parameter[row, channel] -= rate * step
+        for axis in range(3):
+            slope = gradient[i, 0] * axes[0, axis] + gradient[i, 1] * axes[1, axis] + gradient[i, 2] * axes[2, axis]
+            first[row, axis] = beta1 * first[row, axis] + (1 - beta1) * slope
+            second[row, axis] = beta2 * second[row, axis] + (1 - beta2) * slope * slope
+            step = rates[axis] * first[row, axis] * scale1 / (np.sqrt(second[row, axis] * scale2) + eps)
+            for channel in range(3):
+                parameter[row, channel] -= step * axes[channel, axis]

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
+from style3d.appearance import Axes, palette_axes
 from style3d.carried import held
 from style3d.colorways import Colorway
 from style3d.errors import Style3DError
@@ -67,6 +68,13 @@ class Layers:
         self._tables: dict[int, Tensor] = {}
         self._before: dict[int, Colors] = {}
         self.backdrop = torch.stack([layer.styles.backdrop for layer in layers]).mean(0)
+
+    @property
+    def axes(self) -> Axes:
+        """The axes of colour of all styles together; the channels where one has no palette of its own."""
+        palettes = [layer.styles.palette for layer in self.layers]
+        own = all(palette.match for palette in palettes)
+        return palette_axes(torch.cat([palette.colors for palette in palettes])) if own else Axes()
 
     def sights(self, view: BuiltView) -> list[Sight]:
         """The layers that a view shows enough of to judge them."""

@@ -112,7 +112,7 @@ class Run:
         first = self._shots(0)
         with self.clock.time("color match"):
             start = self.layers.matched(before, [shot.view for shot in first]).to(self.device)
-        self.pyramid = Pyramid(self.scene.hierarchy, start)
+        self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
         self._roughen()
         progress = Progress(0, 0, ())

@@ -21,7 +21,7 @@ from style3d.types import Colors, Image
 
 WHOLE, PATCHES = 1.0, 3.0  # weights of the two terms where there is nothing but prompts
 SHADES = (0.55, 1.1)  # of a named colour, darkest and lightest: a palette needs depth
-TRIES = 6  # drawings of a prompt to choose from
+TRIES = 4  # drawings of a prompt to choose from
 SEVERAL = 0.03  # deviation of colours from which a scene has a palette of its own
 logger = logging.getLogger(__name__)
 

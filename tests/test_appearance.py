@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from style3d import kernels
-from style3d.appearance import Flat, Pyramid, _adam_torch, cascade, unique_entries
+from style3d.appearance import Axes, Flat, Pyramid, _adam_numba, _adam_torch, cascade, palette_axes, unique_entries
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
 
@@ -52,6 +51,32 @@ def test_a_step_touches_only_what_the_view_sees() -> None:
     assert pyramid.parameters[0][2, 0] == pytest.approx(-0.1, rel=1e-4)
 
 
+def test_adam_along_axes_of_colour_and_its_twin() -> None:
+    """Along turned axes with lengths, Adam on φ·U with a rate each; a first step is as long as its rate."""
+    generator = torch.Generator().manual_seed(0)
+    turn = torch.linalg.qr(torch.randn(3, 3, generator=generator))[0].contiguous()
+    axes = Axes(turn, torch.tensor([1.0, 0.5, 0.1]))
+    rows, start = np.arange(6), torch.rand(6, 3, generator=generator)
+    states = [[start.clone(), torch.zeros(6, 3), torch.zeros(6, 3), torch.zeros(6, dtype=torch.int32)] for _ in "ab"]
+    for step in range(4):
+        gradient = torch.randn(6, 3, generator=generator)
+        _adam_numba(rows, gradient, *states[0], axes, 0.02)
+        _adam_torch(rows, gradient, *states[1], axes, 0.02)
+        if step == 0:
+            moved = ((states[0][0] - start) @ turn).abs()
+            assert torch.allclose(moved, 0.02 * axes.lengths.expand(6, 3), atol=1e-5)
+    assert torch.allclose(states[0][0], states[1][0], atol=1e-5)
+
+
+def test_the_axes_of_a_palette() -> None:
+    """Black to cream: one direction that counts, and hues at the least step; of one colour all are alike."""
+    axes = palette_axes(torch.tensor([[0.0, 0.0, 0.0], [0.5, 0.5, 0.45], [1.0, 1.0, 0.9]]))
+    main = int(axes.lengths.argmax())
+    assert axes.directions[:, main].abs().tolist() == pytest.approx([0.597, 0.597, 0.537], abs=0.01)
+    assert sorted(axes.lengths.tolist()) == pytest.approx([0.1, 0.1, 1.0])
+    assert palette_axes(torch.full((8, 3), 0.4)).lengths.tolist() == pytest.approx([1.0, 1.0, 1.0])
+
+
 def test_adam_is_torch_adam_and_its_twin() -> None:
     generator = torch.Generator().manual_seed(0)
     start = torch.rand(6, 3, generator=generator)
@@ -63,9 +88,8 @@ def test_adam_is_torch_adam_and_its_twin() -> None:
         gradient = torch.randn(6, 3, generator=generator)
         reference.grad = gradient.clone()
         solver.step()
-        arrays = [part.numpy() for part in states[0]]
-        kernels.adam_rows(rows, gradient.numpy(), *arrays, 0.02, (0.9, 0.99), 1e-8)
-        _adam_torch(rows, gradient, *states[1], 0.02)
+        _adam_numba(rows, gradient, *states[0], Axes(), 0.02)
+        _adam_torch(rows, gradient, *states[1], Axes(), 0.02)
     assert torch.allclose(states[0][0], reference, atol=1e-5)
     assert torch.allclose(states[1][0], reference, atol=1e-5)
 

@@ -12,8 +12,8 @@ from style3d.swatch.plan import GLAZE, TECHNIQUES, Layer, Plan, own_colors
 from style3d.swatch.surfaces import GRAIN, draw_material, draw_medium, ground, over, pick, surface
 from style3d.types import Image
 
-SIDE = 256  # pixels
-UNITS = {"fine": (5.0, 8.0), "": (12.0, 17.0), "large": (24.0, 34.0)}  # of one element, pixels
+SIDE = 448  # pixels: close views look for strokes as fine as the picture has pixels
+UNITS = {"fine": (0.02, 0.03), "": (0.045, 0.065), "large": (0.09, 0.13)}  # of one element, of the side
 DARKER, LIGHTER = 0.45, 0.55  # of a colour nobody named, over a bright and over a dark ground
 STRAIGHT = ("embroidery",)
 
@@ -28,7 +28,7 @@ def draw_swatch(plan: Plan, seed: int, side: int = SIDE) -> Image:
 
 
 def _base(rng: Generator, side: int, plan: Plan) -> Tensor:
-    layer, unit = plan.base, log_uniform(rng, *UNITS[plan.base.size])
+    layer, unit = plan.base, side * log_uniform(rng, *UNITS[plan.base.size])
     rgb = _uneven(rng, layer.colors or own_colors(layer.name))
     if layer.name in MATERIALS:
         pattern, light = GRAIN[layer.name][int(torch.randint(0, len(GRAIN[layer.name]), (), generator=rng))]
@@ -45,7 +45,7 @@ def _base(rng: Generator, side: int, plan: Plan) -> Tensor:
 
 def _over(rng: Generator, side: int, layer: Layer, below: Tensor) -> Tensor:
     """A layer painted on what is below it."""
-    unit = log_uniform(rng, *UNITS[layer.size])
+    unit = side * log_uniform(rng, *UNITS[layer.size])
     rgb = _uneven(rng, layer.colors or (_contrast(below),))
     if layer.name in PATTERNS:
         top = surface(rng, ground(rng, side, rgb), layer.light)
