@@ -42,7 +42,7 @@ class StylePipelineConfig(VanillaPipelineConfig):
     """Steps in which the colours are fitted to the recoloured photos, where they cannot be recoloured exactly."""
     recolor_rate: float = 0.01
     """Adam's step size for them."""
-    consistency_weight: float = 10.0
+    consistency_weight: float = 100.0
     """Weight of the views' disagreement with their neighbours, warped through depth; 0 leaves it out."""
 
     def setup(self, **options: Any) -> Any:
