@@ -26,7 +26,7 @@ PIECES = {  # name -> model, and a style image or a prompt
     "mossling": ("mossling.glb", "stained-glass.jpg"),
     "koi": ("koi.glb", "woodcut.jpg"),
     "lantern": ("lantern.obj", "watercolour.jpg"),
-    "knitted": ("mossling.glb", "knitted wool in red and cream"),
+    "prompt": ("teapot.glb", "stained glass in red and gold"),
 }
 EDGE = 360  # pixels of a picture's side
 PAPER = 0.965
