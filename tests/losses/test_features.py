@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -147,8 +149,12 @@ def test_vgg_refuses_what_is_not_vgg(tmp_path) -> None:
     with pytest.raises(Style3DError, match="not vgg19's"):
         Vgg("vgg19", {"features.0.weight": torch.zeros(1), "features.0.bias": torch.zeros(64)})
     (tmp_path / "bad.pth").write_bytes(b"no")
-    with pytest.raises(Style3DError, match="cannot read"):
+    with pytest.raises(Style3DError, match="is broken, or holds more than tensors"):
         read_tensors(tmp_path / "bad.pth")
+    torch.save({"features.0.weight": Path("a path is no tensor")}, tmp_path / "object.pth")
+    with pytest.raises(Style3DError, match="only tensors are read") as refusal:
+        read_tensors(tmp_path / "object.pth")
+    assert "weights_only" not in str(refusal.value)
     with pytest.raises(Style3DError, match="no weights file"):
         read_tensors(tmp_path / "absent.pth")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import final
@@ -145,9 +146,7 @@ def load_vgg(variant: str, weights: Path | None = None, progress: Callable[[int,
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Tensors of a weights file, whole classifier or features only, under torchvision's names."""
     if not path.is_file():
-        raise Style3DError(
-            f"there is no weights file {path}", expected="a .safetensors or .pth file of torchvision's VGG"
-        )
+        raise Style3DError(f"there is no weights file {path}", expected="a .safetensors or .pth file")
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
@@ -158,5 +157,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             tensors = tensors.get("state_dict", tensors)
         return {(key if "." in key.removesuffix(".weight").removesuffix(".bias") else f"features.{key}"): value
                 for key, value in tensors.items() if isinstance(value, Tensor)}  # fmt: skip
-    except Exception as error:  # unpickling a broken or unsafe file raises almost anything
+    except pickle.UnpicklingError as error:  # what torch advises there is to run the file's code
+        hint = "only tensors are read, no objects: save them as .safetensors"
+        raise Style3DError(f"{path} is broken, or holds more than tensors", hint=hint) from error
+    except Exception as error:  # a broken file raises almost anything
         raise Style3DError(f"cannot read the weights {path}", got=str(error)[:200]) from error
