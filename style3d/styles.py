@@ -24,7 +24,7 @@ from style3d.render.cache import BuiltView
 from style3d.scene import Scene
 from style3d.types import Colors, Image
 
-CONTENT = 1.5  # weight at --content-weight 1: the drawing stays readable under the strokes
+CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes
 DETAIL = 150.0  # weight at --keep-detail 1
 COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
 GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
