@@ -75,7 +75,7 @@ def test_recolouring_touches_what_it_is_given() -> None:
     """Colours come back, untouched splats keep every bit (also out of gamut), and the higher bands stay or go."""
     splats = cloud()
     splats.sh[0, 0] = 9.0  # far beyond 1
-    colors = splats.base_colors
+    colors = splats.base_colors.copy()
     colors[10:] = np.random.default_rng(5).random((40, 3), np.float32)
     kept = splats.with_base_colors(colors, "keep")
     np.testing.assert_array_equal(kept.sh[:10], splats.sh[:10])
