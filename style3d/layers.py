@@ -21,7 +21,7 @@ from style3d.prompts import swatches
 from style3d.region import Region
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
-from style3d.styles import StyleLibrary, match_colors, read_styles, starting_palette
+from style3d.styles import StyleLibrary, match_colors, mixed_styles, starting_palette
 from style3d.symmetry import Mirror
 from style3d.types import Colors, Image, Mask
 from style3d.where import Where
@@ -154,9 +154,7 @@ def layers_of(
 
     def library(mixture: tuple[Any, ...], scale: float) -> StyleLibrary:
         drawn = swatches(job, scene.initial()) if mixture == job.mixture else ()
-        pictured = 1 - sum(weight for _, weight in drawn)
-        pairs = (*((image, pictured * weight) for image, weight in read_styles(mixture)), *drawn)
-        images = [(colorway.style(image), weight) for image, weight in pairs]
+        images = [(colorway.style(image), weight) for image, weight in mixed_styles(mixture, drawn)]
         palette = None if images else starting_palette(job, scene, colorway.style)
         return StyleLibrary(objective, images, scale, device, palette)
 

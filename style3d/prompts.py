@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cache, lru_cache
 
 import torch
 from jaxtyping import Float
@@ -16,8 +17,8 @@ from style3d.losses.text.base import Encoder
 from style3d.losses.text.direction import text_direction
 from style3d.losses.text.prompt import PromptPatches, PromptWhole, make_wish
 from style3d.losses.text.words import implied_palette
-from style3d.swatch import draw_swatch, read_plan
-from style3d.types import Colors, Image
+from style3d.swatch import Plan, draw_swatch, read_plan
+from style3d.types import AnyImage, Colors, Image
 
 WHOLE, PATCHES = 1.0, 3.0  # weights of the two terms where there is nothing but prompts
 SHADES = (0.55, 1.1)  # of a named colour, darkest and lightest: a palette needs depth
@@ -34,7 +35,7 @@ def prompt_terms(job: Job) -> tuple[Term, ...]:
     """
     if not job.prompt or is_drawn(job):
         return ()
-    encoder = prompt_encoder(job)
+    encoder = named_encoder(job)
     wish = make_wish(encoder, job.prompts, job.negative_prompt)
     share = min(1.0, encoder.patch * job.style_scale)
     return (
@@ -46,15 +47,6 @@ def prompt_terms(job: Job) -> tuple[Term, ...]:
 def is_drawn(job: Job) -> bool:
     """Whether the prompts become pictures (`swatches`): wherever no CLIP model is named that could read them."""
     return bool(job.prompt) and job.clip_model is None and job.clip_weights is None
-
-
-def prompt_encoder(job: Job) -> Encoder:
-    """The model that reads a job's prompts: open_clip's where one is named, else the small one."""
-    if job.clip_model is None and job.clip_weights is None:
-        from style3d.losses.text.small import load_small
-
-        return load_small()
-    return named_encoder(job)
 
 
 def named_encoder(job: Job) -> Encoder:
@@ -69,7 +61,15 @@ def named_encoder(job: Job) -> Encoder:
     return OpenClip(load_clip(name, job.clip_weights), name)
 
 
-def swatches(job: Job, own: Colors | None = None) -> tuple[tuple[Float[Tensor, "1 3 _ _"], float], ...]:
+@cache
+def small_encoder() -> Encoder:
+    """The model that ships with style3d, on the CPU, read once."""
+    from style3d.losses.text.small import load_small
+
+    return load_small()
+
+
+def swatches(job: Job, own: Colors | None = None) -> tuple[tuple[AnyImage, float], ...]:
     """Pictures (1, 3, h, w) in [0, 1] of a job's prompts, with their shares of the style; () where CLIP reads them.
 
     Of several drawings of what a prompt says, the one is taken that the small model finds most like the prompt and
@@ -83,7 +83,7 @@ def swatches(job: Job, own: Colors | None = None) -> tuple[tuple[Float[Tensor, "
     """
     if not is_drawn(job):
         return ()
-    encoder = prompt_encoder(job)
+    encoder = small_encoder()
     for text in (*(text for text, _ in job.prompts), *job.negative_prompt):
         _check_words(encoder, text)
     return tuple((_swatch(encoder, text, job, own), job.spoken_share * weight) for text, weight in job.prompts)
@@ -94,9 +94,7 @@ def _swatch(encoder: Encoder, text: str, job: Job, own: Colors | None) -> Image:
     if plan is None:
         what = f"'{text}' names no colour, material, pattern or technique that is wanted"
         raise Style3DError(what, expected='words such as "blue and white porcelain"')
-    drawings = [draw_swatch(plan, job.seed * TRIES + number) for number in range(TRIES)]
-    likeness = torch.stack([_pieces(encoder, drawing).mean(0) for drawing in drawings])
-    best = drawings[int((likeness @ text_direction(encoder, text, job.negative_prompt)).argmax())]
+    best = _drawing(encoder, plan, text, job.negative_prompt, job.seed)
     if plan.colored or own is None:
         return best
     own = own[torch.isfinite(own).all(1)].cpu()
@@ -105,6 +103,14 @@ def _swatch(encoder: Encoder, text: str, job: Job, own: Colors | None) -> Image:
     flat = best[0].flatten(1).T
     matrix, offset = affine_color_match(flat, torch.ones(len(flat)), own)
     return (flat @ matrix.T + offset).clamp(0, 1).T.reshape(best.shape).contiguous()
+
+
+@lru_cache(maxsize=8)
+def _drawing(encoder: Encoder, plan: Plan, text: str, negative: tuple[str, ...], seed: int) -> Image:
+    """The best of `TRIES` drawings; kept, since a run asks for it when it paints and again for its contact sheet."""
+    drawings = [draw_swatch(plan, seed * TRIES + number) for number in range(TRIES)]
+    likeness = torch.stack([_pieces(encoder, drawing).mean(0) for drawing in drawings])
+    return drawings[int((likeness @ text_direction(encoder, text, negative)).argmax())]
 
 
 def _pieces(encoder: Encoder, drawing: Image) -> Tensor:

@@ -22,7 +22,7 @@ from style3d.losses.style_cache import cached_style, style_folder
 from style3d.prompts import is_drawn, prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
 from style3d.scene import Scene
-from style3d.types import Colors, Image
+from style3d.types import AnyImage, Colors, Image
 
 CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes
 DETAIL = 150.0  # weight at --keep-detail 1
@@ -30,7 +30,6 @@ COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen 
 GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
 BUCKETS = 2  # brush sizes per octave for which statistics are kept
-AnyImage = Float[Tensor, "1 3 _ _"]  # one of several, of different sizes
 
 
 @final
@@ -105,6 +104,14 @@ def read_styles(mixture: Sequence[tuple[Path, float]]) -> list[tuple[AnyImage, f
     """Style images as (1, 3, h, w) in [0, 1], with their weights."""
     pairs = ((read_style(path), weight) for path, weight in mixture)
     return [(torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None], weight) for rgb, weight in pairs]
+
+
+def mixed_styles(
+    mixture: Sequence[tuple[Path, float]], drawn: Sequence[tuple[AnyImage, float]]
+) -> list[tuple[AnyImage, float]]:
+    """Style images, and drawn prompts that take their shares first; the weights of all sum to one."""
+    rest = 1 - sum(weight for _, weight in drawn)
+    return [*((image, rest * weight) for image, weight in read_styles(mixture)), *drawn]
 
 
 def starting_palette(job: Job, scene: Scene, recolored: Callable[[Image], Image]) -> Palette:

@@ -109,7 +109,7 @@ def test_shares_of_the_mixture_are_shares_of_the_objective(ball) -> None:
 def test_what_a_clip_model_leads_to_has_its_share(ball, monkeypatch) -> None:
     from style3d.losses.text.small import load_small
 
-    monkeypatch.setattr("style3d.prompts.prompt_encoder", lambda job: load_small())
+    monkeypatch.setattr("style3d.prompts.named_encoder", lambda job: load_small())
 
     def weights(**options):
         job = quick(ball, clip_model="ViT-B-32", **options)

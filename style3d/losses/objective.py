@@ -20,7 +20,7 @@ from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import Covariance, Gram
 from style3d.losses.structure import Laplacian
 from style3d.losses.term import Frame, Prepared, Term, make_frame
-from style3d.types import Image, Mask
+from style3d.types import AnyImage, Image, Mask
 
 
 @final
@@ -64,7 +64,7 @@ class Objective:
         return self
 
     @torch.no_grad()
-    def prepare_style(self, images: Sequence[tuple[Float[Tensor, "1 3 _ _"], float]]) -> StyleTarget:
+    def prepare_style(self, images: Sequence[tuple[AnyImage, float]]) -> StyleTarget:
         """Statistics of the style images, each (1, 3, h, w) at the size its strokes should have, with its weight."""
         total = sum(weight for _, weight in images)
         frames: list[tuple[Frame, float]] = []

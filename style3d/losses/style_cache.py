@@ -14,15 +14,13 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, cache_folder
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
+from style3d.types import AnyImage
 
-AnyImage = Float[Tensor, "1 3 _ _"]  # one of several, of different sizes
 LIMIT = 256 << 20  # bytes kept in all
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from style3d.nerf.plugin_canvas import Canvas
 from style3d.nerf.plugin_schedule import COARSEST, Moment
 from style3d.prompts import prompt_palette, swatches
 from style3d.render.warp import DepthView, link
-from style3d.styles import Palette, StyleLibrary, default_objective_of, read_styles
+from style3d.styles import Palette, StyleLibrary, default_objective_of, mixed_styles
 from style3d.types import Image
 
 
@@ -56,9 +56,7 @@ class Painter:
         self.device, self.budget = device, int(job.cache_gb * 1e9)
         self.objective = default_objective_of(job)
         self.objective.features.to(device)
-        drawn = swatches(job)
-        pictured = 1 - sum(weight for _, weight in drawn)
-        images = [*((image, pictured * weight) for image, weight in read_styles(job.mixture)), *drawn]
+        images = mixed_styles(job.mixture, swatches(job))
         palette = None if images else _spoken_palette(job)
         self.styles = StyleLibrary(self.objective, images, job.style_scale, device, palette)
         self.matrix, self.offset = torch.eye(3), torch.zeros(3)
