@@ -45,6 +45,7 @@ OPTIONAL = (
     Part("skimage", "style3d evaluate, and meshes out of radiance fields", "scikit-image"),
     Part("fast_simplification", "meshes out of radiance fields", "fast-simplification"),
     Part("OpenEXR", "style3d evaluate on depth as .exr", "OpenEXR"),
+    Part("gsplat", "views of Gaussian splats built on a CUDA GPU (compiles when first used)", "gsplat"),
     Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
     Part(
         "pytorch3d",

@@ -9,8 +9,9 @@ from jaxtyping import Float64
 from scipy.spatial import cKDTree
 
 from style3d.camera import Camera
+from style3d.render.compositor import Footprints
 from style3d.render.plan import Sight
-from style3d.render.splats import Footprints, Gaussians, project, splat_rows
+from style3d.render.splats import Gaussians, project, splat_rows
 from style3d.types import Indices, Points
 
 SHOWN = 0.3  # share of its light that arrives from a splat that counts as seen: more than glimpses through gaps

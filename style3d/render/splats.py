@@ -8,11 +8,12 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float
 
 from style3d.camera import Camera
 from style3d.operator import SparseMap, ViewOperator
 from style3d.render import splat_kernels as kernels
+from style3d.render.compositor import Footprints, compositor
 from style3d.render.pyramid import SpacePyramid
 from style3d.render.thin import compacted, thinned
 from style3d.types import Indices
@@ -40,18 +41,6 @@ class Gaussians:
         return len(self.means)
 
 
-@final
-@dataclass(frozen=True)
-class Footprints:
-    """The splats that reach a view's image, nearest first (Zwicker et al. 2001, EWA splatting)."""
-
-    splat: Int64[np.ndarray, "footprints"]
-    center: Float64[np.ndarray, "footprints 2"]  # pixels
-    conic: Float64[np.ndarray, "footprints 3"]  # a, b, c of a·dx² + 2·b·dx·dy + c·dy², per square pixel
-    opacity: Float64[np.ndarray, "footprints"]  # at the centre
-    depth: Float64[np.ndarray, "footprints"]  # along the camera's z, scene units
-
-
 def project(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> Footprints:
     """Footprints in a view.
 
@@ -77,15 +66,7 @@ def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> Spar
     light or less. These are gsplat's numbers.
     """
     seen = project(gaussians, camera, near)
-    size = camera.width, camera.height
-    shape = seen.center, seen.conic, seen.opacity
-    counts = np.zeros(camera.width * camera.height, np.int64)
-    nothing = np.zeros(0, np.int32), np.zeros(0, np.float32)
-    kernels.composite(*shape, seen.splat, *size, counts, counts, *nothing)
-    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    indices, weights = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
-    kernels.composite(*shape, seen.splat, *size, np.zeros_like(counts), indptr[:-1], indices, weights)
-    return SparseMap(indptr, indices, weights, len(gaussians))
+    return compositor().rows(seen, camera.width, camera.height, len(gaussians))
 
 
 def splat_rows_reference(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> SparseMap:
