@@ -22,3 +22,9 @@ class Style3DError(Exception):
         if hint:
             parts.append(hint)
         super().__init__("; ".join(" ".join(str(part).split()) for part in parts))
+
+
+def reason(error: BaseException) -> str:
+    """The first line that an error says, shortened: compilers say thousands."""
+    lines = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:300]}".rstrip(": ")

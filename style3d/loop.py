@@ -17,6 +17,7 @@ from style3d.appearance import OneSidedClamp, Pyramid
 from style3d.camera import Camera
 from style3d.checkpoint import Checkpoint, Progress
 from style3d.colorways import colorway_of
+from style3d.device import pick_device
 from style3d.errors import Style3DError
 from style3d.job import Job, Recipe, Stage, recipe
 from style3d.layers import Target, judged, layers_of, target_of
@@ -324,15 +325,3 @@ def seen_entries(scene: Scene, shots: Sequence[Shot]) -> Flags:
             entries, sums = shot.view.operator.column_sums()
             seen[entries[sums > 0]] = True
     return seen
-
-
-def pick_device(name: str) -> torch.device:
-    """The device asked for; auto takes CUDA where there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise Style3DError(f"device '{name}' is not usable here", expected="auto, cpu, cuda or cuda:N") from error
-    return device

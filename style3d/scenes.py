@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from style3d.camera import Camera
 from style3d.credentials import Credentials
+from style3d.device import pick_device
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, recipe
 from style3d.progress import Silent, Watcher
@@ -74,7 +75,7 @@ def _field(job: FieldJob, watcher: Watcher) -> Scene:
     if job.view_dependence == "style":
         raise Style3DError("a radiance grid has no harmonics to paint", hint="--view-dependence keep or drop")
     settings = FitSettings(downscale=job.downscale, seed=job.seed)
-    fitted = fitted_grid(job.model, settings, watcher) if capture else read_grid(job.model)
+    fitted = fitted_grid(job.model, settings, watcher, pick_device(job.device)) if capture else read_grid(job.model)
     if job.path == "capture" and not fitted.cameras:
         raise _no_cameras(job)
     return GridScene(fitted, job.model.name, job.view_dependence, "orbit" if job.path == "orbit" else "capture")

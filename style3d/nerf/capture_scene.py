@@ -8,22 +8,29 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import torch
+
 from style3d.errors import Style3DError
 from style3d.files import cache_folder
 from style3d.nerf.captures import open_capture
 from style3d.nerf.fitted import GRID, FittedGrid, read_grid, save_grid
-from style3d.nerf.grid import FitSettings, default_downscale, fit_grid
+from style3d.nerf.grid import CPU, FitSettings, default_downscale, fit_grid
 from style3d.progress import Watcher
 
 log = logging.getLogger(__name__)
 LIMIT = 4 << 30  # bytes of grids kept; the oldest go
 CODE = (
-    "grid.py", "grid_growth.py", "grid_kernels.py", "grid_field.py", "grid_march.py", "photos.py", "rays.py", "lens.py",
+    "grid.py", "grid_growth.py", "grid_kernels.py", "grid_engine.py", "grid_torch_engine.py", "grid_field.py",
+    "grid_march.py", "photos.py", "rays.py", "lens.py",
 )  # fmt: skip
 
 
-def fitted_grid(path: Path, settings: FitSettings, watcher: Watcher | None = None) -> FittedGrid:
+def fitted_grid(
+    path: Path, settings: FitSettings, watcher: Watcher | None = None, device: torch.device = CPU
+) -> FittedGrid:
     """The grid of a capture, from the user's cache folder if photos, poses, settings and code are what they were.
+
+    What it was fitted on counts for nothing: engines differ by rounding alone.
 
     Raises:
         Style3DError: the capture cannot be read (`open_capture`) or fitted (`fit_grid`).
@@ -40,7 +47,7 @@ def fitted_grid(path: Path, settings: FitSettings, watcher: Watcher | None = Non
             return replace(fitted, names=capture.names, photos=capture.photos)
         except (Style3DError, OSError) as error:
             log.warning("a kept grid cannot be read and is fitted again: %s", error)
-    fit = fit_grid(capture, settings, watcher)
+    fit = fit_grid(capture, settings, watcher, device)
     cameras = tuple(photo.camera.scaled(1 / (settings.downscale or 1)) for photo in capture.photos)
     fitted = FittedGrid(fit.grid, cameras, fit.psnr, capture.names, capture.photos)
     if kept is not None:

@@ -1,4 +1,4 @@
-"""Fit a radiance grid to a capture: direct optimisation of a sparse lattice, coarse to fine, on the CPU.
+"""Fit a radiance grid to a capture: direct optimisation of a sparse lattice, coarse to fine.
 
 After DVGO (Sun, Sun & Chen 2022: post-activated density, low at the start) and Plenoxels (Fridovich-Keil et al. 2022:
 directional colour and total variation on the lattice), with mip-NeRF 360's contraction and distortion loss.
@@ -11,23 +11,26 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
+import torch
 from jaxtyping import Float32, Int64
 
 from style3d.errors import Style3DError
-from style3d.nerf import grid_kernels as kernels
 from style3d.nerf.capture import Capture
+from style3d.nerf.grid_engine import Pace, Rays, Rules, Wanted, build_engine, lattice_of
 from style3d.nerf.grid_growth import empty_table, pruned, refined
 from style3d.nerf.grid_score import score
 from style3d.nerf.rays import Batch, PixelTable, pixel_table
 from style3d.progress import Silent, Watcher
-from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
+from style3d.render.grid_field import Contraction, RadianceGrid
 
 log = logging.getLogger(__name__)
+CPU = torch.device("cpu")
 FIT_SIDE = 512  # pixels along a photo's longer side, where --downscale does not say
-MOST_SAMPLES = 384  # of one ray in occupied cells
 SMOOTH = 4  # steps between those that smooth
 GAIN_RATE = 5e-4  # of the logarithm of a photo's gain, a step
 REPORT = 20  # steps between reports
+CHUNK = 1 << 18  # rays that look at once for what is seen
+VISIBLE = 0.01  # share of a ray's light that a sample must get for its cell to stay
 
 
 @final
@@ -69,10 +72,16 @@ class Fit:
     training_psnr: float  # dB, over the last steps
 
 
-def fit_grid(capture: Capture, settings: FitSettings | None = None, watcher: Watcher | None = None) -> Fit:
+def fit_grid(
+    capture: Capture,
+    settings: FitSettings | None = None,
+    watcher: Watcher | None = None,
+    device: torch.device = CPU,
+) -> Fit:
     """Fit a radiance grid to the training photos of a capture.
 
-    The same seed gives the same grid, whatever the number of threads.
+    The same seed gives the same grid on a processor, whatever the number of threads; on another device sums are taken
+    in any order.
 
     Raises:
         Style3DError: photos cannot be read, or nothing solid was found.
@@ -81,7 +90,7 @@ def fit_grid(capture: Capture, settings: FitSettings | None = None, watcher: Wat
     scale = settings.downscale or default_downscale(capture)
     watcher.phase("reading photos", len(capture.training))
     pixels = pixel_table(capture, capture.training, scale, watcher.done)
-    fitter = _Fitter(capture, settings, pixels)
+    fitter = _Fitter(capture, settings, pixels, device)
     for number, level in enumerate(settings.levels):
         if number:
             fitter.grow(level.side)
@@ -110,11 +119,11 @@ def scene_space(capture: Capture, settings: FitSettings, translucent: bool) -> C
 class _Fitter:
     """The fit's working state; `fit_grid` is its only user."""
 
-    def __init__(self, capture: Capture, settings: FitSettings, pixels: PixelTable) -> None:
-        self.settings, self.pixels = settings, pixels
+    def __init__(self, capture: Capture, settings: FitSettings, pixels: PixelTable, device: torch.device) -> None:
+        self.settings, self.pixels, self.device = settings, pixels, device
         self.space = scene_space(capture, settings, pixels.translucent)
-        self.near = settings.near * capture.distance
-        self.weaken = 0.5 * capture.distance
+        distance = capture.distance
+        self.rules = Rules(settings.near * distance, settings.stride, settings.distortion, 0.5 * distance)
         self.gains = np.zeros((len(capture.photos), 3), np.float64)  # logarithms
         self.gain_moments = np.zeros((2, *self.gains.shape))
         self.training_psnr, self.step = 0.0, 0
@@ -123,17 +132,13 @@ class _Fitter:
         self._adopt(side, np.arange(side**3), empty_table(side**3))
 
     def _adopt(self, side: int, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"]) -> None:
-        self.side, self.vertices, self.table = side, vertices, table
-        self.index = lattice(vertices, side)
-        self.gaps = cell_gaps(self.index, side)
-        self.neighbors = kernels.neighbor_rows(vertices, self.index, side)
-        self.gradient, self.first, self.second = (np.zeros_like(table) for _ in range(3))
-        self.touched, self.count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)
-        self.geometry = np.array([*self.space.center, self.space.radius, self.space.tail])
+        self.vertices = vertices
+        self.place = lattice_of(np.array([*self.space.center, self.space.radius, self.space.tail]), side, vertices)
+        self.engine = build_engine(self.device, self.place, vertices, table, self.rules)
 
     def run(self, number: int, steps: int, watcher: Watcher) -> None:
         """The steps of one level."""
-        watcher.phase(f"fitting {self.side}³, stage {number + 1} of {len(self.settings.levels)}", steps)
+        watcher.phase(f"fitting {self.place.side}³, stage {number + 1} of {len(self.settings.levels)}", steps)
         recent = 0.0
         for step in range(steps):
             loss = self._one(np.random.default_rng([self.settings.seed, number, step]))
@@ -147,31 +152,15 @@ class _Fitter:
         s, count = self.settings, self.settings.rays
         batch = self.pixels.batch(self.pixels.draw(generator, count))
         gain = np.exp(self.gains[batch.exposure]).astype(np.float32)
-        offset = generator.random(count, np.float32)
+        rays = Rays(batch.origin, batch.direction, generator.random(count, np.float32))
         backdrop = generator.random((count, 3), np.float32)
-        weight = np.full(count, 1 / count, np.float32)
-        cells, fracs = np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32)
-        slopes = np.empty((count, MOST_SAMPLES, 4), np.float32)
-        counts, lost = np.zeros(count, np.int32), np.zeros(count, np.float32)
-        image, gain_slope = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
-        strength = np.array([s.distortion / count, self.weaken])
-        kernels.render_rays(
-            batch.origin, batch.direction, offset, self.near, s.stride, self.geometry, self.side, self.gaps, self.index,
-            self.table, batch.rgb, batch.alpha, weight, backdrop, gain, strength,
-            cells, fracs, slopes, counts, image, gain_slope, lost,
-        )  # fmt: skip
-        kernels.scatter(
-            batch.direction, cells, fracs, slopes, counts, self.index, self.side, self.gradient, self.touched
-        )
-        if self.step % SMOOTH == 0:
-            pull = SMOOTH * _per_number(s.variation)
-            kernels.smooth(self.table, self.neighbors, self.gradient, self.touched, pull)
+        lost, gain_slope = self.engine.carry(rays, Wanted(batch.rgb, batch.alpha, backdrop, gain))
         pace = 0.1 ** (self.step / self.total)
-        state = self.gradient, self.touched, self.first, self.second, self.count
-        kernels.adam_touched(self.table, *state, pace * _per_number(s.rates), s.fade * pace)
+        pull = SMOOTH * _per_number(s.variation) if self.step % SMOOTH == 0 else None
+        self.engine.update(Pace(pace * _per_number(s.rates), s.fade * pace, pull))
         self._expose(batch, gain_slope * gain, pace)
         self.step += 1
-        return float(lost.sum(dtype=np.float64)) / 3
+        return lost / 3
 
     def _expose(self, batch: Batch, slope: Float32[np.ndarray, "rays 3"], pace: float) -> None:
         """One Adam step on the photos' gains, whose mean stays one."""
@@ -188,28 +177,25 @@ class _Fitter:
     def grow(self, side: int) -> None:
         """Drop what no photo sees, and go on with a finer lattice."""
         self._prune()
-        self._adopt(side, *refined(self.side, self.index, self.table, side))
+        self._adopt(side, *refined(self.place.side, self.place.index, self.engine.table(), side))
 
     def _prune(self) -> None:
-        seen = np.zeros(self.side**3, np.uint8)
-        for start in range(0, len(self.pixels.photo), 4 * (1 << 18)):
-            batch = self.pixels.batch(np.arange(start, min(start + 4 * (1 << 18), len(self.pixels.photo)), 4))
-            kernels.mark_seen(
-                batch.origin, batch.direction, self.near, self.settings.stride, self.geometry, self.side, self.gaps,
-                self.index, self.table, 0.01, seen, MOST_SAMPLES,
-            )  # fmt: skip
-        kept = pruned(self.side, self.index, seen)
+        place, every = self.place, len(self.pixels.photo)
+        seen = np.zeros(place.side**3, np.uint8)
+        for start in range(0, every, 4 * CHUNK):
+            batch = self.pixels.batch(np.arange(start, min(start + 4 * CHUNK, every), 4))
+            self.engine.mark(batch.origin, batch.direction, VISIBLE, seen)
+        kept = pruned(place.side, place.index, seen)
         if not len(kept):
             raise Style3DError("the fit found nothing solid", hint="check that the photos' poses are right")
-        self._adopt(self.side, self.vertices[kept], self.table[kept])
+        self._adopt(place.side, self.vertices[kept], self.engine.table()[kept])
 
     def finished(self) -> RadianceGrid:
         """The grid as it stands, without what no photo sees."""
         self._prune()
-        t: Any = self.table
-        return RadianceGrid(
-            self.space, self.side, self.vertices, t[:, 0].copy(), t[:, 1:4].copy(), t[:, 4:7].copy(), float(self.near)
-        )
+        t: Any = self.engine.table()
+        parts = t[:, 0].copy(), t[:, 1:4].copy(), t[:, 4:7].copy()
+        return RadianceGrid(self.space, self.place.side, self.vertices, *parts, float(self.rules.near))
 
 
 def _per_number(groups: tuple[float, float, float]) -> Float32[np.ndarray, "numbers"]:

@@ -142,6 +142,19 @@ def _slopes(
 
 
 @njit(cache=True, parallel=True, nogil=True)
+def march_rays(
+    origin: Any, direction: Any, offset: Any, near: float, stride: float, space: Any, side: int, gaps: Any,
+    cells: Any, fracs: Any, places: Any, depths: Any, counts: Any,
+) -> None:  # fmt: skip
+    """`march` for each ray: its samples in a row of each array, and their number."""
+    for ray in prange(len(counts)):
+        counts[ray] = march(
+            origin[ray], direction[ray], near, offset[ray], stride, space, side, gaps,
+            cells[ray], fracs[ray], places[ray], depths[ray],
+        )  # fmt: skip
+
+
+@njit(cache=True, parallel=True, nogil=True)
 def scatter(
     direction: Any, cells: Any, fracs: Any, slopes: Any, counts: Any, index: Any, side: int, gradient: Any, touched: Any
 ) -> None:

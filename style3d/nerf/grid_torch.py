@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Float64, Int32, UInt8
+from jaxtyping import Float, Float32
 from torch import Tensor
 
+from style3d.nerf.grid_engine import Lattice, Wanted
 from style3d.render.grid_march import march
 
 MOST_SAMPLES = 2048
-
-
-@final
-@dataclass(frozen=True)
-class Lattice:
-    """Where a fit's table lies in space."""
-
-    space: Float64[np.ndarray, "5"]  # centre, radius, tail
-    side: int
-    index: Int32[np.ndarray, "lattice"]
-    gaps: UInt8[np.ndarray, "lattice"]
-
-
-@final
-@dataclass(frozen=True)
-class Wanted:
-    """What rays should show."""
-
-    rgb: Float32[np.ndarray, "rays 3"]
-    alpha: Float32[np.ndarray, "rays"]
-    backdrop: Float32[np.ndarray, "rays 3"]
-    gain: Float32[np.ndarray, "rays 3"]
 
 
 def loss_reference(

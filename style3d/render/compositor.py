@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 
+from style3d.errors import reason
 from style3d.operator import SparseMap
 from style3d.render import splat_kernels as kernels
 
@@ -99,9 +100,3 @@ def _found() -> Compositor:
         else:
             log.warning("splats are composited on the CPU, for gsplat does not work here: %s", reason(error))
     return CompiledCompositor()
-
-
-def reason(error: BaseException) -> str:
-    """The first line that an error says, shortened: compilers say thousands."""
-    lines = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:300]}".rstrip(": ")

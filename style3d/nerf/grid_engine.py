@@ -1,0 +1,173 @@
+"""What computes a fit's steps: the seam between the fit and the processor it runs on, and the compiled answer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64, Int32, Int64, UInt8
+
+from style3d.nerf import grid_kernels as kernels
+from style3d.render.grid_field import cell_gaps, lattice
+
+MOST_SAMPLES = 384  # of one ray in occupied cells
+
+
+@final
+@dataclass(frozen=True)
+class Lattice:
+    """Where a fit's table lies in space."""
+
+    space: Float64[np.ndarray, "5"]  # centre, radius, tail
+    side: int
+    index: Int32[np.ndarray, "lattice"]
+    gaps: UInt8[np.ndarray, "lattice"]
+
+
+def lattice_of(space: Float64[np.ndarray, "5"], side: int, vertices: Int64[np.ndarray, "n"]) -> Lattice:
+    """The lattice on which these vertices are the table's rows."""
+    index = lattice(vertices, side)
+    return Lattice(space, side, index, cell_gaps(index, side))
+
+
+@final
+@dataclass(frozen=True)
+class Wanted:
+    """What rays should show."""
+
+    rgb: Float32[np.ndarray, "rays 3"]
+    alpha: Float32[np.ndarray, "rays"]
+    backdrop: Float32[np.ndarray, "rays 3"]
+    gain: Float32[np.ndarray, "rays 3"]
+
+
+@final
+@dataclass(frozen=True)
+class Rays:
+    """Where rays begin and how they step. Concretely: 8192 of them, from 40 cameras."""
+
+    origin: Float32[np.ndarray, "rays 3"]  # scene units
+    direction: Float32[np.ndarray, "rays 3"]  # of unit depth
+    offset: Float32[np.ndarray, "rays"]  # of the first sample, in steps, [0, 1)
+
+    def __len__(self) -> int:
+        """Number of rays."""
+        return len(self.offset)
+
+
+@final
+@dataclass(frozen=True)
+class Rules:
+    """What stays the same for all steps of a fit."""
+
+    near: float  # depth before which nothing is, scene units
+    stride: float  # cells between samples
+    distortion: float  # weight of that loss
+    weaken: float  # depth up to which slopes are weakened by its square, scene units; 0: none
+
+
+@final
+@dataclass(frozen=True)
+class Pace:
+    """How far one update goes."""
+
+    rates: Float32[np.ndarray, "numbers"]  # Adam's steps, for each number of a vertex
+    decay: float  # of directional colour
+    variation: Float32[np.ndarray, "numbers"] | None  # weights of total variation; None: not this time
+
+
+class Engine(ABC):
+    """A table on a lattice and what changes it. Its results differ from another engine's by rounding alone."""
+
+    @abstractmethod
+    def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
+        """Add the slope of the rays' mean loss (`grid_torch.loss_reference`) to the gradient.
+
+        Returns:
+            Mean over the rays of the squared error, summed over channels, and the slope by each ray's gain.
+        """
+
+    @abstractmethod
+    def update(self, pace: Pace) -> None:
+        """One step of Adam on the vertices that rays have met since the last; forgets the gradient."""
+
+    @abstractmethod
+    def mark(
+        self,
+        origin: Float32[np.ndarray, "rays 3"],
+        direction: Float32[np.ndarray, "rays 3"],
+        least: float,
+        seen: UInt8[np.ndarray, "lattice"],
+    ) -> None:
+        """Set ``seen`` for the cells where a sample of a ray gets at least ``least`` of its light; see `Rays`."""
+
+    @abstractmethod
+    def table(self) -> Float32[np.ndarray, "n numbers"]:
+        """Each vertex's numbers as they stand."""
+
+
+@final
+class CompiledEngine(Engine):
+    """Compiled loops on the processor; the number of threads changes no bit."""
+
+    def __init__(self, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
+                 rules: Rules) -> None:  # fmt: skip
+        self._place, self._rules, self._table = place, rules, table.copy()
+        self._neighbors = kernels.neighbor_rows(vertices, place.index, place.side)
+        self.gradient, self._first, self._second = (np.zeros_like(table) for _ in range(3))
+        self._touched, self._count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)
+
+    def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
+        """See `Engine.carry`."""
+        at, rules, count = self._place, self._rules, len(rays)
+        cells, fracs = np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32)
+        slopes = np.empty((count, MOST_SAMPLES, 4), np.float32)
+        counts, lost = np.zeros(count, np.int32), np.zeros(count, np.float32)
+        image, gain_slope = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
+        weight = np.full(count, 1 / count, np.float32)
+        strength = np.array([rules.distortion / count, rules.weaken])
+        kernels.render_rays(
+            rays.origin, rays.direction, rays.offset, rules.near, rules.stride, at.space, at.side, at.gaps, at.index,
+            self._table, wanted.rgb, wanted.alpha, weight, wanted.backdrop, wanted.gain, strength,
+            cells, fracs, slopes, counts, image, gain_slope, lost,
+        )  # fmt: skip
+        kernels.scatter(rays.direction, cells, fracs, slopes, counts, at.index, at.side, self.gradient, self._touched)
+        return float(lost.sum(dtype=np.float64)), gain_slope
+
+    def update(self, pace: Pace) -> None:
+        """See `Engine.update`."""
+        if pace.variation is not None:
+            kernels.smooth(self._table, self._neighbors, self.gradient, self._touched, pace.variation)
+        state = self.gradient, self._touched, self._first, self._second, self._count
+        kernels.adam_touched(self._table, *state, pace.rates, pace.decay)
+
+    def mark(
+        self,
+        origin: Float32[np.ndarray, "rays 3"],
+        direction: Float32[np.ndarray, "rays 3"],
+        least: float,
+        seen: UInt8[np.ndarray, "lattice"],
+    ) -> None:
+        """See `Engine.mark`."""
+        at, rules = self._place, self._rules
+        shape = rules.near, rules.stride, at.space, at.side, at.gaps, at.index
+        kernels.mark_seen(origin, direction, *shape, self._table, least, seen, MOST_SAMPLES)
+
+    def table(self) -> Float32[np.ndarray, "n numbers"]:
+        """See `Engine.table`."""
+        return self._table
+
+
+def build_engine(
+    device: torch.device, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
+    rules: Rules,
+) -> Engine:  # fmt: skip
+    """Torch on a CUDA device, the compiled loops elsewhere."""
+    if device.type != "cuda":
+        return CompiledEngine(place, vertices, table, rules)
+    from style3d.nerf.grid_torch_engine import TorchEngine
+
+    return TorchEngine(place, vertices, table, rules, device)
