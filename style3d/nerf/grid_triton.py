@@ -19,15 +19,9 @@ BLOCK = 32  # rays that step together: one warp
 @triton.jit
 @no_type_check
 def _pace(
-    x: tl.tensor,
-    y: tl.tensor,
-    z: tl.tensor,
-    dx: tl.tensor,
-    dy: tl.tensor,
-    dz: tl.tensor,
-    tail: tl.tensor,
-    opening: tl.tensor,
-) -> tl.tensor:
+    x: tl.tensor, y: tl.tensor, z: tl.tensor, dx: tl.tensor, dy: tl.tensor, dz: tl.tensor,
+    tail: tl.tensor, opening: tl.tensor,
+) -> tl.tensor:  # fmt: skip
     """`grid_march._pace`: distance in the cube's norm, what it is shrunk by, contracted length per unit of the ray.
 
     ``opening`` is by how much of its distance a step towards the middle is slowed.
@@ -64,6 +58,44 @@ def _slab(start: tl.tensor, end: tl.tensor, o: tl.tensor, d: tl.tensor) -> tl.te
 
 @triton.jit
 @no_type_check
+def _span(
+    ox: tl.tensor, oy: tl.tensor, oz: tl.tensor, dx: tl.tensor, dy: tl.tensor, dz: tl.tensor,
+    near: tl.tensor, tail: tl.tensor, far: tl.tensor,
+) -> tl.tensor:  # fmt: skip
+    """`grid_march._span`: where rays enter and leave."""
+    start, end = near + 0 * ox, 1e30 + 0 * ox
+    if tail > 0:
+        reach = tl.maximum(tl.maximum(tl.abs(ox), tl.abs(oy)), tl.abs(oz))
+        speed = tl.maximum(tl.maximum(tl.abs(dx), tl.abs(dy)), tl.abs(dz))
+        end = (reach + tl.maximum(2.0, tail * far)) / speed
+    else:
+        start, end = _slab(start, end, ox, dx)
+        start, end = _slab(start, end, oy, dy)
+        start, end = _slab(start, end, oz, dz)
+    return start, end
+
+
+@triton.jit
+@no_type_check
+def _row(table: tl.tensor, ray: tl.tensor, there: tl.tensor) -> tl.tensor:
+    """Three numbers of each ray, in double precision; ones where there is no ray."""
+    x, y, z = (
+        tl.load(table + 3 * ray, there, 1.0),
+        tl.load(table + 3 * ray + 1, there, 1.0),
+        tl.load(table + 3 * ray + 2, there, 1.0),
+    )
+    return x.to(tl.float64), y.to(tl.float64), z.to(tl.float64)
+
+
+@triton.jit
+@no_type_check
+def _whole(at: tl.tensor, side: tl.tensor) -> tl.tensor:
+    """Cell of a coordinate, held in the lattice before it is cut: what left it may be too great for a whole number."""
+    return tl.minimum(tl.maximum(at, 0.0), side - 2.0).to(tl.int32)
+
+
+@triton.jit
+@no_type_check
 def _march(
     origins: tl.tensor, directions: tl.tensor, offsets: tl.tensor, shape: tl.tensor, gaps: tl.tensor,
     cells: tl.tensor, fracs: tl.tensor, places: tl.tensor, depths: tl.tensor, counts: tl.tensor,
@@ -73,44 +105,27 @@ def _march(
     going = ray < rays
     radius, tail = tl.load(shape + 3), tl.load(shape + 4)
     near, stride = tl.load(shape + 5), tl.load(shape + 6)
-    ox = (tl.load(origins + 3 * ray, going, 0.0).to(tl.float64) - tl.load(shape)) / radius
-    oy = (tl.load(origins + 3 * ray + 1, going, 0.0).to(tl.float64) - tl.load(shape + 1)) / radius
-    oz = (tl.load(origins + 3 * ray + 2, going, 0.0).to(tl.float64) - tl.load(shape + 2)) / radius
-    dx = tl.load(directions + 3 * ray, going, 1.0).to(tl.float64) / radius
-    dy = tl.load(directions + 3 * ray + 1, going, 1.0).to(tl.float64) / radius
-    dz = tl.load(directions + 3 * ray + 2, going, 1.0).to(tl.float64) / radius
+    ox, oy, oz = _row(origins, ray, going)
+    dx, dy, dz = _row(directions, ray, going)
+    ox, oy, oz = (ox - tl.load(shape)) / radius, (oy - tl.load(shape + 1)) / radius, (oz - tl.load(shape + 2)) / radius
+    dx, dy, dz = dx / radius, dy / radius, dz / radius
     scale = (side - 1) / (2 * (1 + tail))
     step = stride / scale
     opening = step / tail if tail > 0 else 0 * step
-    t = near + 0 * ox
-    if tail > 0:
-        reach = tl.maximum(tl.maximum(tl.abs(ox), tl.abs(oy)), tl.abs(oz))
-        speed = tl.maximum(tl.maximum(tl.abs(dx), tl.abs(dy)), tl.abs(dz))
-        end = (reach + tl.maximum(2.0, tail * 4 * scale)) / speed
-    else:
-        end = 1e30 + 0 * ox
-        t, end = _slab(t, end, ox, dx)
-        t, end = _slab(t, end, oy, dy)
-        t, end = _slab(t, end, oz, dz)
+    t, end = _span(ox, oy, oz, dx, dy, dz, near, tail, 4 * scale)
     reach, shrink, speed = _pace(ox + t * dx, oy + t * dy, oz + t * dz, dx, dy, dz, tail, opening)
     t += tl.load(offsets + ray, going, 0.0).to(tl.float64) * step / speed
-    count = 0 * ray
-    number = 0 * ox
-    taken = 0 * ray
+    count, taken, number = 0 * ray, 0 * ray, 0 * ox
     while tl.max(going.to(tl.int32), 0) > 0:
         x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
         reach, shrink, speed = _pace(x, y, z, dx, dy, dz, tail, opening)
         going = going & (t <= end)
         gx, gy, gz = (x * shrink + 1 + tail) * scale, (y * shrink + 1 + tail) * scale, (z * shrink + 1 + tail) * scale
-        # held in the lattice before they are cut to whole numbers: what left it may be too great for one
-        ix = tl.minimum(tl.maximum(gx, 0.0), side - 2.0).to(tl.int32)
-        iy = tl.minimum(tl.maximum(gy, 0.0), side - 2.0).to(tl.int32)
-        iz = tl.minimum(tl.maximum(gz, 0.0), side - 2.0).to(tl.int32)
+        ix, iy, iz = _whole(gx, side), _whole(gy, side), _whole(gz, side)
         cell = (ix * side + iy) * side + iz
         gap = tl.load(gaps + cell, going, 1).to(tl.int32)
-        here = going & (gap == 0)
         going = going & ((gap > 0) | (count < MOST))
-        here = here & going
+        here = going & (gap == 0)
         at = ray.to(tl.int64) * MOST + count
         tl.store(cells + at, cell, here)
         tl.store(places + at, number.to(tl.float32), here)
