@@ -42,7 +42,7 @@ def light_of(samples: Samples, table: Float[Tensor, "n numbers"], index: Tensor,
     """Densities composited front to back, until a thousandth of the light is left."""
     there = torch.arange(samples.cells.shape[1], device=table.device) < samples.counts[:, None]
     bit = torch.tensor([[k >> 2 & 1, k >> 1 & 1, k & 1] for k in range(8)], device=table.device)
-    step = bit @ torch.tensor([side * side, side, 1], device=table.device)
+    step = (bit[:, 0] * side + bit[:, 1]) * side + bit[:, 2]
     rows = index[samples.cells[there].long()[:, None] + step].long()
     frac = samples.fracs[there][:, None]
     corner = torch.where(bit == 1, frac, 1 - frac).prod(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import final, no_type_check
 
+import numpy as np
 import torch
 import triton
 import triton.language as tl
@@ -155,7 +156,8 @@ class TritonMarcher(Marcher):
     def samples(self, rays: Rays) -> Samples:
         """See `Marcher.samples`."""
         count, size = len(rays), (len(rays), MOST_SAMPLES)
-        drawn = [torch.from_numpy(part).to(self._device) for part in (rays.origin, rays.direction, rays.offset)]
+        parts = (rays.origin, rays.direction, rays.offset)
+        drawn = [torch.from_numpy(np.ascontiguousarray(part)).to(self._device) for part in parts]
         cells, fracs = self._empty(size, torch.int32), self._empty((*size, 3), torch.float32)
         places, depths = self._empty(size, torch.float32), self._empty(size, torch.float32)
         counts = self._empty((count,), torch.int32)

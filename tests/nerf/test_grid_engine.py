@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from style3d.nerf import grid as module
+from style3d.nerf import grid_marching
 from style3d.nerf.grid import FitSettings, Level, fit_grid
 from style3d.nerf.grid_engine import CompiledEngine, Engine, Lattice, Pace, Rays, Rules, build_engine, lattice_of
 from style3d.nerf.grid_growth import pruned
@@ -134,20 +135,25 @@ def test_torch_finds_a_ball_from_its_photos(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_without_triton_the_cpu_marches(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every level of a fit asks; one warning is enough."""
     monkeypatch.setitem(sys.modules, "triton", None)
     monkeypatch.delitem(sys.modules, "style3d.nerf.grid_triton", raising=False)
+    grid_marching._own.cache_clear()
     _, place, _ = thinned_fog()
-    assert isinstance(build_marcher(place, PLAIN, torch.device("cuda")), CompiledMarcher)
+    for _ in range(2):
+        assert isinstance(build_marcher(place, PLAIN, torch.device("cuda")), CompiledMarcher)
+    grid_marching._own.cache_clear()
     assert len(caplog.messages) == 1
     assert "Triton does not work here" in caplog.messages[0]
 
 
 def test_a_marcher_that_differs_is_found_out() -> None:
-    _, place, _ = thinned_fog()
-    compiled, longer = CompiledMarcher(place, PLAIN, CPU), CompiledMarcher(place, replace(PLAIN, stride=0.7), CPU)
-    check(CompiledMarcher(place, PLAIN, CPU), compiled, place)
+    def longer(place: Lattice, rules: Rules, device: torch.device) -> CompiledMarcher:
+        return CompiledMarcher(place, replace(rules, stride=0.7), device)
+
+    check(CompiledMarcher, CPU)
     with pytest.raises(RuntimeError, match="of its rays are as long"):
-        check(longer, compiled, place)
+        check(longer, CPU)
 
 
 def compare_marches() -> None:
