@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 from style3d.commands.bars import Bars
-from style3d.commands.paint import checked_target, run_job
+from style3d.commands.paint import checked_target, run_job, terminable
 from style3d.commands.parse import Conduct, parse_job
 from style3d.commands.solid import check_mesh, write_mesh
+from style3d.images import read_style
 from style3d.job import FieldJob, recipe
+from style3d.preview import contact_sheet
+from style3d.progress import Silent, Watcher
 
 
 def run(arguments: list[str]) -> int:
@@ -22,18 +27,39 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
     """Whatever the field is made of."""
     if job.model.suffix not in (".yml", ".yaml"):
         return run_job(job, conduct)
-    baked = job.output is not None or job.mesh is not None
-    from style3d.nerf.plugin_paint import METHODS, checked_run, paint_run
+    from style3d.nerf.plugin_paint import METHODS, checked_run
 
+    baked = job.output is not None or job.mesh is not None
     if baked and METHODS[checked_run(job.model).method] == "splatfacto":
         return run_job(job, conduct, _splats(job))
     if baked:
         checked_target(job) if job.output is not None else check_mesh(job)
-    config = paint_run(job)
-    print(f"wrote {config.parent}")
-    print(f"look at it with: ns-viewer --load-config {config}")
-    if baked:
-        print(f"wrote {', '.join(str(path) for path in _bake(job, conduct, config))}")
+    return _paint_run(job, conduct, baked)
+
+
+def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
+    """Let nerfstudio paint the run, and say what is where."""
+    from style3d.nerf.plugin_paint import paint_run, ready_run
+
+    run = ready_run(job)
+    warnings.simplefilter("ignore")
+    bars = None if conduct.quiet else Bars()
+    with bars.progress if bars else contextlib.nullcontext():
+        watcher = bars or Silent()
+        with terminable():
+            painted = paint_run(run, job, watcher)
+        sheet = painted.config.with_name("contact-sheet.png")
+        contact_sheet(painted.before, painted.after, sheet, style=[read_style(path) for path in job.pictures])
+        files = _bake(job, painted.config, watcher) if baked and painted.complete else ()
+    print(f"wrote {painted.config.parent}")
+    if not painted.complete:
+        again = f"style3d nerf {painted.config}"
+        print(f"style3d: interrupted; continue with: {again} and the same options", file=sys.stderr)
+        return 130
+    if files:
+        print(f"wrote {', '.join(str(path) for path in files)}")
+    print(f"look at {sheet}")
+    print(f"walk around in it with: ns-viewer --load-config {painted.config}")
     return 0
 
 
@@ -49,18 +75,15 @@ def _splats(job: FieldJob) -> Any:
     return splat_scene(job, read_splatfacto(run), run.folder.parent.parent.name)
 
 
-def _bake(job: FieldJob, conduct: Conduct, config: Path) -> tuple[Path, ...]:
+def _bake(job: FieldJob, config: Path, watcher: Watcher) -> tuple[Path, ...]:
     """The painted nerfacto as a grid, as splats, and as a mesh, as the job asks."""
     from style3d.nerf.grid_scene import GridScene
     from style3d.nerf.plugin_bake import baked_grid
     from style3d.nerf.plugin_config import read_run
-    from style3d.progress import Silent
 
-    bars = None if conduct.quiet else Bars()
-    with bars.progress if bars else contextlib.nullcontext():
-        run = read_run(job.model)
-        fitted = baked_grid(config, run.data, recipe(job).resolution, bars or Silent())
-        scene = GridScene(fitted, run.folder.parent.parent.name, "drop" if job.view_dependence == "drop" else "keep")
-        colors = scene.initial()
-        files = scene.save(colors, job.output) if job.output is not None else ()
-        return (*files, *write_mesh(job, scene, colors, bars))
+    run = read_run(job.model)
+    fitted = baked_grid(config, run.data, recipe(job).resolution, watcher)
+    scene = GridScene(fitted, run.folder.parent.parent.name, "drop" if job.view_dependence == "drop" else "keep")
+    colors = scene.initial()
+    files = scene.save(colors, job.output) if job.output is not None else ()
+    return (*files, *write_mesh(job, scene, colors, watcher))

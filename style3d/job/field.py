@@ -34,7 +34,7 @@ class FieldJob(Job):
     which takes splats with harmonics."""
     consistency_weight: Annotated[float | None, Between(0, 1e6)] = None
     """How strongly neighbouring views are held together where they could disagree: with --view-dependence style
-    (default: 100), and on nerfstudio runs (default: 10)."""
+    and on nerfstudio runs (default: 100)."""
     geometry: Literal["frozen", "finetune"] = "frozen"
     """Of splats: frozen leaves every one where and as it is; finetune first divides those that are wider than strokes
     can be (a standard deviation of more than a pixel in the nearest view) in two, again and again, up to four times as

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
+import numpy as np
 import torch
 
 from style3d.errors import Style3DError
+from style3d.files import check_readable
 from style3d.job import FieldJob
 from style3d.nerf.plugin_config import TrainedRun, read_run, restored
 from style3d.nerf.plugin_job import style_of
+from style3d.progress import Watcher
 from style3d.torchvision_schemas import import_torchvision
+from style3d.types import Picture
 
 METHODS = {"nerfacto": "nerfacto", "style3d": "nerfacto", "splatfacto": "splatfacto", "style3d-splat": "splatfacto"}
+INSTALL = "pip install -r requirements-nerfstudio.txt, then pip install --no-deps nerfstudio==1.1.5"
+SHOWN = 5  # views on the contact sheet
 
 
-def paint_run(job: FieldJob) -> Path:
-    """Paint the run whose config.yml is ``job.model``; returns the config.yml of the painted run.
+@final
+@dataclass(frozen=True)
+class PaintedRun:
+    """What painting leaves behind. Concretely: "outputs/fox/style3d/2026-05-04_120000/config.yml" and five views."""
 
-    Raises:
-        Style3DError: nerfstudio is missing, the file is no run of a method that can be painted, its data are not where
-            they were, or the device is.
-    """
-    try:
-        import_module("nerfstudio")
-    except ModuleNotFoundError:
-        raise Style3DError("nerfstudio is not installed", hint="install it as docs/nerfstudio.md says") from None
-    import_torchvision()
-    run = checked_run(job.model)
-    if not run.data.exists():
-        raise Style3DError(f"{run.data} does not exist", hint="run this in the folder where ns-train was run")
-    from nerfstudio.scripts.train import main
-
-    config = configured(run, job)
-    try:
-        main(config)
-    except SystemExit as stop:  # the pipeline's way to stop nerfstudio with a line
-        raise Style3DError(str(stop).removeprefix("style3d: ")) from None
-    painted: Path = config.get_base_dir() / "config.yml"
-    return painted
+    config: Path
+    steps: int  # that were made, the recolouring among them
+    complete: bool  # False after Ctrl-C; painting the run again goes on where it stopped
+    before: tuple[Picture, ...]  # training cameras' views, at the resolution of the painting
+    after: tuple[Picture, ...]
 
 
 def checked_run(config: Path) -> TrainedRun:
@@ -53,6 +49,40 @@ def checked_run(config: Path) -> TrainedRun:
     if run.method not in METHODS:
         raise Style3DError(f"{config} is a run of {run.method}", expected=" or ".join(METHODS))
     return run
+
+
+def ready_run(job: FieldJob) -> TrainedRun:
+    """The run whose config.yml is ``job.model``, once everything is there that painting it takes.
+
+    Raises:
+        Style3DError: see `checked_run`; or its data, a style or nerfstudio are missing.
+    """
+    run = checked_run(job.model)
+    if not run.data.exists():
+        raise Style3DError(f"{run.data} does not exist", hint="run this in the folder where ns-train was run")
+    for path in job.pictures:
+        check_readable(path)
+    try:
+        import_module("nerfstudio")
+    except ModuleNotFoundError:
+        raise Style3DError("nerfstudio is not installed", hint=INSTALL) from None
+    return run
+
+
+def paint_run(run: TrainedRun, job: FieldJob, watcher: Watcher) -> PaintedRun:
+    """Paint a run that is ready; what nerfstudio says meanwhile is not shown.
+
+    Raises:
+        Style3DError: nerfstudio cannot open the run, a setting does not fit it, or the device is missing.
+    """
+    watcher.phase("opening the run", 1)
+    with redirect_stdout(StringIO()):
+        trainer = _opened(run, job)
+        watcher.done(1)
+        complete = _trained(trainer, watcher)
+        before, after = zip(*trainer.pipeline.portraits(SHOWN), strict=True)
+    made = trainer.step + 1 - trainer._start_step
+    return PaintedRun(trainer.config.get_base_dir() / "config.yml", made, complete, before, after)
 
 
 def configured(run: TrainedRun, job: FieldJob) -> Any:
@@ -69,6 +99,45 @@ def configured(run: TrainedRun, job: FieldJob) -> Any:
     if job.consistency_weight is not None:
         pipeline.consistency_weight = job.consistency_weight
     config.load_dir, config.vis, config.machine.seed = run.checkpoints, "tensorboard", job.seed % 2**32
+    config.logging.local_writer.enable = False
     wanted = job.device.partition(":")[0]
     config.machine.device_type = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
     return config
+
+
+def _opened(run: TrainedRun, job: FieldJob) -> Any:
+    """nerfstudio's trainer with the run loaded; its configuration lies where the painted run will."""
+    import_torchvision()
+    import_module("nerfstudio.scripts.train")  # which defines the methods; ours are found from there
+    config = configured(run, job)
+    config.set_timestamp()
+    for seed in (random.seed, np.random.seed, torch.manual_seed):
+        seed(config.machine.seed)
+    try:
+        trainer = config.setup(local_rank=0, world_size=1)
+        trainer.setup()
+    except SystemExit as stop:  # the pipeline's way to stop nerfstudio with a line
+        raise Style3DError(str(stop).removeprefix("style3d: ")) from None
+    except (OSError, RuntimeError, ValueError, KeyError, AssertionError) as error:
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise Style3DError(f"nerfstudio cannot open {job.model}", got=told) from error
+    config.save_config()
+    return trainer
+
+
+def _trained(trainer: Any, watcher: Watcher) -> bool:
+    """Let the trainer do its steps; after Ctrl-C what there is is kept, and False is returned."""
+    from nerfstudio.engine.callbacks import TrainingCallback, TrainingCallbackLocation
+
+    first = trainer._start_step
+    watcher.phase("painting", trainer.config.max_num_iterations)
+    after = [TrainingCallbackLocation.AFTER_TRAIN_ITERATION]
+    trainer.callbacks.append(TrainingCallback(after, lambda step: watcher.done(step + 1 - first)))
+    try:
+        trainer.train()
+    except SystemExit as stop:
+        raise Style3DError(str(stop).removeprefix("style3d: ")) from None
+    except KeyboardInterrupt:
+        trainer.save_checkpoint(trainer.step)
+        return False
+    return True

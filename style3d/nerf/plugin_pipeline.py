@@ -22,6 +22,7 @@ from style3d.nerf.plugin_canvas import Canvas
 from style3d.nerf.plugin_job import StyleJob
 from style3d.nerf.plugin_painter import Painter
 from style3d.nerf.plugin_schedule import Moment, Schedule
+from style3d.types import Image, Picture
 
 PHOTO_SAMPLES = 200_000  # pixels of the training photos, in all, whose colours are matched
 NOT_YET = -1
@@ -131,6 +132,15 @@ class StylePipeline(VanillaPipeline):
             raise SystemExit("style3d: the loss is not finite; lower --pipeline.style.learning-rate")
         return {}, terms, {name: term.detach() for name, term in terms.items()}
 
+    @torch.no_grad()
+    def portraits(self, count: int) -> list[tuple[Picture, Picture]]:
+        """Some of the views that are painted, spread over the capture: before painting, and as they are now."""
+        self.model.eval()
+        cameras = self.cameras()
+        chosen = [cameras[int(index)] for index in np.linspace(0, len(cameras) - 1, count + 2).round()[1:-1]]
+        sights = [self.canvas.trace(camera) for camera in chosen]
+        return [(_picture(sight.image), _picture(self.canvas.look(sight.traced))) for sight in sights]
+
     def cameras(self) -> list[Camera]:
         """The training cameras that are painted from, at the job's resolution."""
         cameras, plan = self.datamanager.train_dataset.cameras, recipe(self.config.style)
@@ -209,3 +219,7 @@ class StylePipeline(VanillaPipeline):
             flat = flat[flat[:, 3] > 0.5] if flat.shape[1] == 4 else flat
             parts.append(flat[:: max(1, len(flat) // each), :3])
         return torch.cat(parts).float()
+
+
+def _picture(image: Image) -> Picture:
+    return image[0].permute(1, 2, 0).float().clamp(0, 1).cpu().numpy()

@@ -20,9 +20,11 @@ import torch
 import trimesh
 from PIL import Image
 
+from style3d.cli import main
 from style3d.nerf.plugin_loading import allow_numbers
+from style3d.nerf.plugin_paint import INSTALL
 from tests.nerf.capture import FRAMES, HEIGHT, WIDTH, write_capture
-from tests.nerf.nerfstudio import nerfstudio, start, with_nerfstudio
+from tests.nerf.nerfstudio import Done, nerfstudio, start, with_nerfstudio
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPORTS = find_spec("open3d") is not None and find_spec("pymeshlab") is not None
@@ -186,6 +188,46 @@ sys.meta_path.insert(0, Hidden())
 """
 
 
+CONFIG = """!!python/object:nerfstudio.engine.trainer.TrainerConfig
+method_name: nerfacto
+data: !!python/object/apply:pathlib.PosixPath
+- capture
+pipeline: {}
+"""
+
+
+def write_run(folder: Path) -> None:
+    """What of a trained nerfacto is looked at before nerfstudio is needed."""
+    (folder / "capture").mkdir()
+    (folder / "nerfstudio_models").mkdir()
+    (folder / "nerfstudio_models" / "step-000000009.ckpt").write_bytes(b"")
+    (folder / "config.yml").write_text(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("absent", "said"),
+    [
+        ("config.yml", "config.yml does not exist"),
+        ("nerfstudio_models/step-000000009.ckpt", "nerfstudio_models holds no checkpoint; train the scene first"),
+        ("capture", "capture does not exist; run this in the folder where ns-train was run"),
+        ("style.jpg", "style.jpg does not exist"),
+    ],
+)
+def test_what_is_not_there_is_said_before_anything_is_loaded(
+    absent: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_run(tmp_path)
+    (tmp_path / "style.jpg").write_bytes(STYLE.read_bytes())
+    gone = tmp_path / absent
+    gone.rmdir() if gone.is_dir() else gone.unlink()
+    assert main(["nerf", "config.yml", "--style", "style.jpg"]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "outputs").exists()
+
+
 def without_nerfstudio(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A process in which nerfstudio is not there, whether it is installed or not."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -200,10 +242,16 @@ def test_the_package_and_the_command_work_without_it(tmp_path: Path) -> None:
 
 
 def test_a_run_of_nerfstudio_needs_nerfstudio(tmp_path: Path) -> None:
+    write_run(tmp_path)
     code = f"import style3d.cli; sys.exit(style3d.cli.main(['nerf', 'config.yml', '--style', {str(STYLE)!r}]))"
     done = without_nerfstudio(code, tmp_path)
     assert done.returncode == 2
-    assert done.stderr == "style3d: nerfstudio is not installed; install it as docs/nerfstudio.md says\n"
+    assert done.stderr == f"style3d: nerfstudio is not installed; {INSTALL}\n"
+
+
+def written(done: Done) -> Path:
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("wrote outputs"))
+    return Path(line.removeprefix("wrote "))
 
 
 @with_nerfstudio
@@ -213,9 +261,12 @@ def test_our_command_paints_a_run(desk: Path) -> None:
         "wavelet", "--preset", "draft", "--resolution", "64", "--steps", "2",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("wrote "))
-    painted = state(desk / line.removeprefix("wrote "))
+    run = written(done)
+    painted = state(desk / run)
     assert bool(painted["_model.field.painted"])
+    with Image.open(desk / run / "contact-sheet.png") as sheet:
+        assert min(sheet.size) > 100
+    assert done.stdout.splitlines()[0] == f"wrote {run}"  # and nothing of what nerfstudio says
     before = state(desk / "outputs/trained/style3d/run")
     name = "_model.field.geometry.mlp_base.model.0.hash_table"
     assert torch.equal(painted[name], before[name])
