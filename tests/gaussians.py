@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
+import torch
+from torch import Tensor
 
 from style3d.camera import Camera
 from style3d.operator import ViewOperator
+from style3d.render.gsplat_compositor import PairCompositor
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splats import Gaussians, splat_view
 
@@ -30,3 +35,16 @@ def pyramid_over(gaussians: Gaussians) -> SpacePyramid:
 def splat_view_of(gaussians: Gaussians, camera: Camera, level: int = 0) -> ViewOperator:
     """The operator of a view."""
     return splat_view(gaussians, pyramid_over(gaussians), level, camera)
+
+
+def every_pair(center: Tensor, conic: Tensor, opacity: Tensor, width: int, height: int) -> tuple[Tensor, Tensor]:
+    """All footprints over all pixels, in no order."""
+    mixed = torch.randperm(width * height * len(center), generator=torch.Generator().manual_seed(0))
+    return mixed // len(center), mixed % len(center)
+
+
+def paired_view_of(gaussians: Gaussians, camera: Camera) -> ViewOperator:
+    """The operator of a view as a GPU's compositor builds it, on the CPU."""
+    made = PairCompositor(every_pair, torch.device("cpu"))
+    with patch("style3d.render.splats.compositor", lambda: made):
+        return splat_view_of(gaussians, camera)

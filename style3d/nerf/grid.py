@@ -84,9 +84,15 @@ def fit_grid(
     in any order.
 
     Raises:
-        Style3DError: photos cannot be read, or nothing solid was found.
+        Style3DError: photos cannot be read, nothing solid was found, or the device's memory is full.
     """
-    settings, watcher = settings or FitSettings(), watcher or Silent()
+    try:
+        return _fitted(capture, settings or FitSettings(), watcher or Silent(), device)
+    except torch.OutOfMemoryError as error:
+        raise Style3DError("the device ran out of memory", hint="use --device cpu") from error
+
+
+def _fitted(capture: Capture, settings: FitSettings, watcher: Watcher, device: torch.device) -> Fit:
     scale = settings.downscale or default_downscale(capture)
     watcher.phase("reading photos", len(capture.training))
     pixels = pixel_table(capture, capture.training, scale, watcher.done)

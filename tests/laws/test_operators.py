@@ -19,7 +19,7 @@ from style3d.operator import ViewOperator, apply_reference
 from style3d.render.lighting import Lighting
 from style3d.symmetry import Mirror
 from tests.fields import ball, grid_view_of, matte
-from tests.gaussians import blob, splat_view_of
+from tests.gaussians import blob, paired_view_of, splat_view_of
 from tests.nerf.clouds import splat_ball
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
@@ -46,6 +46,7 @@ BUILDERS = {
     "grid": lambda lighting: grid_view_of(matte(ball()), front(), 0),
     "grid in space": lambda lighting: grid_view_of(matte(ball(24, 0.5)), front(), 1),
     "splats": lambda lighting: splat_view_of(blob(), front(), 0),  # they hold their light
+    "splats by pairs": lambda lighting: paired_view_of(blob(150), front(32)),
     "splats by direction": by_direction,
     "splats in space": lambda lighting: splat_view_of(blob(), front(), 1),
 }

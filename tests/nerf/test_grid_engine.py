@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from style3d.errors import Style3DError
 from style3d.nerf import grid as module
 from style3d.nerf import grid_marching
 from style3d.nerf.grid import FitSettings, Level, fit_grid
@@ -132,6 +133,15 @@ def test_torch_finds_a_ball_from_its_photos(tmp_path: Path, monkeypatch: pytest.
     assert found.psnr == pytest.approx(wanted, abs=0.5)
     assert found.psnr > 12
     assert found.grid.colors.max() <= 1
+
+
+def test_a_full_device_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> Engine:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+
+    monkeypatch.setattr(module, "build_engine", full)
+    with pytest.raises(Style3DError, match="ran out of memory; use --device cpu"):
+        fit_grid(pictures_of_a_ball(tmp_path, 3, 12))
 
 
 def test_without_triton_the_cpu_marches(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,17 +17,11 @@ from style3d.render import compositor as seam
 from style3d.render.compositor import CompiledCompositor, Compositor, Footprints, GuardedCompositor, compositor
 from style3d.render.gsplat_compositor import PairCompositor, check, gsplat_compositor, gsplat_pairs
 from style3d.render.splats import Gaussians, project
-from tests.gaussians import blob
+from tests.gaussians import blob, every_pair
 from tests.render.test_splats import CAMERAS
 from tests.surfaces import front, noise
 
 CPU = torch.device("cpu")
-
-
-def every_pair(center: Tensor, conic: Tensor, opacity: Tensor, width: int, height: int) -> tuple[Tensor, Tensor]:
-    """All footprints over all pixels, in no order."""
-    mixed = torch.randperm(width * height * len(center), generator=torch.Generator().manual_seed(0))
-    return mixed // len(center), mixed % len(center)
 
 
 def agree(one: Compositor, gaussians: Gaussians, name: str, tolerance: float) -> None:
