@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from style3d.spelling import is_hex
 COUNT = 8  # colours taken from a picture
 MOST = 64
 SOFTNESS = 0.05  # distance in RGB over which neighbouring colours of the palette blend into each other
-SAMPLES = 20_000
+SAMPLES = 20_000  # pixels of a picture that are clustered
 
 
 def read_palette(items: Sequence[str]) -> Float[Tensor, "colors 3"]:
@@ -29,7 +30,7 @@ def read_palette(items: Sequence[str]) -> Float[Tensor, "colors 3"]:
         Style3DError: a text that is no colour, too many colours, or a picture that cannot be read.
     """
     if len(items) == 1 and not is_hex(items[0]):
-        return _clustered(Path(items[0]))
+        return _taken(Path(items[0]))
     names = [name for item in items for name in item.split(",")]
     wrong = next((name for name in names if not is_hex(name)), None)
     if wrong is not None or not 1 <= len(names) <= MOST:
@@ -58,15 +59,20 @@ def _rgb(name: str) -> list[float]:
     return [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
 
 
-def _clustered(path: Path) -> Float[Tensor, "colors 3"]:
-    from scipy.cluster.vq import kmeans
+def clustered(pixels: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "colors 3"]:
+    """At most ``count`` k-means centres of colours, from starts spread over their brightness."""
+    from scipy.cluster.vq import kmeans2
 
-    pixels = read_style(path).reshape(-1, 3)
-    step = max(1, len(pixels) // SAMPLES)
-    distinct = np.unique(np.rint(pixels[::step] * 255), axis=0)
-    if len(distinct) <= COUNT:
-        return torch.from_numpy((distinct / 255).astype(np.float32))
-    start = pixels[:: max(1, len(pixels) // COUNT)][:COUNT].astype(np.float64)
-    start = start + np.linspace(0, 1e-3, len(start))[:, None]  # equal centres would give empty clusters
-    centres, _ = kmeans(pixels[::step].astype(np.float64), start)
-    return torch.from_numpy(np.clip(centres, 0, 1).astype(np.float32))
+    flat = pixels[:: max(1, len(pixels) // SAMPLES)].cpu().double().numpy()
+    ordered = flat[np.argsort(flat.sum(1), kind="stable")]
+    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, count).round().astype(int)], axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a centre that loses all its pixels is left out below
+        centres, labels = kmeans2(flat, starts, iter=15, minit="matrix", missing="warn")
+    return torch.from_numpy(centres[np.unique(labels)]).to(pixels)
+
+
+def _taken(path: Path) -> Float[Tensor, "colors 3"]:
+    pixels = torch.from_numpy(read_style(path).reshape(-1, 3))
+    distinct = (pixels[:: max(1, len(pixels) // SAMPLES)] * 255).round().unique(dim=0)
+    return distinct / 255 if len(distinct) <= COUNT else clustered(pixels, COUNT).clamp(0, 1)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from style3d.losses.term import Frame, Prepared, Term
+from style3d.palette import clustered
 
 SHADES = (0.45, 0.6, 0.8, 1.0)  # of each colour: what the scene's own light makes of it
 CUBE = 32  # colours along each axis for which the nearest is looked up once
-SAMPLE = 20_000  # pixels of a style image that are clustered
 
 
 @final
@@ -51,16 +49,3 @@ def _shown(frame: Frame) -> Float[Tensor, "n 3"]:
     """Pixels inside the mask; all where there are none."""
     pixels, inside = frame.image[0].flatten(1).T, frame.mask.flatten() > 0.5
     return pixels[inside] if inside.any() else pixels
-
-
-def clustered(pixels: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "colors 3"]:
-    """At most ``count`` k-means centres of colours, from starts spread over their brightness."""
-    from scipy.cluster.vq import kmeans2
-
-    flat = pixels[:: max(1, len(pixels) // SAMPLE)].cpu().double().numpy()
-    ordered = flat[np.argsort(flat.sum(1), kind="stable")]
-    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, count).round().astype(int)], axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a centre that loses all its pixels is left out below
-        centres, labels = kmeans2(flat, starts, iter=15, minit="matrix", missing="warn")
-    return torch.from_numpy(centres[np.unique(labels)]).to(pixels)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from style3d import palette
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, cache_folder
 from style3d.losses.objective import Objective, StyleTarget
@@ -32,9 +33,9 @@ def style_folder() -> Path | None:
 
 @cache
 def _code() -> str:
-    """sha256 of this package's sources: other code, other statistics."""
+    """sha256 of this package's sources and of what clusters colours: other code, other statistics."""
     total = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in [*sorted(Path(__file__).parent.rglob("*.py")), Path(palette.__file__)]:
         total.update(path.read_bytes())
     return total.hexdigest()
 
