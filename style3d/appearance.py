@@ -20,7 +20,7 @@ from style3d import kernels
 from style3d.operator import SparseMap
 from style3d.types import Colors, Indices
 
-LEAST_STEP = 0.1  # along a direction of colour that a palette hardly has, of the step along its first
+LEAST_STEP = 0.03  # along a direction of colour that a palette hardly has, of the step along its first
 
 
 class Hierarchy(ABC):

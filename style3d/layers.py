@@ -15,6 +15,7 @@ from style3d.appearance import Axes, palette_axes
 from style3d.carried import held
 from style3d.colorways import Colorway
 from style3d.errors import Style3DError
+from style3d.grain import grain
 from style3d.job import Job
 from style3d.losses.objective import Objective
 from style3d.prompts import swatches
@@ -112,6 +113,20 @@ class Layers:
             share = torch.ones(1) if layer.share is None else torch.from_numpy(layer.share)[:, None]
             result = result + share * (recolored - colors) if layer.share is not None else recolored
         return result
+
+    def grain(
+        self, level: int, table: Float[Tensor, "n 3"], extent: float, generator: torch.Generator
+    ) -> Float[Tensor, "n 3"]:
+        """What to add to a level of the pyramid, ``table``, so that every layer's strokes have something to grow from.
+
+        Args:
+            extent: pixels that the whole object spans where the level's entries are a pixel large.
+        """
+        total = torch.zeros_like(table)
+        for number, layer in enumerate(self.layers):
+            noise = grain(layer.styles.grain(extent), table, generator)
+            total += noise if self._shares is None else self._at(level)[:, number : number + 1].to(noise) * noise
+        return total
 
     def finished(self, before: Colors, after: Colors) -> Colors:
         """The result: each entry as far from the original as its regions say; untouched to the bit where that is 0."""

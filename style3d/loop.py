@@ -35,7 +35,6 @@ EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no o
 SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out of layers
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
 CHECKPOINT_SECONDS = 45.0
-ROUGHNESS = 0.03  # noise on each pyramid level at the start, so that flat areas have something to grow strokes from
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
 
@@ -115,7 +114,7 @@ class Run:
             start = self.layers.matched(before, [shot.view for shot in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
-        self._roughen()
+        self._roughen(first[0])
         progress = Progress(0, 0, ())
         if saved:
             progress, state = saved
@@ -178,12 +177,12 @@ class Run:
         overviews = [camera.scaled(scale) for camera in self.views.overviews]
         return overviews + (list(self.views.closeups) if stage.closeups else [])
 
-    def _roughen(self) -> None:
+    def _roughen(self, shot: Shot) -> None:
+        """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
         generator = torch.Generator().manual_seed(self.job.seed)
         lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
-        for table in self.pyramid.parameters[lobes:]:
-            noise = torch.randn(table.shape[0], 1, generator=generator).expand(-1, 3)
-            table += ROUGHNESS * noise.to(table)
+        for level, table in enumerate(self.pyramid.parameters[lobes:], start=lobes):
+            table += self.layers.grain(level, table, shot.scale * 2.0 ** (shot.view.level - level), generator)
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.grain import finest_band
 from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.color import affine_color_match
@@ -29,6 +30,8 @@ DETAIL = 150.0  # weight at --keep-detail 1
 COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
 GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
+LEAST_GRAIN = 6.0  # pixels along the longer side, under which a picture has no texture left
+ROUGHNESS = 0.03  # deviation of the grey grain where no picture says what it should be
 BUCKETS = 2  # brush sizes per octave for which statistics are kept
 
 
@@ -76,6 +79,19 @@ class StyleLibrary:
             with torch.no_grad():
                 self._targets[bucket] = cached_style(self._objective, sized, self._folder)
         return self._targets[bucket]
+
+    def grain(self, extent: float) -> Float[Tensor, "3 3"]:
+        """Covariance of the colours that the pictures show at this size (as in `at`), and no longer at half of it.
+
+        Nothing past a picture's own pixels. Without pictures a little grey.
+        """
+        if not self._images:
+            return torch.full((3, 3), ROUGHNESS**2)
+        total, longer = torch.zeros(3, 3), extent * self._scale
+        for image, weight in self._images:
+            if LEAST_GRAIN <= longer <= max(image.shape[-2:]):
+                total += weight * finest_band(resized(image, longer))
+        return total
 
     @property
     def palette(self) -> Palette:

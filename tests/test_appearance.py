@@ -73,7 +73,7 @@ def test_the_axes_of_a_palette() -> None:
     axes = palette_axes(torch.tensor([[0.0, 0.0, 0.0], [0.5, 0.5, 0.45], [1.0, 1.0, 0.9]]))
     main = int(axes.lengths.argmax())
     assert axes.directions[:, main].abs().tolist() == pytest.approx([0.597, 0.597, 0.537], abs=0.01)
-    assert sorted(axes.lengths.tolist()) == pytest.approx([0.1, 0.1, 1.0])
+    assert sorted(axes.lengths.tolist()) == pytest.approx([0.03, 0.03, 1.0])
     assert palette_axes(torch.full((8, 3), 0.4)).lengths.tolist() == pytest.approx([1.0, 1.0, 1.0])
 
 

@@ -41,6 +41,7 @@ FLOORS = {
         "colorways",
         "symmetry",
         "strengths",
+        "grain",
         "prompts",
         "styles",
         "checkpoint",

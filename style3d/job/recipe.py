@@ -31,16 +31,16 @@ class Recipe:
 def recipe(job: Job) -> Recipe:
     """The preset's numbers, with the job's in their place where given."""
     views, resolution, steps, rate, portraits, size = {
-        "draft": (12, 256, (200, 120), 0.008, 24, 320),
-        "standard": (24, 512, (80, 220, 180), 0.008, 36, 480),
-        "fine": (40, 768, (100, 260, 360), 0.008, 60, 640),
+        "draft": (12, 256, (200, 120), 0.01, 24, 320),
+        "standard": (24, 512, (80, 220, 180), 0.01, 36, 480),
+        "fine": (40, 768, (100, 260, 360), 0.01, 60, 640),
     }[job.preset]
     if job.steps is not None:
         total = sum(steps)
         steps = tuple(max(1, round(job.steps * part / total)) for part in steps)
     last = len(steps) - 1
     stages = tuple(
-        Stage(0.5 ** (last - i), count, i == last, job.learning_rate or rate * (1.0 if i == last else 1.25))
+        Stage(0.5 ** (last - i), count, i == last, job.learning_rate or rate * (1.0 if i == last else 1.6))
         for i, count in enumerate(steps)
     )
     return Recipe(job.views or views, job.resolution or resolution, stages, portraits, size)

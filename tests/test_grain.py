@@ -1,0 +1,96 @@
+"""The grain at the start: a style's contrast at every scale, in its own colours, and only where it is lacking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+from PIL import Image
+
+import style3d
+from style3d.grain import LIFT, finest_band, grain
+from style3d.layers import Layer, Layers
+from style3d.styles import ROUGHNESS, Palette, StyleLibrary
+from tests.nets import tiny_objective
+
+STRIPES = torch.zeros(1, 3, 32, 32)
+STRIPES[:, :, ::2] = 1.0
+RAMP = torch.linspace(0, 1, 32)[None, None, :, None].expand(1, 3, 32, 32)
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def library(*pictures: torch.Tensor) -> StyleLibrary:
+    shares = [(picture, 1 / len(pictures)) for picture in pictures]
+    return StyleLibrary(tiny_objective(), shares, 1.0, torch.device("cpu"))
+
+
+def test_the_finest_band_of_stripes_and_of_a_ramp() -> None:
+    """Stripes of a pixel are ±½ about their mean, in grey; a ramp is as well shown at half the size."""
+    assert finest_band(STRIPES).numpy() == pytest.approx(np.full((3, 3), 0.25), rel=0.01)
+    assert float(finest_band(RAMP).abs().max()) < 1e-3
+
+
+def test_grain_has_the_covariance_that_is_wanted() -> None:
+    wanted = torch.tensor([[4.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 0.0]]) / 100
+    noise = grain(wanted, torch.zeros(20_000, 3), generator())
+    assert torch.cov(noise.T).numpy() == pytest.approx(LIFT**2 * wanted.numpy(), abs=2e-3)
+    assert float(noise[:, 2].abs().max()) < 1e-6
+
+
+def test_a_table_with_contrast_of_its_own_gets_what_it_lacks() -> None:
+    wanted = torch.diag(torch.tensor([0.04, 0.04, 0.04]))
+    draw = generator()
+    own = torch.randn(20_000, 3, generator=draw) * torch.tensor([1.0, 0.1, 0.0])
+    noise = grain(wanted, own, draw)
+    expected = [0.0, LIFT**2 * 0.04 - 0.01, LIFT**2 * 0.04]
+    assert noise.var(0).numpy() == pytest.approx(expected, abs=3e-3)
+
+
+def test_a_mixture_of_pictures_and_the_limits_of_size() -> None:
+    """Half of the pictures has stripes; twice as large there is nothing to see, half as large it is grey."""
+    both = library(STRIPES, RAMP)
+    assert both.grain(32).numpy() == pytest.approx(finest_band(STRIPES).numpy() / 2, rel=0.02)
+    assert not both.grain(64).any()
+    assert not both.grain(3).any()
+    assert float(both.grain(16).abs().max()) < 0.01
+
+
+def test_without_pictures_a_little_grey() -> None:
+    none = StyleLibrary(tiny_objective(), [], 1.0, torch.device("cpu"), Palette(torch.rand(9, 3), match=True))
+    assert none.grain(64).numpy() == pytest.approx(np.full((3, 3), ROUGHNESS**2))
+
+
+@pytest.fixture
+def ball(tmp_path: Path) -> style3d.MeshJob:
+    trimesh.creation.icosphere(subdivisions=3).export(tmp_path / "white.obj")
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[np.arange(64) % 8 < 4] = 255
+    Image.fromarray(stripes).save(tmp_path / "stripes.png")
+    return style3d.MeshJob(
+        tmp_path / "white.obj", style=(tmp_path / "stripes.png",), preset="draft", views=8, resolution=64,
+        texture_size=64, steps=60, turntable="none",
+    )  # fmt: skip
+
+
+def test_grain_lies_where_its_layer_paints(ball: style3d.MeshJob) -> None:
+    scene = style3d.load(ball)
+    count = scene.hierarchy.sizes[0]
+    half = (np.arange(count) < count // 2).astype(np.float32)
+    layers = Layers(scene, [Layer(library(STRIPES), half)], half)
+    noise = layers.grain(0, torch.zeros(count, 3), 32.0, generator())
+    assert float(noise[: count // 2].std()) > 0.5
+    assert not noise[count // 2 :].any()
+
+
+def test_views_agree_on_a_pattern_of_black_and_white(ball: style3d.MeshJob) -> None:
+    """A white ball takes the contrast of black and white stripes, and no hue."""
+    result = style3d.stylize(style3d.load(ball), ball, tiny_objective())
+    seen = result.after[torch.from_numpy(result.seen)]
+    assert float(seen.mean(1).std()) > 0.25
+    assert float((seen - seen.mean(1, keepdim=True)).std()) < 0.03
