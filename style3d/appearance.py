@@ -20,6 +20,7 @@ from style3d import kernels
 from style3d.operator import SparseMap
 from style3d.types import Colors, Indices
 
+SURROUNDINGS = 2  # levels up at which entries count as neighbours
 LEAST_STEP = 0.03  # along a direction of colour that a palette hardly has, of the step along its first
 
 
@@ -186,6 +187,22 @@ class Pyramid:
             state = self.parameters[level], self.first[level], self.second[level], self.count[level]
             update = _adam_torch if self.device.type == "cuda" else _adam_numba
             update(rows, leaf.grad, *state, self.axes, rate)
+
+    def contrast(self, level: int) -> Float[Tensor, "entries"]:
+        """Variance around each entry of what its level adds to coarser ones, summed over channels.
+
+        Squares are averaged over the entries that share a parent two levels up.
+        """
+        table, top = self.parameters[level], self.hierarchy.levels - 1
+        if level == top:
+            return (table - table.mean(0)).square().sum(1).mean().expand(len(table))
+        squares, above = table.square(), min(level + SURROUNDINGS, top)
+        for fine in range(level, above):
+            squares = self.hierarchy.restrict(fine, squares)  # NaN where nothing is, which does not count
+        squares = squares.nan_to_num(0)
+        for fine in reversed(range(level, above)):
+            squares = self._raised(fine, squares)
+        return squares.sum(1)
 
     def decoded(self, level: int = 0) -> Colors:
         """The whole table θ of a level, not clamped."""

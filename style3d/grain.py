@@ -2,7 +2,7 @@
 
 Second moments have no slope where there is no contrast at all, and views that start from a flat colour each raise a
 pattern of their own, which cancel. With the style's contrast there from the start, at every scale, all views arrange
-the same grain.
+the same grain. What has contrast of its own is arranged instead: that is the original's drawing.
 """
 
 from __future__ import annotations
@@ -25,10 +25,15 @@ def finest_band(image: AnyImage) -> Float[Tensor, "3 3"]:
 
 
 def grain(
-    wanted: Float[Tensor, "3 3"], table: Float[Tensor, "n 3"], generator: torch.Generator
+    wanted: Float[Tensor, "3 3"], contrast: Float[Tensor, "n"], generator: torch.Generator
 ) -> Float[Tensor, "n 3"]:
-    """White noise that brings a level of a pyramid to the covariance ``wanted``; next to nothing where it has that."""
-    own = torch.cov(table.T).cpu() if len(table) > 1 else torch.zeros(3, 3)
-    values, vectors = torch.linalg.eigh((LIFT**2 * wanted - own).double())
-    root = vectors * values.clamp_min(0).sqrt()
-    return (torch.randn(len(table), 3, generator=generator) @ root.T.float()).to(table)
+    """White noise with the covariance ``wanted``, on the CPU; less where there is contrast, none where there is enough.
+
+    Args:
+        contrast: what each entry's surroundings have of their own, a variance summed over channels.
+    """
+    values, vectors = torch.linalg.eigh(wanted.double())
+    root = LIFT * (vectors * values.clamp_min(0).sqrt()).float()
+    enough = float(root.square().sum())
+    lacking = (1 - contrast.cpu() / max(enough, 1e-12)).clamp(0, 1).sqrt()
+    return lacking[:, None] * (torch.randn(len(contrast), 3, generator=generator) @ root.T)

@@ -115,17 +115,18 @@ class Layers:
         return result
 
     def grain(
-        self, level: int, table: Float[Tensor, "n 3"], extent: float, generator: torch.Generator
+        self, level: int, contrast: Float[Tensor, "n"], extent: float, generator: torch.Generator
     ) -> Float[Tensor, "n 3"]:
-        """What to add to a level of the pyramid, ``table``, so that every layer's strokes have something to grow from.
+        """What to add to a level of the pyramid so that every layer's strokes have something to grow from.
 
         Args:
+            contrast: of each entry's surroundings on that level (`Pyramid.contrast`).
             extent: pixels that the whole object spans where the level's entries are a pixel large.
         """
-        total = torch.zeros_like(table)
+        total = torch.zeros(len(contrast), 3)
         for number, layer in enumerate(self.layers):
-            noise = grain(layer.styles.grain(extent), table, generator)
-            total += noise if self._shares is None else self._at(level)[:, number : number + 1].to(noise) * noise
+            noise = grain(layer.styles.grain(extent), contrast, generator)
+            total += noise if self._shares is None else self._at(level)[:, number : number + 1] * noise
         return total
 
     def finished(self, before: Colors, after: Colors) -> Colors:

@@ -182,7 +182,8 @@ class Run:
         generator = torch.Generator().manual_seed(self.job.seed)
         lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
         for level, table in enumerate(self.pyramid.parameters[lobes:], start=lobes):
-            table += self.layers.grain(level, table, shot.scale * 2.0 ** (shot.view.level - level), generator)
+            extent = shot.scale * 2.0 ** (shot.view.level - level)
+            table += self.layers.grain(level, self.pyramid.contrast(level), extent, generator).to(table)
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]

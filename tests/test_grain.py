@@ -11,8 +11,10 @@ import trimesh
 from PIL import Image
 
 import style3d
+from style3d.appearance import Pyramid
 from style3d.grain import LIFT, finest_band, grain
 from style3d.layers import Layer, Layers
+from style3d.render.pyramid import point_pyramid
 from style3d.styles import ROUGHNESS, Palette, StyleLibrary
 from tests.nets import tiny_objective
 
@@ -38,18 +40,30 @@ def test_the_finest_band_of_stripes_and_of_a_ramp() -> None:
 
 def test_grain_has_the_covariance_that_is_wanted() -> None:
     wanted = torch.tensor([[4.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 0.0]]) / 100
-    noise = grain(wanted, torch.zeros(20_000, 3), generator())
+    noise = grain(wanted, torch.zeros(20_000), generator())
     assert torch.cov(noise.T).numpy() == pytest.approx(LIFT**2 * wanted.numpy(), abs=2e-3)
     assert float(noise[:, 2].abs().max()) < 1e-6
 
 
-def test_a_table_with_contrast_of_its_own_gets_what_it_lacks() -> None:
-    wanted = torch.diag(torch.tensor([0.04, 0.04, 0.04]))
-    draw = generator()
-    own = torch.randn(20_000, 3, generator=draw) * torch.tensor([1.0, 0.1, 0.0])
-    noise = grain(wanted, own, draw)
-    expected = [0.0, LIFT**2 * 0.04 - 0.01, LIFT**2 * 0.04]
-    assert noise.var(0).numpy() == pytest.approx(expected, abs=3e-3)
+def test_what_has_contrast_of_its_own_gets_less() -> None:
+    """Full grain where there is none, three quarters of its variance where there is a quarter, none past enough."""
+    wanted = torch.diag(torch.tensor([0.04, 0.04, 0.01]))
+    enough = LIFT**2 * 0.09
+    contrast = torch.tensor([0.0, 0.25, 1.0, 3.0]).repeat_interleave(20_000) * enough
+    noise = grain(wanted, contrast, generator()).reshape(4, 20_000, 3)
+    variance = noise.square().mean(1).sum(1)
+    assert variance.numpy() == pytest.approx([enough, 0.75 * enough, 0, 0], rel=0.03, abs=1e-6)
+
+
+def test_contrast_is_measured_around_each_entry() -> None:
+    """Of a strip of points one half is chequered: around those is their variance, and at the far flat end none."""
+    y, x = np.divmod(np.arange(16 * 128), 128)
+    pyramid = point_pyramid(np.stack([x, y, np.zeros_like(x)], 1).astype(np.float64), 1.0, 4)
+    colors = torch.full((len(x), 3), 0.5)
+    colors[x < 64] += torch.from_numpy(0.2 * (-1.0) ** (x + y)[x < 64]).float()[:, None]
+    contrast = Pyramid(pyramid, colors).contrast(0).numpy()
+    assert contrast[x < 40] == pytest.approx(np.full((x < 40).sum(), 3 * 0.2**2), rel=0.2)
+    assert contrast[x > 88].max() < 1e-4
 
 
 def test_a_mixture_of_pictures_and_the_limits_of_size() -> None:
@@ -83,7 +97,7 @@ def test_grain_lies_where_its_layer_paints(ball: style3d.MeshJob) -> None:
     count = scene.hierarchy.sizes[0]
     half = (np.arange(count) < count // 2).astype(np.float32)
     layers = Layers(scene, [Layer(library(STRIPES), half)], half)
-    noise = layers.grain(0, torch.zeros(count, 3), 32.0, generator())
+    noise = layers.grain(0, torch.zeros(count), 32.0, generator())
     assert float(noise[: count // 2].std()) > 0.5
     assert not noise[count // 2 :].any()
 
