@@ -53,6 +53,28 @@ class PaintedField(Field):
             return list(base[0].parameters())
         return list(base.parameters())
 
+    def steady(self, optimizer: torch.optim.Optimizer) -> None:
+        """Shorten the optimiser's steps on the grid where places share an entry (see `reach`).
+
+        Adam moves every entry by as much, however its places disagree: what they share comes out as grain. A fused grid
+        is left as it is.
+        """
+        base = self.paint.mlp_base.model
+        if not isinstance(base, nn.Sequential):
+            return
+        table, share = base[0].hash_table, reach(base[0].scalings, base[0].hash_table_size)
+        before: list[Tensor] = []
+
+        def keep(*_: Any) -> None:
+            before[:] = [table.detach().clone()]
+
+        def shorten(*_: Any) -> None:
+            with torch.no_grad():
+                table.copy_(torch.lerp(before.pop(), table, share.to(table)))
+
+        optimizer.register_step_pre_hook(keep)
+        optimizer.register_step_post_hook(shorten)
+
     def head(self) -> list[Parameter]:
         """The copy's network of colours and its appearance embedding."""
         parts = (self.paint.mlp_head, self.paint.embedding_appearance)
@@ -104,6 +126,16 @@ class PaintedField(Field):
         """What the copy's grid holds there; its first number would be density."""
         features: Tensor = self.paint.mlp_base(places)
         return features[..., 1:]
+
+
+def reach(sides: Float[Tensor, "levels"], size: int) -> Float[Tensor, "entries 1"]:
+    """What a step on each entry of a hash grid is multiplied by: one over the places on surfaces that share it.
+
+    Args:
+        sides: cells along a side of the field's cube, by level; surfaces fill about twice a side's square of them.
+        size: entries of a level.
+    """
+    return (size / (2 * sides.double() ** 2)).clamp(max=1).float().repeat_interleave(size)[:, None]
 
 
 def fused_network_size(inputs: int, base: Any) -> int:

@@ -51,6 +51,12 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         groups |= {"paint": self.field.grid(), "paint_head": self.field.head()}
         return groups
 
+    def get_training_callbacks(self, training_callback_attributes: Any) -> list[Any]:
+        """nerfacto's; and the colours' grid is held steady while it is optimised."""
+        self.field.steady(training_callback_attributes.optimizers.optimizers["paint"])
+        callbacks: list[Any] = super().get_training_callbacks(training_callback_attributes)
+        return callbacks
+
     @property
     def paint(self) -> list[Parameter]:
         """The colours' grid, their network and the appearance embedding."""

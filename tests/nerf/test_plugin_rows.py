@@ -114,3 +114,19 @@ def test_the_network_in_a_fused_vector_is_found() -> None:
     base = SimpleNamespace(layer_width=64, num_layers=2, out_dim=16)
     assert fused_network_size(32, base) == fused_network_size(24, base) == 3072
     assert fused_network_size(32, SimpleNamespace(layer_width=64, num_layers=3, out_dim=1)) == 3072 + 64 * 64
+
+
+@with_nerfstudio
+def test_entries_that_places_share_take_shorter_steps() -> None:
+    """Sides of 16, 25, 40 and 64 cells into 4096 entries a level: about a half fits of the finest one's surfaces."""
+    field = model("black").field
+    table = field.grid()[0]
+    before = table.detach().clone()
+    optimizer = torch.optim.Adam([table], lr=0.01)
+    field.steady(optimizer)
+    table.grad = torch.ones_like(table)
+    for _ in range(2):
+        optimizer.step()
+    moved = (before - table.detach()).view(4, -1)
+    assert torch.allclose(moved[:3], torch.full_like(moved[:3], 0.02), rtol=0.01)
+    assert torch.allclose(moved[3], torch.full_like(moved[3], 0.02 * 4096 / (2 * 64**2)), rtol=0.05)
