@@ -62,7 +62,9 @@ class PaintedField(Field):
         base = self.paint.mlp_base.model
         if not isinstance(base, nn.Sequential):
             return
-        table, share = base[0].hash_table, reach(base[0].scalings, base[0].hash_table_size)
+        encoding: Any = base[0]
+        table: Tensor = encoding.hash_table
+        share = reach(encoding.scalings, encoding.hash_table_size).to(table)
         before: list[Tensor] = []
 
         def keep(*_: Any) -> None:
@@ -70,7 +72,7 @@ class PaintedField(Field):
 
         def shorten(*_: Any) -> None:
             with torch.no_grad():
-                table.copy_(torch.lerp(before.pop(), table, share.to(table)))
+                table.copy_(torch.lerp(before.pop(), table, share))
 
         optimizer.register_step_pre_hook(keep)
         optimizer.register_step_post_hook(shorten)
