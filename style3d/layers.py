@@ -29,7 +29,16 @@ from style3d.where import Where
 
 LEAST_PIXELS = 24.0  # of a layer in a view, under which its statistics mean nothing
 Shares = Float32[np.ndarray, "entries"]
-Brush = tuple[tuple[Any, ...], float]  # the style's mixture, and its size
+
+
+@final
+@dataclass(frozen=True)
+class Brush:
+    """What a layer paints with. Concretely: a painting and a prompt, half as large as the object."""
+
+    mixture: tuple[tuple[Any, ...], ...]  # pictures and their weights
+    spoken: bool  # whether the job's prompts take their share of it
+    scale: float  # the pictures' longer side as a multiple of the scene's size
 
 
 @final
@@ -168,18 +177,18 @@ def layers_of(
         Style3DError: a region names what the scene does not have, holds nothing, or nothing is left to paint.
     """
 
-    def library(mixture: tuple[Any, ...], scale: float) -> StyleLibrary:
-        drawn = swatches(job, scene.initial()) if mixture == job.mixture else ()
-        images = [(colorway.style(image), weight) for image, weight in mixed_styles(mixture, drawn)]
+    def library(brush: Brush) -> StyleLibrary:
+        drawn = swatches(job, scene.initial()) if brush.spoken else ()
+        images = [(colorway.style(image), weight) for image, weight in mixed_styles(brush.mixture, drawn)]
         palette = None if images else starting_palette(job, scene, colorway.style)
-        return StyleLibrary(objective, images, scale, device, palette)
+        return StyleLibrary(objective, images, brush.scale, device, palette)
 
     if not job.regions:
-        return Layers(scene, [Layer(library(*_brush(scene, job, Region())), None)], None)
+        return Layers(scene, [Layer(library(_brush(scene, job, Region())), None)], None)
     shares, strength = _shares(scene, job, mirror)
     if not shares:
         raise Style3DError("no region leaves anything to paint", hint="give one a strength above 0")
-    layers = [Layer(library(*brush), share if (share < 1).any() else None) for brush, share in shares.items()]
+    layers = [Layer(library(brush), share if (share < 1).any() else None) for brush, share in shares.items()]
     return Layers(scene, layers, strength)
 
 
@@ -207,10 +216,11 @@ def _held(scene: Scene, region: Region, mirror: Mirror | None) -> Shares:
 
 
 def _brush(scene: Scene, job: Job, region: Region) -> Brush:
-    """The styles of a region, and their longer side as a multiple of the scene's size."""
-    mixture = job.mixture if region.style is None else ((region.style, 1.0),)
+    """A region's own picture, else all that the job paints with."""
+    own = region.style is not None
     size = region.brush_size or job.brush_size
-    return tuple(mixture), job.style_scale if size is None else size / scene.extent
+    scale = job.style_scale if size is None else size / scene.extent
+    return Brush(((region.style, 1.0),) if own else tuple(job.mixture), bool(job.prompt) and not own, scale)
 
 
 @final

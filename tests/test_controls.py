@@ -240,12 +240,21 @@ def test_controls_reach_the_job(job: style3d.MeshJob, style: Path) -> None:
             parse_job(style3d.MeshJob, [str(job.model), "--region", "mesh=a style=b.png", *wrong])
 
 
+def test_a_region_with_a_picture_leaves_the_prompts_out(job: style3d.MeshJob, style: Path) -> None:
+    """Even where its picture is the job's only one; without a prompt it is the same brush as the rest."""
+    scene, region = style3d.load(job), Region(Where(material="*"), style=style)
+    spoken = replace(job, style=(style,), prompt=("red marble",), region=(region,))
+    assert [_brush(scene, spoken, part).spoken for part in (Region(), region)] == [True, False]
+    silent = replace(spoken, prompt=())
+    assert _brush(scene, silent, Region()) == _brush(scene, silent, region)
+
+
 def test_brushes_are_measured_in_scene_units(job: style3d.MeshJob) -> None:
     """A brush of half the object's size is a style scale of one half, in every view."""
     scene = style3d.load(job)
     half = replace(job, brush_size=0.5 * scene.extent, region=(Region(Where(material="*"), brush_size=0.25),))
     layers = [_brush(scene, half, region) for region in (Region(), *half.regions)]
-    assert [scale for _, scale in layers] == pytest.approx([0.5, 0.25 / scene.extent])
+    assert [brush.scale for brush in layers] == pytest.approx([0.5, 0.25 / scene.extent])
     camera = scene.plan(4, 40).overviews[0]
     pixels_per_unit = camera.focal / scene.distance(camera)
-    assert scene.pixel_extent(camera) * layers[1][1] == pytest.approx(0.25 * pixels_per_unit)
+    assert scene.pixel_extent(camera) * layers[1].scale == pytest.approx(0.25 * pixels_per_unit)
