@@ -32,8 +32,8 @@ def recipe(job: Job) -> Recipe:
     """The preset's numbers, with the job's in their place where given."""
     views, resolution, steps, rate, portraits, size = {
         "draft": (12, 256, (200, 120), 0.01, 24, 320),
-        "standard": (24, 512, (80, 220, 180), 0.01, 36, 480),
-        "fine": (40, 768, (100, 260, 360), 0.01, 60, 640),
+        "standard": (24, 512, (240, 240, 200), 0.01, 36, 480),
+        "fine": (40, 768, (320, 320, 360), 0.01, 60, 640),
     }[job.preset]
     if job.steps is not None:
         total = sum(steps)
