@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from style3d.types import AnyImage
 
 LIFT = 1.5  # of noise on a lattice: values between its points are means, and vary less
+LEAST = 0.3  # of it for what has colours enough of its own: more buries its drawing
 
 
 def finest_band(image: AnyImage) -> Float[Tensor, "3 3"]:
@@ -24,16 +25,24 @@ def finest_band(image: AnyImage) -> Float[Tensor, "3 3"]:
     return torch.cov(detail[0].flatten(1)).cpu()
 
 
+def plainness(start: Float[Tensor, "n 3"], palette: Float[Tensor, "m 3"]) -> float:
+    """How much a scene that starts from these colours lacks of a palette's contrast: 0 nothing, 1 all of it."""
+    own, wanted = float(start.var(0).sum()), float(palette.var(0).sum())
+    return max(0.0, 1 - own / wanted) if wanted > 0 else 0.0
+
+
 def grain(
-    wanted: Float[Tensor, "3 3"], contrast: Float[Tensor, "n"], generator: torch.Generator
+    wanted: Float[Tensor, "3 3"], contrast: Float[Tensor, "n"], plain: float, generator: torch.Generator
 ) -> Float[Tensor, "n 3"]:
     """White noise with the covariance ``wanted``, on the CPU; less where there is contrast, none where there is enough.
 
     Args:
         contrast: what each entry's surroundings have of their own, a variance summed over channels.
+        plain: `plainness` of the whole.
     """
     values, vectors = torch.linalg.eigh(wanted.double())
-    root = LIFT * (vectors * values.clamp_min(0).sqrt()).float()
+    lift = LIFT * (LEAST + (1 - LEAST) * plain**0.5)
+    root = lift * (vectors * values.clamp_min(0).sqrt()).float()
     enough = float(root.square().sum())
     lacking = (1 - contrast.cpu() / max(enough, 1e-12)).clamp(0, 1).sqrt()
     return lacking[:, None] * (torch.randn(len(contrast), 3, generator=generator) @ root.T)

@@ -15,7 +15,7 @@ from style3d.appearance import Axes, palette_axes
 from style3d.carried import held
 from style3d.colorways import Colorway
 from style3d.errors import Style3DError
-from style3d.grain import grain
+from style3d.grain import grain, plainness
 from style3d.job import Job
 from style3d.losses.objective import Objective
 from style3d.prompts import swatches
@@ -124,17 +124,19 @@ class Layers:
         return result
 
     def grain(
-        self, level: int, contrast: Float[Tensor, "n"], extent: float, generator: torch.Generator
+        self, level: int, contrast: Float[Tensor, "n"], extent: float, start: Colors, generator: torch.Generator
     ) -> Float[Tensor, "n 3"]:
         """What to add to a level of the pyramid so that every layer's strokes have something to grow from.
 
         Args:
             contrast: of each entry's surroundings on that level (`Pyramid.contrast`).
             extent: pixels that the whole object spans where the level's entries are a pixel large.
+            start: θ that painting starts from.
         """
-        total = torch.zeros(len(contrast), 3)
+        total, start = torch.zeros(len(contrast), 3), start[torch.from_numpy(self._scene.inside)]
         for number, layer in enumerate(self.layers):
-            noise = grain(layer.styles.grain(extent), contrast, generator)
+            plain = plainness(start, layer.styles.palette.colors)
+            noise = grain(layer.styles.grain(extent), contrast, plain, generator)
             total += noise if self._shares is None else self._at(level)[:, number : number + 1] * noise
         return total
 

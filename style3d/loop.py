@@ -114,7 +114,7 @@ class Run:
             start = self.layers.matched(before, [shot.view for shot in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
-        self._roughen(first[0])
+        self._roughen(first[0], start.cpu())
         progress = Progress(0, 0, ())
         if saved:
             progress, state = saved
@@ -177,13 +177,14 @@ class Run:
         overviews = [camera.scaled(scale) for camera in self.views.overviews]
         return overviews + (list(self.views.closeups) if stage.closeups else [])
 
-    def _roughen(self, shot: Shot) -> None:
+    def _roughen(self, shot: Shot, start: Colors) -> None:
         """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
         generator = torch.Generator().manual_seed(self.job.seed)
         lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
         for level, table in enumerate(self.pyramid.parameters[lobes:], start=lobes):
             extent = shot.scale * 2.0 ** (shot.view.level - level)
-            table += self.layers.grain(level, self.pyramid.contrast(level), extent, generator).to(table)
+            noise = self.layers.grain(level, self.pyramid.contrast(level), extent, start, generator)
+            table += noise.to(table)
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:
         stage = self.recipe.stages[number]

@@ -12,7 +12,7 @@ from PIL import Image
 
 import style3d
 from style3d.appearance import Pyramid
-from style3d.grain import LIFT, finest_band, grain
+from style3d.grain import LEAST, LIFT, finest_band, grain, plainness
 from style3d.layers import Layer, Layers
 from style3d.render.pyramid import point_pyramid
 from style3d.styles import ROUGHNESS, Palette, StyleLibrary
@@ -40,7 +40,7 @@ def test_the_finest_band_of_stripes_and_of_a_ramp() -> None:
 
 def test_grain_has_the_covariance_that_is_wanted() -> None:
     wanted = torch.tensor([[4.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 0.0]]) / 100
-    noise = grain(wanted, torch.zeros(20_000), generator())
+    noise = grain(wanted, torch.zeros(20_000), 1.0, generator())
     assert torch.cov(noise.T).numpy() == pytest.approx(LIFT**2 * wanted.numpy(), abs=2e-3)
     assert float(noise[:, 2].abs().max()) < 1e-6
 
@@ -50,9 +50,22 @@ def test_what_has_contrast_of_its_own_gets_less() -> None:
     wanted = torch.diag(torch.tensor([0.04, 0.04, 0.01]))
     enough = LIFT**2 * 0.09
     contrast = torch.tensor([0.0, 0.25, 1.0, 3.0]).repeat_interleave(20_000) * enough
-    noise = grain(wanted, contrast, generator()).reshape(4, 20_000, 3)
+    noise = grain(wanted, contrast, 1.0, generator()).reshape(4, 20_000, 3)
     variance = noise.square().mean(1).sum(1)
     assert variance.numpy() == pytest.approx([enough, 0.75 * enough, 0, 0], rel=0.03, abs=1e-6)
+
+
+def test_what_has_colours_of_its_own_gets_little() -> None:
+    """One colour lacks all of a palette's contrast, a scene matched to it none, one of half its variance half."""
+    palette = torch.rand(4096, 3, generator=generator())
+    assert plainness(torch.full((64, 3), 0.3), palette) == 1
+    assert plainness(palette.flip(0), palette) == 0
+    assert plainness(palette * 0.5**0.5, palette) == pytest.approx(0.5, abs=1e-4)
+    assert plainness(palette, torch.full((9, 3), 0.3)) == 0
+    wanted, flat = torch.eye(3) / 100, torch.zeros(20_000)
+    deviations = [float(grain(wanted, flat, plain, generator()).std()) for plain in (0.0, 0.25, 1.0)]
+    shares = [LEAST, (1 + LEAST) / 2, 1.0]
+    assert deviations == pytest.approx([0.1 * LIFT * share for share in shares], rel=0.02)
 
 
 def test_contrast_is_measured_around_each_entry() -> None:
@@ -97,7 +110,7 @@ def test_grain_lies_where_its_layer_paints(ball: style3d.MeshJob) -> None:
     count = scene.hierarchy.sizes[0]
     half = (np.arange(count) < count // 2).astype(np.float32)
     layers = Layers(scene, [Layer(library(STRIPES), half)], half)
-    noise = layers.grain(0, torch.zeros(count), 32.0, generator())
+    noise = layers.grain(0, torch.zeros(count), 32.0, torch.full((count, 3), 0.5), generator())
     assert float(noise[: count // 2].std()) > 0.5
     assert not noise[count // 2 :].any()
 
