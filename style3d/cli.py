@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Style3DError as error:
         print(f"style3d: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("style3d: interrupted; nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(f"style3d: interrupted; {str(stop) or 'nothing was written'}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -100,6 +100,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
+def trim(folder: Path, limit: int) -> None:
+    """Remove the .safetensors files longest unused until the rest fits ``limit`` bytes."""
+    files = [(path.stat(), path) for path in folder.glob("*.safetensors")]
+    total = sum(stat.st_size for stat, _ in files)
+    for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime):
+        if total <= limit:
+            return
+        path.unlink(missing_ok=True)
+        total -= stat.st_size
+
+
 def cache_folder(name: str) -> Path | None:
     """The folder of that name for what can be made again: in the user's cache folder, or in what STYLE3D_CACHE names.
 

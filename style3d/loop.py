@@ -22,7 +22,7 @@ from style3d.errors import Style3DError
 from style3d.job import Job, Recipe, Stage, recipe
 from style3d.layers import Target, judged, layers_of, target_of
 from style3d.losses.objective import Objective
-from style3d.progress import Clock, Silent, Watcher
+from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher
 from style3d.quasi_newton import minimise
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.result import Result
@@ -34,7 +34,6 @@ from style3d.types import Colors, Flags
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
 SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out of layers
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
-CHECKPOINT_SECONDS = 45.0
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import final
 
+CHECKPOINT_SECONDS = 45.0  # between states that long work writes
+
 
 class Watcher(ABC):
     """Hears of phases and of steps done within them."""

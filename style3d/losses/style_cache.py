@@ -17,7 +17,7 @@ import torch
 
 from style3d import palette
 from style3d.errors import Style3DError
-from style3d.files import atomic_path, cache_folder
+from style3d.files import atomic_path, cache_folder, trim
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
 from style3d.types import AnyImage
@@ -97,17 +97,6 @@ def _write(path: Path, target: StyleTarget) -> None:
     try:
         with atomic_path(path) as temporary:
             save_file({**flat, "mean_color": target.mean_color.contiguous()}, temporary)
-        _trim(path.parent)
+        trim(path.parent, LIMIT)
     except (OSError, SafetensorError, Style3DError) as error:
         logger.info("style statistics are not kept: %s", error)
-
-
-def _trim(folder: Path) -> None:
-    """Removes the files longest unused until the rest fits the limit."""
-    files = [(path.stat(), path) for path in folder.glob("*.safetensors")]
-    total = sum(stat.st_size for stat, _ in files)
-    for stat, path in sorted(files, key=lambda pair: pair[0].st_mtime):
-        if total <= LIMIT:
-            return
-        path.unlink(missing_ok=True)
-        total -= stat.st_size

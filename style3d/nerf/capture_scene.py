@@ -11,14 +11,15 @@ from pathlib import Path
 import torch
 
 from style3d.errors import Style3DError
-from style3d.files import cache_folder
+from style3d.files import cache_folder, trim
 from style3d.nerf.captures import open_capture
 from style3d.nerf.fitted import GRID, FittedGrid, read_grid, save_grid
 from style3d.nerf.grid import CPU, FitSettings, default_downscale, fit_grid
+from style3d.nerf.grid_state import PARTIAL, FitFile
 from style3d.progress import Watcher
 
 log = logging.getLogger(__name__)
-LIMIT = 4 << 30  # bytes of grids kept; the oldest go
+LIMIT = 4 << 30  # bytes of grids and unfinished fits kept; the oldest go
 CODE = (
     "grid.py", "grid_growth.py", "grid_kernels.py", "grid_engine.py", "grid_torch_engine.py", "grid_field.py",
     "grid_march.py", "photos.py", "rays.py", "lens.py",
@@ -30,7 +31,7 @@ def fitted_grid(
 ) -> FittedGrid:
     """The grid of a capture, from the user's cache folder if photos, poses, settings and code are what they were.
 
-    What it was fitted on counts for nothing: engines differ by rounding alone.
+    What it was fitted on counts for nothing: engines differ by rounding alone. A fit that was stopped goes on.
 
     Raises:
         Style3DError: the capture cannot be read (`open_capture`) or fitted (`fit_grid`).
@@ -47,23 +48,26 @@ def fitted_grid(
             return replace(fitted, names=capture.names, photos=capture.photos)
         except (Style3DError, OSError) as error:
             log.warning("a kept grid cannot be read and is fitted again: %s", error)
-    fit = fit_grid(capture, settings, watcher, device)
+    unfinished = FitFile(folder / f"{key}{PARTIAL}", LIMIT) if folder else None
+    try:
+        fit = fit_grid(capture, settings, watcher, device, unfinished)
+    except KeyboardInterrupt as stop:
+        if unfinished is None or not unfinished.holds:
+            raise
+        raise KeyboardInterrupt("the fit is kept as far as it came, and the same command goes on with it") from stop
     cameras = tuple(photo.camera.scaled(1 / (settings.downscale or 1)) for photo in capture.photos)
     fitted = FittedGrid(fit.grid, cameras, fit.psnr, capture.names, capture.photos)
-    if kept is not None:
-        _keep(fitted, kept)
+    if kept is not None and unfinished is not None:
+        _keep(fitted, kept, unfinished)
     return fitted
 
 
-def _keep(fitted: FittedGrid, path: Path) -> None:
+def _keep(fitted: FittedGrid, path: Path, unfinished: FitFile) -> None:
     """Write a grid, and remove the oldest while there are too many; what cannot be kept is fitted again next time."""
     try:
         save_grid(fitted, path)
-        files = sorted(path.parent.glob(f"*{GRID}"), key=lambda file: file.stat().st_mtime)
-        total = sum(file.stat().st_size for file in files)
-        while total > LIMIT and len(files) > 1:
-            total -= files[0].stat().st_size
-            files.pop(0).unlink()
+        unfinished.remove()
+        trim(path.parent, LIMIT)
     except (Style3DError, OSError) as error:
         log.warning("the fitted grid is not kept: %s", error)
 

@@ -19,6 +19,7 @@ from style3d.nerf.capture import Capture
 from style3d.nerf.grid_engine import Pace, Rays, Rules, Wanted, build_engine, lattice_of
 from style3d.nerf.grid_growth import empty_table, pruned, refined
 from style3d.nerf.grid_score import score
+from style3d.nerf.grid_state import FitFile, FitState
 from style3d.nerf.rays import Batch, PixelTable, pixel_table
 from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid
@@ -77,30 +78,33 @@ def fit_grid(
     settings: FitSettings | None = None,
     watcher: Watcher | None = None,
     device: torch.device = CPU,
+    file: FitFile | None = None,
 ) -> Fit:
     """Fit a radiance grid to the training photos of a capture.
 
     The same seed gives the same grid on a processor, whatever the number of threads; on another device sums are taken
-    in any order.
+    in any order. A fit goes on from the state that ``file`` holds, to the same grid, and leaves its own there.
 
     Raises:
         Style3DError: photos cannot be read, nothing solid was found, or the device's memory is full.
     """
     try:
-        return _fitted(capture, settings or FitSettings(), watcher or Silent(), device)
+        return _fitted(capture, settings or FitSettings(), watcher or Silent(), device, file)
     except torch.OutOfMemoryError as error:
         raise Style3DError("the device ran out of memory", hint="use --device cpu") from error
 
 
-def _fitted(capture: Capture, settings: FitSettings, watcher: Watcher, device: torch.device) -> Fit:
+def _fitted(
+    capture: Capture, settings: FitSettings, watcher: Watcher, device: torch.device, file: FitFile | None
+) -> Fit:
     scale = settings.downscale or default_downscale(capture)
     watcher.phase("reading photos", len(capture.training))
     pixels = pixel_table(capture, capture.training, scale, watcher.done)
-    fitter = _Fitter(capture, settings, pixels, device)
-    for number, level in enumerate(settings.levels):
-        if number:
-            fitter.grow(level.side)
-        fitter.run(number, level.steps, watcher)
+    fitter = _Fitter(capture, settings, pixels, device, file)
+    fitter.run(watcher)
+    while fitter.stage + 1 < len(settings.levels):
+        fitter.grow()
+        fitter.run(watcher)
     grid = fitter.finished()
     psnr, matched = score(grid, capture, scale, settings.stride, watcher)
     return Fit(grid, psnr, matched, fitter.training_psnr)
@@ -125,33 +129,59 @@ def scene_space(capture: Capture, settings: FitSettings, translucent: bool) -> C
 class _Fitter:
     """The fit's working state; `fit_grid` is its only user."""
 
-    def __init__(self, capture: Capture, settings: FitSettings, pixels: PixelTable, device: torch.device) -> None:
-        self.settings, self.pixels, self.device = settings, pixels, device
+    def __init__(
+        self, capture: Capture, settings: FitSettings, pixels: PixelTable, device: torch.device, file: FitFile | None
+    ) -> None:
+        self.settings, self.pixels, self.device, self.file = settings, pixels, device, file
         self.space = scene_space(capture, settings, pixels.translucent)
         distance = capture.distance
         self.rules = Rules(settings.near * distance, settings.stride, settings.distortion, 0.5 * distance)
         self.gains = np.zeros((len(capture.photos), 3), np.float64)  # logarithms
         self.gain_moments = np.zeros((2, *self.gains.shape))
-        self.training_psnr, self.step = 0.0, 0
-        self.total = sum(level.steps for level in settings.levels)
-        side = settings.levels[0].side
-        self._adopt(side, np.arange(side**3), empty_table(side**3))
+        self.stage, self.done, self.loss = 0, 0, 0.0  # steps done within the stage; running mean squared error
+        stages = [(level.side, level.steps) for level in settings.levels]
+        saved = file.read(stages, len(self.gains)) if file else None
+        if saved:
+            self._go_on(saved)
+        else:
+            side = settings.levels[0].side
+            self._adopt(side, np.arange(side**3), empty_table(side**3))
+
+    @property
+    def training_psnr(self) -> float:
+        """Of the last steps, dB."""
+        return float(-10 * np.log10(max(self.loss, 1e-10)))
+
+    def _go_on(self, saved: FitState) -> None:
+        self.stage, self.done, self.loss = saved.stage, saved.step, saved.loss
+        self.gains, self.gain_moments = saved.gains, saved.gain_moments
+        self._adopt(self.settings.levels[saved.stage].side, saved.vertices, saved.table)
+        self.engine.remember(saved.moments)
+
+    def _state(self) -> FitState:
+        engine, gains = self.engine, (self.gains, self.gain_moments)
+        return FitState(self.stage, self.done, self.loss, self.vertices, engine.table(), engine.moments(), *gains)
 
     def _adopt(self, side: int, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"]) -> None:
         self.vertices = vertices
         self.place = lattice_of(np.array([*self.space.center, self.space.radius, self.space.tail]), side, vertices)
         self.engine = build_engine(self.device, self.place, vertices, table, self.rules)
 
-    def run(self, number: int, steps: int, watcher: Watcher) -> None:
-        """The steps of one level."""
-        watcher.phase(f"fitting {self.place.side}³, stage {number + 1} of {len(self.settings.levels)}", steps)
-        recent = 0.0
-        for step in range(steps):
-            loss = self._one(np.random.default_rng([self.settings.seed, number, step]))
-            recent = loss if not recent else 0.98 * recent + 0.02 * loss
-            self.training_psnr = float(-10 * np.log10(max(recent, 1e-10)))
-            if step % REPORT == REPORT - 1 or step + 1 == steps:
-                watcher.done(step + 1, f"PSNR {self.training_psnr:.2f} dB")
+    def run(self, watcher: Watcher) -> None:
+        """What is left of the stage's steps."""
+        steps = self.settings.levels[self.stage].steps
+        if self.done:
+            watcher.phase(f"going on at step {self.done}", 1)
+            watcher.done(1)
+        watcher.phase(f"fitting {self.place.side}³, stage {self.stage + 1} of {len(self.settings.levels)}", steps)
+        watcher.done(self.done)
+        for step in range(self.done, steps):
+            loss = self._one(np.random.default_rng([self.settings.seed, self.stage, step]))
+            self.loss, self.done = 0.98 * self.loss + 0.02 * loss if self.loss else loss, step + 1
+            if self.file and self.file.due:
+                self.file.write(self._state())
+            if self.done % REPORT == 0 or self.done == steps:
+                watcher.done(self.done, f"PSNR {self.training_psnr:.2f} dB")
 
     def _one(self, generator: np.random.Generator) -> float:
         """Draw rays, render, carry back, step; returns the mean squared error."""
@@ -161,11 +191,12 @@ class _Fitter:
         rays = Rays(batch.origin, batch.direction, generator.random(count, np.float32))
         backdrop = generator.random((count, 3), np.float32)
         lost, gain_slope = self.engine.carry(rays, Wanted(batch.rgb, batch.alpha, backdrop, gain))
-        pace = 0.1 ** (self.step / self.total)
-        pull = SMOOTH * _per_number(s.variation) if self.step % SMOOTH == 0 else None
+        before, total = (sum(level.steps for level in s.levels[:end]) for end in (self.stage, None))
+        step = before + self.done
+        pace = 0.1 ** (step / total)
+        pull = SMOOTH * _per_number(s.variation) if step % SMOOTH == 0 else None
         self.engine.update(Pace(pace * _per_number(s.rates), s.fade * pace, pull))
         self._expose(batch, gain_slope * gain, pace)
-        self.step += 1
         return lost / 3
 
     def _expose(self, batch: Batch, slope: Float32[np.ndarray, "rays 3"], pace: float) -> None:
@@ -180,9 +211,11 @@ class _Fitter:
         used = np.unique(self.pixels.exposures)
         self.gains[used] -= self.gains[used].mean(0)
 
-    def grow(self, side: int) -> None:
-        """Drop what no photo sees, and go on with a finer lattice."""
+    def grow(self) -> None:
+        """Drop what no photo sees, and begin the next stage with a finer lattice."""
         self._prune()
+        self.stage, self.done, self.loss = self.stage + 1, 0, 0.0
+        side = self.settings.levels[self.stage].side
         self._adopt(side, *refined(self.place.side, self.place.index, self.engine.table(), side))
 
     def _prune(self) -> None:

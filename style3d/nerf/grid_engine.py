@@ -79,6 +79,16 @@ class Pace:
     variation: Float32[np.ndarray, "numbers"] | None  # weights of total variation; None: not this time
 
 
+@final
+@dataclass(frozen=True)
+class Moments:
+    """What Adam remembers of each vertex."""
+
+    first: Float32[np.ndarray, "n numbers"]
+    second: Float32[np.ndarray, "n numbers"]
+    count: Int32[np.ndarray, "n"]  # updates
+
+
 class Engine(ABC):
     """A table on a lattice and what changes it. Its results differ from another engine's by rounding alone."""
 
@@ -107,6 +117,14 @@ class Engine(ABC):
     @abstractmethod
     def table(self) -> Float32[np.ndarray, "n numbers"]:
         """Each vertex's numbers as they stand."""
+
+    @abstractmethod
+    def moments(self) -> Moments:
+        """What `update` remembers; with `table` all of a state between an update and the next `carry`."""
+
+    @abstractmethod
+    def remember(self, moments: Moments) -> None:
+        """Go on as the engine did whose table and moments these are."""
 
 
 @final
@@ -159,6 +177,14 @@ class CompiledEngine(Engine):
     def table(self) -> Float32[np.ndarray, "n numbers"]:
         """See `Engine.table`."""
         return self._table
+
+    def moments(self) -> Moments:
+        """See `Engine.moments`."""
+        return Moments(self._first, self._second, self._count)
+
+    def remember(self, moments: Moments) -> None:
+        """See `Engine.remember`."""
+        self._first, self._second, self._count = moments.first.copy(), moments.second.copy(), moments.count.copy()
 
 
 def build_engine(

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Float32, Int64, UInt8
 from torch import Tensor
 
 from style3d.nerf import grid_kernels as kernels
-from style3d.nerf.grid_engine import Engine, Lattice, Pace, Rays, Rules, Wanted
+from style3d.nerf.grid_engine import Engine, Lattice, Moments, Pace, Rays, Rules, Wanted
 from style3d.nerf.grid_kernels import FAINT, WIDTH
 from style3d.nerf.grid_marching import Samples, build_marcher
 from style3d.render.grid_march import ENOUGH
@@ -176,6 +176,16 @@ class TorchEngine(Engine):
         """See `Engine.table`."""
         numbers: Float32[np.ndarray, "n numbers"] = self._table.cpu().numpy()
         return numbers
+
+    def moments(self) -> Moments:
+        """See `Engine.moments`."""
+        first, second, count = (part.cpu().numpy() for part in (self._first, self._second, self._count))
+        return Moments(first, second, count.astype(np.int32))
+
+    def remember(self, moments: Moments) -> None:
+        """See `Engine.remember`."""
+        self._first, self._second = self._here(moments.first).clone(), self._here(moments.second).clone()
+        self._count = self._here(moments.count).float()
 
     def _here(self, array: Any) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

@@ -91,6 +91,27 @@ def test_updates_agree() -> None:
     assert (compiled.table()[:, 1:4] >= 0).any()
 
 
+def test_an_engine_goes_on_where_another_stopped() -> None:
+    """From table and moments alone; the compiled one to the last bit."""
+    _, place, vertices = thinned_fog()
+    pace = Pace(np.full(8, 0.05, np.float32), 0.002, np.full(8, 1e-3, np.float32))
+    for engine in engines(PLAIN):
+        some, more = (Rays(*(part[half::2] for part in rays(60))) for half in (0, 1))
+        engine.carry(some, wanted(30))
+        engine.update(pace)
+        fresh = type(engine)(
+            place, vertices, engine.table(), PLAIN, *([CPU] if isinstance(engine, TorchEngine) else [])
+        )
+        fresh.remember(engine.moments())
+        for each in (engine, fresh):
+            each.carry(more, wanted(30))
+            each.update(pace)
+        assert engine.moments().count.max() == 2
+        if isinstance(engine, CompiledEngine):
+            assert np.array_equal(fresh.table(), engine.table())
+        alike(fresh.table(), engine.table(), 1e-5)
+
+
 def test_they_see_the_same_cells() -> None:
     compiled, parallel = engines(PLAIN)
     origin, direction, _ = rays(60)
