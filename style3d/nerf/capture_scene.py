@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 LIMIT = 4 << 30  # bytes of grids and unfinished fits kept; the oldest go
 CODE = (
     "grid.py", "grid_growth.py", "grid_kernels.py", "grid_engine.py", "grid_torch_engine.py", "grid_field.py",
-    "grid_march.py", "photos.py", "rays.py", "lens.py",
+    "grid_march.py", "grid_marching.py", "grid_triton.py", "photos.py", "rays.py", "lens.py",
 )  # fmt: skip
 
 

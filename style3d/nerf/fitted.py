@@ -20,7 +20,8 @@ from style3d.nerf.capture import Photo
 from style3d.render.grid_field import MOST_SIDE, Contraction, RadianceGrid
 
 GRID = ".safetensors"  # suffix of its files
-VERSION = "1"
+VERSION = 2
+HEAD = "style3d_grid"  # one entry: files of one grid are then the same to the byte
 MOST_CAMERAS = 100_000
 SHAPES = {
     "vertices": ("I64", 0),
@@ -60,7 +61,7 @@ def save_grid(fitted: FittedGrid, path: Path) -> None:
     head = {"center": grid.space.center, "radius": grid.space.radius, "tail": grid.space.tail, "side": grid.side,
             "near": grid.near, "psnr": fitted.psnr, "names": fitted.names}  # fmt: skip
     content = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write_bytes(path, save(content, metadata={"style3d_grid": VERSION, "scene": json.dumps(head)}))
+    write_bytes(path, save(content, metadata={HEAD: json.dumps({"version": VERSION, **head})}))
 
 
 def read_grid(path: Path) -> FittedGrid:
@@ -72,12 +73,11 @@ def read_grid(path: Path) -> FittedGrid:
     check_readable(path)
     try:
         with safe_open(path, framework="numpy") as file:
-            meta = file.metadata() or {}
-            if meta.get("style3d_grid") != VERSION:
+            head = json.loads((file.metadata() or {}).get(HEAD, "{}"))
+            if not isinstance(head, dict) or head.get("version") != VERSION:
                 raise Style3DError(f"{path} is not a radiance grid of this version", hint="fit the capture again")
             _check_shapes({name: file.get_slice(name) for name in file.keys()}, path)  # noqa: SIM118 - no mapping
             arrays = {name: file.get_tensor(name) for name in SHAPES}
-            head = json.loads(meta["scene"])
             return _fitted(head, arrays)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise Style3DError(f"{path} is not a radiance grid that can be read", got=error) from None

@@ -40,6 +40,8 @@ def test_files_come_back_bit_for_bit(fitted: FittedGrid, tmp_path: Path) -> None
     assert again.grid.key == fitted.grid.key
     assert [c.key() for c in again.cameras] == [c.key() for c in fitted.cameras]
     assert again.psnr == 25.5
+    save_grid(again, tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "a.safetensors").read_bytes()
 
 
 BROKEN = {
