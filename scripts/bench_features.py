@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import judges  # noqa: E402
 
 from style3d.losses import Objective, affine_color_match, build_features, default_objective  # noqa: E402
-from style3d.losses.features import Features  # noqa: E402
+from style3d.losses.features import Features, dictionary, embedded  # noqa: E402
 
 ASSETS = Path(os.environ.get("STYLE3D_ASSETS", ROOT.parent / "shared" / "assets"))
 VGG = ASSETS / "networks" / "vgg19_normalised_relu3_1.safetensors"
@@ -135,11 +136,15 @@ def crossing(rows: list[dict[str, object]], similarity: float, prefix: str) -> f
 def table(rows: list[dict[str, object]], prefix: str, levels: tuple[float, ...]) -> None:
     """Mean over pairs of the distance at each similarity, and the share of the way from colour match to VGG-19."""
     methods = list(dict.fromkeys(str(row["method"]) for row in rows))
-    pairs = sorted({(str(row["photo"]), str(row["style"])) for row in rows})
+    curve: dict[tuple[str, str, str], list[dict[str, object]]] = {}
+    for row in rows:
+        curve.setdefault((str(row["method"]), str(row["photo"]), str(row["style"])), []).append(row)
+    pairs = sorted({key[1:] for key in curve if all((method, *key[1:]) in curve for method in methods)})
     means: dict[str, list[float]] = {}
     for method in methods:
-        own = {pair: [r for r in rows if r["method"] == method and (r["photo"], r["style"]) == pair] for pair in pairs}
-        means[method] = [float(np.mean([crossing(own[p], level, prefix) for p in pairs])) for level in levels]
+        own = [curve[(method, *pair)] for pair in pairs]
+        means[method] = [float(np.mean([crossing(points, level, prefix) for points in own])) for level in levels]
+    print(f"{len(pairs)} pairs on which all of them ran")
     print(f"{'':18}" + "".join(f"  distance at {level:.1f}   share" for level in levels))
     for method in methods:
         cells = []
@@ -162,20 +167,40 @@ def milliseconds(run: Callable[[], None], repeats: int = 5) -> float:
 
 
 def timings(weights: Path | None) -> None:
-    """Forward and backward to the image, eager."""
-    print(f"\nmilliseconds, forward + backward, {torch.get_num_threads()} threads      256²      512²")
-    nets = {name: features_of(name, weights) for name in ("wavelet", "network", "dictionary", "embedded")}
-    nets["vgg19 to relu5_1"] = build_features("random")
-    for name, net in nets.items():
-        cells = []
-        for size in (256, 512):
-            image = torch.rand(1, 3, size, size, requires_grad=True)
+    """Forward and backward to the image, by precision, eager and compiled, on the CPU and a GPU if there is one."""
+    devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    columns = list(itertools.product(devices, ("float32", "bfloat16"), ("eager", "compiled"), (256, 512)))
+    print(f"\nmilliseconds, forward + backward, {torch.get_num_threads()} threads")
+    print("| features | " + " | ".join(" ".join(map(str, column)) + "²" for column in columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for name in ("wavelet", "network", "dictionary", "embedded", "vgg19 to relu5_1"):
+        cells = [timed(name, weights, *column) for column in columns]
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
-            def run(net: Features = net, image: Tensor = image) -> None:
-                torch.stack([value.square().mean() for value in net(image).values()]).sum().backward()
 
-            cells.append(f"{milliseconds(run):10.1f}")
-        print(f"{name:44}" + "".join(cells))
+def timed(name: str, weights: Path | None, device: str, precision: str, mode: str, size: int) -> str:
+    """One cell; what the machine cannot compile says so."""
+    half = precision == "bfloat16"
+    with (
+        mock.patch.object(embedded, "half_precision", return_value=half),
+        mock.patch.object(dictionary, "half_precision", return_value=half),
+    ):
+        net = build_features("random") if name.startswith("vgg19") else features_of(name, weights)
+        net.to(device)
+    look = torch.compile(net.__call__) if mode == "compiled" else net
+    image = torch.rand(1, 3, size, size, device=device, requires_grad=True)
+
+    def run() -> None:
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            total = torch.stack([value.float().square().mean() for value in look(image).values()]).sum()
+        total.backward()
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    try:
+        return f"{milliseconds(run):.0f}"
+    except Exception as error:  # a compiler that is missing or gives up; the other cells still stand
+        return type(error).__name__
 
 
 def main() -> None:
