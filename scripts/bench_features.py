@@ -187,7 +187,8 @@ def timed(name: str, weights: Path | None, device: str, precision: str, mode: st
     ):
         net = build_features("random") if name.startswith("vgg19") else features_of(name, weights)
         net.to(device)
-    look = torch.compile(net.__call__) if mode == "compiled" else net
+    torch.compiler.reset()  # or a second size is compiled for all sizes
+    look = torch.compile(net.__call__, dynamic=False) if mode == "compiled" else net
     image = torch.rand(1, 3, size, size, device=device, requires_grad=True)
 
     def run() -> None:
