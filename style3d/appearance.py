@@ -22,6 +22,7 @@ from style3d.types import Colors, Indices
 
 SURROUNDINGS = 2  # levels up at which entries count as neighbours
 LEAST_STEP = 0.03  # along a direction of colour that a palette hardly has, of the step along its first
+AdamState = tuple[Tensor, Tensor, Tensor, Tensor]  # of a level: parameters, both moments, number of updates
 
 
 class Hierarchy(ABC):
@@ -141,6 +142,10 @@ class Axes:
     directions: Float[Tensor, "3 3"] = field(default_factory=lambda: torch.eye(3))  # unit columns
     lengths: Float[Tensor, "3"] = field(default_factory=lambda: torch.ones(3))  # in (0, 1]
 
+    def to(self, device: torch.device) -> Axes:
+        """The same, there."""
+        return Axes(self.directions.to(device), self.lengths.to(device))
+
 
 def palette_axes(colors: Float[Tensor, "n 3"]) -> Axes:
     """The principal axes of a palette, steps in proportion to its deviation along each.
@@ -158,8 +163,8 @@ class Pyramid:
     """The parameters φ of all levels, with Adam's moments along ``axes`` of colour, updated a view at a time."""
 
     def __init__(self, hierarchy: Hierarchy, initial: Colors, axes: Axes | None = None) -> None:
-        self.hierarchy, self.axes = hierarchy, axes or Axes()
-        self.device = initial.device
+        self.hierarchy, self.device = hierarchy, initial.device
+        self.axes = (axes or Axes()).to(self.device)
         tables = [initial]
         for level in range(hierarchy.levels - 1):
             tables.append(hierarchy.restrict(level, tables[-1]))
@@ -186,7 +191,7 @@ class Pyramid:
                 continue
             state = self.parameters[level], self.first[level], self.second[level], self.count[level]
             update = _adam_torch if self.device.type == "cuda" else _adam_numba
-            update(rows, leaf.grad, *state, self.axes, rate)
+            update(rows, leaf.grad, state, self.axes, rate)
 
     def contrast(self, level: int) -> Float[Tensor, "entries"]:
         """Variance around each entry of what its level adds to coarser ones, summed over channels.
@@ -232,40 +237,22 @@ class Pyramid:
             table.copy_(state[name])
 
 
-def _adam_numba(
-    rows: Indices,
-    gradient: Tensor,
-    parameter: Tensor,
-    first: Tensor,
-    second: Tensor,
-    count: Tensor,
-    axes: Axes,
-    rate: float,
-) -> None:
-    slopes, values, moment, energy, steps = (part.numpy() for part in (gradient, parameter, first, second, count))
+def _adam_numba(rows: Indices, gradient: Tensor, state: AdamState, axes: Axes, rate: float) -> None:
+    slopes, values, moment, energy, steps = (part.numpy() for part in (gradient, *state))
     directions, rates = axes.directions.numpy(), (rate * axes.lengths).numpy()
     kernels.adam_rows(rows, slopes, values, moment, energy, steps, directions, rates, (0.9, 0.99), 1e-8)
 
 
-def _adam_torch(
-    rows: Indices,
-    gradient: Tensor,
-    parameter: Tensor,
-    first: Tensor,
-    second: Tensor,
-    count: Tensor,
-    axes: Axes,
-    rate: float,
-) -> None:
+def _adam_torch(rows: Indices, gradient: Tensor, state: AdamState, axes: Axes, rate: float) -> None:
     """The slow twin of `kernels.adam_rows`, on any device."""
+    parameter, first, second, count = state
     index = torch.from_numpy(rows).to(parameter.device)
     count[index] += 1
     steps = count[index].to(parameter)[:, None]
-    directions = axes.directions.to(parameter)
-    slope = gradient @ directions
+    slope = gradient @ axes.directions
     moment = 0.9 * first[index] + 0.1 * slope
     energy = 0.99 * second[index] + 0.01 * slope * slope
     first[index], second[index] = moment, energy
     scale = torch.sqrt(energy / (1 - 0.99**steps)) + 1e-8
-    step = rate * axes.lengths.to(parameter) * moment / (1 - 0.9**steps) / scale
-    parameter[index] -= step @ directions.T
+    step = rate * axes.lengths * moment / (1 - 0.9**steps) / scale
+    parameter[index] -= step @ axes.directions.T

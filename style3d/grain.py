@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
+from style3d.losses.color import split_band
 from style3d.types import AnyImage
 
 LIFT = 1.5  # of noise on a lattice: values between its points are means, and vary less
@@ -20,9 +20,7 @@ LEAST = 0.3  # of it for what has colours enough of its own: more buries its dra
 
 def finest_band(image: AnyImage) -> Float[Tensor, "3 3"]:
     """Covariance of the colours that a picture shows, and no longer at half its size."""
-    coarse = F.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
-    detail = image - F.interpolate(coarse, size=image.shape[-2:], mode="bilinear", align_corners=False)
-    return torch.cov(detail[0].flatten(1)).cpu()
+    return torch.cov(split_band(image)[0][0].flatten(1)).cpu()
 
 
 def plainness(start: Float[Tensor, "n 3"], palette: Float[Tensor, "m 3"]) -> float:

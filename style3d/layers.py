@@ -123,20 +123,29 @@ class Layers:
             result = result + share * (recolored - colors) if layer.share is not None else recolored
         return result
 
+    def plainness(self, start: Colors) -> list[float]:
+        """How much θ, as painting starts from it, lacks of the contrast of each layer's palette."""
+        shown = start[torch.from_numpy(self._scene.inside)]
+        return [plainness(shown, layer.styles.palette.colors) for layer in self.layers]
+
     def grain(
-        self, level: int, contrast: Float[Tensor, "n"], extent: float, start: Colors, generator: torch.Generator
+        self,
+        level: int,
+        contrast: Float[Tensor, "n"],
+        extent: float,
+        plain: Sequence[float],
+        generator: torch.Generator,
     ) -> Float[Tensor, "n 3"]:
         """What to add to a level of the pyramid so that every layer's strokes have something to grow from.
 
         Args:
             contrast: of each entry's surroundings on that level (`Pyramid.contrast`).
             extent: pixels that the whole object spans where the level's entries are a pixel large.
-            start: θ that painting starts from.
+            plain: of each layer (`plainness`).
         """
-        total, start = torch.zeros(len(contrast), 3), start[torch.from_numpy(self._scene.inside)]
+        total = torch.zeros(len(contrast), 3)
         for number, layer in enumerate(self.layers):
-            plain = plainness(start, layer.styles.palette.colors)
-            noise = grain(layer.styles.grain(extent), contrast, plain, generator)
+            noise = grain(layer.styles.grain(extent), contrast, plain[number], generator)
             total += noise if self._shares is None else self._at(level)[:, number : number + 1] * noise
         return total
 

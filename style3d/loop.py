@@ -113,12 +113,13 @@ class Run:
             start = self.layers.matched(before, [shot.view for shot in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
-        self._roughen(first[0], start.cpu())
         progress = Progress(0, 0, ())
         if saved:
             progress, state = saved
             self.pyramid.restore(state)
             self.losses = list(progress.losses)
+        else:
+            self._roughen(first[0], start.cpu())
         interrupted = False
         shots = first
         try:
@@ -180,9 +181,10 @@ class Run:
         """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
         generator = torch.Generator().manual_seed(self.job.seed)
         lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
+        plain = self.layers.plainness(start)
         for level, table in enumerate(self.pyramid.parameters[lobes:], start=lobes):
             extent = shot.scale * 2.0 ** (shot.view.level - level)
-            noise = self.layers.grain(level, self.pyramid.contrast(level), extent, start, generator)
+            noise = self.layers.grain(level, self.pyramid.contrast(level), extent, plain, generator)
             table += noise.to(table)
 
     def _stage(self, number: int, shots: list[Shot], done: int) -> None:

@@ -57,11 +57,11 @@ def test_adam_along_axes_of_colour_and_its_twin() -> None:
     turn = torch.linalg.qr(torch.randn(3, 3, generator=generator))[0].contiguous()
     axes = Axes(turn, torch.tensor([1.0, 0.5, 0.1]))
     rows, start = np.arange(6), torch.rand(6, 3, generator=generator)
-    states = [[start.clone(), torch.zeros(6, 3), torch.zeros(6, 3), torch.zeros(6, dtype=torch.int32)] for _ in "ab"]
+    states = [(start.clone(), torch.zeros(6, 3), torch.zeros(6, 3), torch.zeros(6, dtype=torch.int32)) for _ in "ab"]
     for step in range(4):
         gradient = torch.randn(6, 3, generator=generator)
-        _adam_numba(rows, gradient, *states[0], axes, 0.02)
-        _adam_torch(rows, gradient, *states[1], axes, 0.02)
+        _adam_numba(rows, gradient, states[0], axes, 0.02)
+        _adam_torch(rows, gradient, states[1], axes, 0.02)
         if step == 0:
             moved = ((states[0][0] - start) @ turn).abs()
             assert torch.allclose(moved, 0.02 * axes.lengths.expand(6, 3), atol=1e-5)
@@ -83,13 +83,13 @@ def test_adam_is_torch_adam_and_its_twin() -> None:
     reference = start.clone().requires_grad_()
     solver = torch.optim.Adam([reference], lr=0.02, betas=(0.9, 0.99), eps=1e-8)
     rows = np.arange(6)
-    states = [[start.clone(), torch.zeros(6, 3), torch.zeros(6, 3), torch.zeros(6, dtype=torch.int32)] for _ in "ab"]
+    states = [(start.clone(), torch.zeros(6, 3), torch.zeros(6, 3), torch.zeros(6, dtype=torch.int32)) for _ in "ab"]
     for _ in range(5):
         gradient = torch.randn(6, 3, generator=generator)
         reference.grad = gradient.clone()
         solver.step()
-        _adam_numba(rows, gradient, *states[0], Axes(), 0.02)
-        _adam_torch(rows, gradient, *states[1], Axes(), 0.02)
+        _adam_numba(rows, gradient, states[0], Axes(), 0.02)
+        _adam_torch(rows, gradient, states[1], Axes(), 0.02)
     assert torch.allclose(states[0][0], reference, atol=1e-5)
     assert torch.allclose(states[1][0], reference, atol=1e-5)
 

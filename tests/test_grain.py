@@ -110,7 +110,7 @@ def test_grain_lies_where_its_layer_paints(ball: style3d.MeshJob) -> None:
     count = scene.hierarchy.sizes[0]
     half = (np.arange(count) < count // 2).astype(np.float32)
     layers = Layers(scene, [Layer(library(STRIPES), half)], half)
-    noise = layers.grain(0, torch.zeros(count), 32.0, torch.full((count, 3), 0.5), generator())
+    noise = layers.grain(0, torch.zeros(count), 32.0, [1.0], generator())
     assert float(noise[: count // 2].std()) > 0.5
     assert not noise[count // 2 :].any()
 

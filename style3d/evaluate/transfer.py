@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.evaluate.footage import Painting
-from style3d.losses.color import affine_color_match
+from style3d.losses.color import affine_color_match, split_band
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.types import Image, Mask
 
@@ -64,10 +63,12 @@ def transfer(
 
 
 def _pyramid(image: Image, seed: int | None) -> list[Tensor]:
-    levels: list[Tensor] = [image]
-    while len(levels) < LEVELS:
-        levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True, count_include_pad=False))
-    details = [fine - _enlarged(coarse, fine) for fine, coarse in itertools.pairwise(levels)] + [levels[-1]]
+    details: list[Tensor] = []
+    rest: Tensor = image
+    while len(details) < LEVELS - 1:
+        detail, rest = split_band(rest)
+        details.append(detail)
+    details.append(rest)
     if seed is not None:
         rng = torch.Generator().manual_seed(seed)
         details = [d + ROUGHNESS * torch.randn(1, 1, *d.shape[-2:], generator=rng) for d in details]

@@ -54,6 +54,12 @@ def keep_luminance(colors: Float[Tensor, "n 3"], original: Float[Tensor, "n 3"])
     return (grey + chroma * room.amin(1, keepdim=True).clamp(max=1)).clamp(0, 1)
 
 
+def split_band(image: Float[Tensor, "1 c h w"]) -> tuple[Float[Tensor, "1 c h w"], Float[Tensor, "1 c rows columns"]]:
+    """What an image shows and no longer at half its size, and the image at half its size."""
+    coarse = F.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
+    return image - F.interpolate(coarse, size=image.shape[-2:], mode="bilinear", align_corners=False), coarse
+
+
 @final
 @dataclass(frozen=True)
 class BandColor(Term):
@@ -92,8 +98,7 @@ class BandColor(Term):
         for band in range(self.bands):
             if min(image.shape[-2:]) < 4:
                 break
-            small = F.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
-            detail = image - F.interpolate(small, size=image.shape[-2:], mode="bilinear", align_corners=False)
+            detail, small = split_band(image)
             prepared[f"covariance{band}"] = masked_covariance(detail, mask)[1]
             image, mask = small, F.avg_pool2d(mask, 2, ceil_mode=True, count_include_pad=False)
         prepared[f"covariance{self.bands}"] = masked_covariance(image, mask)[1]

@@ -14,6 +14,8 @@ from style3d.nerf import grid_kernels as kernels
 from style3d.render.grid_field import cell_gaps, lattice
 
 MOST_SAMPLES = 384  # of one ray in occupied cells
+Vectors = Float32[np.ndarray, "rays 3"]
+Cells = UInt8[np.ndarray, "lattice"]
 
 
 @final
@@ -105,13 +107,7 @@ class Engine(ABC):
         """One step of Adam on the vertices that rays have met since the last; forgets the gradient."""
 
     @abstractmethod
-    def mark(
-        self,
-        origin: Float32[np.ndarray, "rays 3"],
-        direction: Float32[np.ndarray, "rays 3"],
-        least: float,
-        seen: UInt8[np.ndarray, "lattice"],
-    ) -> None:
+    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """Set ``seen`` for the cells where a sample of a ray gets at least ``least`` of its light; see `Rays`."""
 
     @abstractmethod
@@ -162,13 +158,7 @@ class CompiledEngine(Engine):
         state = self.gradient, self._touched, self._first, self._second, self._count
         kernels.adam_touched(self._table, *state, pace.rates, pace.decay)
 
-    def mark(
-        self,
-        origin: Float32[np.ndarray, "rays 3"],
-        direction: Float32[np.ndarray, "rays 3"],
-        least: float,
-        seen: UInt8[np.ndarray, "lattice"],
-    ) -> None:
+    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """See `Engine.mark`."""
         at, rules = self._place, self._rules
         shape = rules.near, rules.stride, at.space, at.side, at.gaps, at.index

@@ -11,11 +11,11 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Int64, UInt8
+from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from style3d.nerf import grid_kernels as kernels
-from style3d.nerf.grid_engine import Engine, Lattice, Moments, Pace, Rays, Rules, Wanted
+from style3d.nerf.grid_engine import Cells, Engine, Lattice, Moments, Pace, Rays, Rules, Vectors, Wanted
 from style3d.nerf.grid_kernels import FAINT, WIDTH
 from style3d.nerf.grid_marching import Samples, build_marcher
 from style3d.render.grid_march import ENOUGH
@@ -157,13 +157,7 @@ class TorchEngine(Engine):
         self.gradient[rows], self._touched[rows] = 0, False
 
     @torch.no_grad()
-    def mark(
-        self,
-        origin: Float32[np.ndarray, "rays 3"],
-        direction: Float32[np.ndarray, "rays 3"],
-        least: float,
-        seen: UInt8[np.ndarray, "lattice"],
-    ) -> None:
+    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """See `Engine.mark`."""
         for start in range(0, len(origin), CHUNK):
             some = slice(start, start + CHUNK)
