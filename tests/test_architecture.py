@@ -14,52 +14,89 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
 FLOORS = {
     0: [
-        "errors",
-        "types",
-        "camera",
-        "device",
-        "tour",
-        "operator",
-        "kernels",
-        "images",
-        "files",
-        "progress",
-        "torchvision_schemas",
-        "spelling",
-        "credentials",
-        "optimize",
-        "palette",
-        "straight",
+        "style3d.errors",
+        "style3d.types",
+        "style3d.camera",
+        "style3d.device",
+        "style3d.tour",
+        "style3d.operator",
+        "style3d.kernels",
+        "style3d.images",
+        "style3d.files",
+        "style3d.progress",
+        "style3d.torchvision_schemas",
+        "style3d.spelling",
+        "style3d.credentials",
+        "style3d.optimize",
+        "style3d.palette",
+        "style3d.straight",
     ],
-    1: ["gltf", "swatch", "scene", "where", "within", "carried", "appearance", "render", "losses"],
-    2: ["mesh", "nerf"],
+    1: [
+        "style3d.gltf",
+        "style3d.swatch",
+        "style3d.scene",
+        "style3d.where",
+        "style3d.within",
+        "style3d.carried",
+        "style3d.appearance",
+        "style3d.render",
+        "style3d.losses",
+    ],
+    2: [
+        "style3d.mesh",
+        "style3d.nerf",
+    ],
     3: [
-        "region",
-        "provenance",
-        "job",
-        "layers",
-        "colorways",
-        "symmetry",
-        "strengths",
-        "grain",
-        "prompts",
-        "styles",
-        "checkpoint",
-        "quasi_newton",
-        "agreement",
-        "loop",
-        "result",
-        "evaluate",
-        "preview",
-        "doctor",
-        "scenes",
-        "solid",
+        "style3d.region",
+        "style3d.provenance",
+        "style3d.job",
+        "style3d.layers",
+        "style3d.colorways",
+        "style3d.symmetry",
+        "style3d.strengths",
+        "style3d.grain",
+        "style3d.prompts",
+        "style3d.styles",
+        "style3d.checkpoint",
+        "style3d.quasi_newton",
+        "style3d.agreement",
+        "style3d.loop",
+        "style3d.result",
+        "style3d.evaluate",
+        "style3d.preview",
+        "style3d.doctor",
+        "style3d.scenes",
+        "style3d.solid",
     ],
-    4: ["plugin"],  # of nerfstudio: a command of another program, so it stands where ours do
-    5: ["cli", "commands", "__init__", "__main__"],
+    4: [
+        "style3d.nerf.plugin",
+        "style3d.nerf.plugin_bake",
+        "style3d.nerf.plugin_cameras",
+        "style3d.nerf.plugin_canvas",
+        "style3d.nerf.plugin_checkpoint",
+        "style3d.nerf.plugin_config",
+        "style3d.nerf.plugin_field",
+        "style3d.nerf.plugin_job",
+        "style3d.nerf.plugin_loading",
+        "style3d.nerf.plugin_lpips",
+        "style3d.nerf.plugin_nerfacto",
+        "style3d.nerf.plugin_paint",
+        "style3d.nerf.plugin_painter",
+        "style3d.nerf.plugin_pipeline",
+        "style3d.nerf.plugin_rows",
+        "style3d.nerf.plugin_run",
+        "style3d.nerf.plugin_schedule",
+        "style3d.nerf.plugin_splatfacto",
+    ],
+    5: [
+        "style3d.cli",
+        "style3d.commands",
+        "style3d",
+        "style3d.__main__",
+    ],
 }
-FLOOR = {part: floor for floor, parts in FLOORS.items() for part in parts}
-STRANGERS = [("render", "losses"), ("mesh", "nerf")]
+FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+STRANGERS = [("style3d.render", "style3d.losses"), ("style3d.mesh", "style3d.nerf")]
 HEAVY = [
     "torchvision",
     "nerfstudio",
@@ -101,34 +138,36 @@ OPTIONAL = [
     "torchmetrics",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
+PLUGIN = 4  # the floor of the nerfstudio plugin: a command of another program, so it stands where ours do
 
 
-def part(path: Path) -> str:
-    """The top-level part a file belongs to: ``render`` for style3d/render/cache.py."""
-    relative = path.relative_to(PACKAGE)
-    if relative.stem.startswith("plugin") and relative.parts[0] == "nerf":
-        return "plugin"
-    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+def module_of(path: Path) -> str:
+    """The dotted name of a file: ``style3d.render.cache``."""
+    return ".".join(("style3d", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def room(module: str) -> str:
+    """The room of a module: the longest name on `FLOORS` that it is, or lies under."""
+    while module not in FLOOR:
+        module = module.rpartition(".")[0]
+    return module
 
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
-    """Parts of style3d that a file imports, anywhere in it, with the line."""
+    """Modules of style3d that a file imports, anywhere in it, with the line."""
+    known = {module_of(file) for file in FILES}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == "style3d")
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, (
                 f"{path}:{node.lineno} imports relatively; write style3d.… so that floors can be read"
             )
             module = node.module or ""
-            names = [f"style3d.{alias.name}" for alias in node.names] if module == "style3d" else [module]
-        for name in names:
-            if name == "style3d":
-                yield "__init__", node.lineno
-            elif name.startswith("style3d."):
-                inner = "plugin" if name.startswith("style3d.nerf.plugin") else name.split(".")[1]
-                yield inner if inner in FLOOR else "__init__", node.lineno
+            if module.split(".")[0] == "style3d":
+                for alias in node.names:
+                    inner = f"{module}.{alias.name}"
+                    yield (inner if inner in known else module), node.lineno
 
 
 def outside(path: Path) -> Iterator[str]:
@@ -147,20 +186,22 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def test_every_part_has_a_floor() -> None:
-    """A new part must be put on a floor before it can be imported."""
-    assert FILES
-    homeless = {part(path) for path in FILES} - set(FLOOR)
+def test_every_room_is_inhabited() -> None:
+    """Every name on `FLOORS` is a module or a folder, and only `style3d` itself stands for what has no room."""
+    names = {module_of(path) for path in FILES}
+    empty = {name for name in FLOOR if not any(module == name or module.startswith(f"{name}.") for module in names)}
+    assert not empty, f"these rooms of tests/test_architecture.py are empty: {sorted(empty)}"
+    homeless = {module for module in names if room(module) == "style3d" and module != "style3d"}
     assert not homeless, f"say in tests/test_architecture.py on which floor these live: {sorted(homeless)}"
 
 
 def test_imports_go_down_only() -> None:
-    """A part imports parts of lower floors, and of its own floor what stands beside it."""
+    """A room imports rooms of lower floors, and of its own floor what stands beside it."""
     wrong = [
         f"{path.relative_to(PACKAGE)}:{line} imports {target}"
         for path in FILES
         for target, line in imported(path)
-        if FLOOR[target] > FLOOR[part(path)]
+        if FLOOR[room(target)] > FLOOR[room(module_of(path))]
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -168,23 +209,33 @@ def test_imports_go_down_only() -> None:
 @pytest.mark.parametrize("pair", STRANGERS)
 def test_strangers_never_meet(pair: tuple[str, str]) -> None:
     """Renderers know no style and losses no 3D; meshes know no radiance fields and the other way round."""
+
+    def side(module: str) -> str | None:
+        return next((name for name in pair if room(module) == name or room(module).startswith(f"{name}.")), None)
+
     wrong = [
         f"{path.relative_to(PACKAGE)}:{line} imports {target}"
         for path in FILES
+        if side(module_of(path)) and FLOOR[room(module_of(path))] < PLUGIN
         for target, line in imported(path)
-        if part(path) in pair and target in pair and target != part(path)
+        if side(target) and side(target) != side(module_of(path))
     ]
     assert not wrong, "\n".join(wrong)
 
 
-def test_same_floor_imports_make_no_circle() -> None:
-    """Parts of one floor may stand on one another, as long as nobody stands on himself."""
-    below = {name: set[str]() for name in FLOOR}
+def circles(edges: dict[str, set[str]]) -> list[str]:
+    """What is left of a graph once everything that stands on nothing left is taken away, again and again."""
+    while ready := {name for name, targets in edges.items() if not (targets - {name}) & set(edges)}:
+        edges = {name: targets for name, targets in edges.items() if name not in ready}
+    return sorted(edges)
+
+
+def test_rooms_make_no_circle() -> None:
+    """Rooms of one floor may stand on one another, as long as nobody stands on himself."""
+    edges = {name: set[str]() for name in FLOOR}
     for path in FILES:
-        below[part(path)] |= {target for target, _ in imported(path)} - {part(path)}
-    while ready := {name for name, targets in below.items() if not targets & set(below)}:
-        below = {name: targets for name, targets in below.items() if name not in ready}
-    assert not below, f"these import one another in a circle: {sorted(below)}"
+        edges[room(module_of(path))] |= {room(target) for target, _ in imported(path)}
+    assert not circles(edges), f"these rooms import one another in a circle: {circles(edges)}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -217,7 +268,7 @@ def test_only_the_plugin_knows_nerfstudio() -> None:
     guests = {"nerfstudio", "torchmetrics", "nerfacc", "viser"}
     hosts = {path for path in FILES for name in outside(path) if name.split(".")[0] in guests}
     assert hosts
-    assert {part(path) for path in hosts} == {"plugin"}
+    assert {FLOOR[room(module_of(path))] for path in hosts} == {PLUGIN}
 
 
 def test_importing_style3d_is_light() -> None:
