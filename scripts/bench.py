@@ -25,7 +25,7 @@ import trimesh
 from bench_process import ROOT, above, alone, heading, line, machine
 
 from style3d import FieldJob, Job, MeshJob, load
-from style3d.appearance import Pyramid, cascade
+from style3d.core.pyramid import Pyramid, cascade
 from style3d.losses.features import build_features
 from style3d.losses.objective import default_objective
 from style3d.nerf.files import write_splats

@@ -22,12 +22,12 @@ import torch
 from bench_process import alone, heading, line, machine
 from torch import Tensor
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.operator import SparseMap
 from style3d.nerf.files import read_splats
 from style3d.nerf.harmonics import C0
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats
-from style3d.operator import SparseMap
 from style3d.render.splats import Gaussians, splat_rows
 
 

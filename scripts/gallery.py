@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from style3d import MeshJob, load, stylize
-from style3d.camera import Camera, fitted_camera
+from style3d.core.camera import Camera, fitted_camera
 from style3d.images import read_style
 from style3d.mesh.scene import MeshScene
 from style3d.prompts import swatches

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from style3d.errors import Style3DError
 
 if TYPE_CHECKING:
+    from style3d.core.scene import Scene
     from style3d.job import FieldJob, Job, MeshJob
     from style3d.loop import stylize
     from style3d.result import Result
-    from style3d.scene import Scene
     from style3d.scenes import load
 
 __version__ = "0.1.0"
@@ -28,7 +28,7 @@ _HOMES = {
     "Job": "style3d.job",
     "MeshJob": "style3d.job",
     "Result": "style3d.result",
-    "Scene": "style3d.scene",
+    "Scene": "style3d.core.scene",
     "load": "style3d.scenes",
     "stylize": "style3d.loop",
 }

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.scene import Scene
 from style3d.losses.agreement import disagreement
 from style3d.render.cache import BuiltView
-from style3d.scene import Scene
 
 NEIGHBOURS = 4  # of a view, among which the one it must agree with is drawn
 DEPTH_TOLERANCE = 0.03  # of the depth: what a trained field's depth may be off and still count as the same surface

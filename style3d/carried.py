@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Float, Float32
 from PIL import Image
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.camera_path import sized
+from style3d.core.operator import ViewOperator
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.images import read_image
-from style3d.operator import ViewOperator
 from style3d.render.depth import surface_depth
-from style3d.scene import Scene
-from style3d.tour import sized
 from style3d.types import Indices, Weights
 from style3d.where import Where
 from style3d.within import feathered

@@ -163,7 +163,7 @@ def paint_a_step() -> str:
     import torch
     from scipy.sparse import csr_array
 
-    from style3d.operator import from_scipy
+    from style3d.core.operator import from_scipy
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     view = from_scipy(csr_array([[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]]))

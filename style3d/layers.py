@@ -11,9 +11,10 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from style3d.appearance import Axes, palette_axes
 from style3d.carried import held
 from style3d.colorways import Colorway
+from style3d.core.pyramid import Axes, palette_axes
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.grain import grain, plainness
 from style3d.job import Job
@@ -21,7 +22,6 @@ from style3d.losses.objective import Objective
 from style3d.prompts import swatches
 from style3d.region import Region
 from style3d.render.cache import BuiltView
-from style3d.scene import Scene
 from style3d.styles import StyleLibrary, match_colors, mixed_styles, starting_palette
 from style3d.symmetry import Mirror
 from style3d.types import Colors, Image, Mask

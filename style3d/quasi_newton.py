@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from style3d.appearance import Cascade, Pyramid
+from style3d.core.pyramid import Cascade, Pyramid
 from style3d.errors import Style3DError
 
 MOST_NUMBERS = 12_000_000  # parameters of a stage; L-BFGS keeps twenty copies

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.core.scene import Scene
 from style3d.grain import finest_band
 from style3d.images import read_style
 from style3d.job import Job
@@ -22,7 +23,6 @@ from style3d.losses.objective import Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
 from style3d.prompts import is_drawn, prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
-from style3d.scene import Scene
 from style3d.types import AnyImage, Colors, Image
 
 CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes

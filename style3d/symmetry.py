@@ -11,10 +11,10 @@ from jaxtyping import Float32, Float64
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator, from_scipy
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.operator import ViewOperator, from_scipy
-from style3d.scene import Scene
 from style3d.types import Colors, Flags, Points
 
 Axis = Literal["x", "y", "z"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from style3d.camera import Camera
-from style3d.operator import ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import Contraction, RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid

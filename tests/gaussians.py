@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from style3d.camera import Camera
-from style3d.operator import ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
 from style3d.render.gsplat_compositor import PairCompositor
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splats import Gaussians, splat_view

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import trimesh
 
-from style3d.camera import Camera, bounding_sphere, look_at
+from style3d.core.camera import Camera, bounding_sphere, look_at
 from style3d.render.atlas import texel_points
 from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import EmbreeRasterizer

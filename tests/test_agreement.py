@@ -12,7 +12,7 @@ from PIL import Image
 
 import style3d
 from style3d.agreement import Agreement, nearest
-from style3d.camera import look_at
+from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf.files import write_splats

@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.camera import Camera, look_at
 from style3d.carried import held, mean_depth, view_called
+from style3d.core.camera import Camera, look_at
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.nerf.capture import Photo
 from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
@@ -20,7 +21,6 @@ from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.lens import Brown, Lens
 from style3d.nerf.splat_scene import SplatScene
 from style3d.region import Region, region_of, region_of_text
-from style3d.scene import Scene
 from style3d.where import Where
 from tests.fields import ball
 from tests.models import write_textured_ball

@@ -11,7 +11,7 @@ import trimesh
 from PIL import Image
 
 import style3d
-from style3d.appearance import Pyramid
+from style3d.core.pyramid import Pyramid
 from style3d.grain import LEAST, LIFT, finest_band, grain, plainness
 from style3d.layers import Layer, Layers
 from style3d.render.pyramid import point_pyramid

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.appearance import OneSidedClamp
 from style3d.checkpoint import Checkpoint
+from style3d.core.pyramid import OneSidedClamp
 from style3d.errors import Style3DError
 from style3d.loop import visit
 from style3d.progress import Watcher

@@ -8,10 +8,10 @@ from dataclasses import replace
 from style3d.commands.parse import Conduct
 from style3d.commands.saving import save
 from style3d.commands.solid import write_mesh
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.job import Job, write_job_file
 from style3d.progress import Watcher
-from style3d.scene import Scene
 
 
 def checked(job: Job, conduct: Conduct) -> None:

@@ -14,10 +14,10 @@ from style3d.commands.bars import Bars
 from style3d.commands.parse import Conduct, Kind, parse_job
 from style3d.commands.saving import save
 from style3d.commands.solid import check_mesh, write_mesh
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
 from style3d.job import Job, write_job_file
-from style3d.scene import Scene
 
 
 def paint(kind: type[Kind], arguments: list[str]) -> int:

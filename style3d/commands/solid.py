@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from time import perf_counter
 
+from style3d.core.scene import Scene
 from style3d.files import atomic_path, check_writable
 from style3d.job import FieldJob, Job
 from style3d.progress import Silent, Watcher
 from style3d.result import beside, file_hash
-from style3d.scene import Scene
 from style3d.types import Colors
 
 

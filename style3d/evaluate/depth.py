@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32
 from numpy.lib import format as npy
 from PIL import Image
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.exr import read_exr
 from style3d.files import read_bytes

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.evaluate.footage import Footage, Shot
 from style3d.mesh.scene import MeshScene
 from style3d.nerf.grid_scene import GridScene
-from style3d.operator import ViewOperator
 from style3d.render.depth import surface_depth
-from style3d.scene import Scene
 from style3d.types import Colors, Flags, Picture, Plane
 
 Progress = Callable[[int], None]

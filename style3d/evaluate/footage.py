@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.render.warp import DepthView, Link, link
 from style3d.types import Picture, Plane, Points

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.depth import DepthKind, read_depth
 from style3d.evaluate.footage import Footage, Shot

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.figure import Better, Figure, absent
 from style3d.evaluate.validator import missing, new_problems, validate

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import torch
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.evaluate.figure import Figure
 from style3d.evaluate.looks import COVERAGE, Yardstick
 from style3d.evaluate.style import framed, gram_distance

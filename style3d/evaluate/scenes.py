@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from style3d.core.scene import Scene
 from style3d.evaluate.request import Request
 from style3d.job import FieldJob
 from style3d.mesh.asset import load_asset
@@ -16,7 +17,6 @@ from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.splat_scene import SplatScene
 from style3d.progress import Watcher
 from style3d.render.lighting import Lighting
-from style3d.scene import Scene
 from style3d.scenes import load
 
 FIELDS = (".spz", ".splat", ".ksplat", ".sog", ".safetensors")

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from style3d.core.scene import Scene
 from style3d.evaluate.film import GREY
 from style3d.job import Job
 from style3d.job.recipe import recipe
-from style3d.scene import Scene
 
 VIEWS, SIZE = 4, 128
 PLAIN, BUSY = 0.008, 0.035  # detail: under the first there is no drawing to keep, over the second much

@@ -12,14 +12,15 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64
 
-from style3d.camera import Camera, bounding_sphere, framed_camera, orbit_directions
+from style3d.core.camera import Camera, bounding_sphere, framed_camera, orbit_directions
+from style3d.core.operator import ViewOperator
+from style3d.core.scene import Scene, Views
 from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, save_asset, save_variants
 from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
 from style3d.mesh.variants import Look
-from style3d.operator import ViewOperator
 from style3d.render.atlas import texel_points
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
@@ -37,7 +38,6 @@ from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_rasterizer
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import Light, build_lit, build_view
-from style3d.scene import Scene, Views
 from style3d.types import Colors, Flags, Points, Vector, Weights
 from style3d.where import Where
 

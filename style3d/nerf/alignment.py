@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.types import Matrix4
 
 LOOSE = 0.02  # of the cameras' spread, by which they may miss one another

@@ -10,14 +10,14 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int64
 from scipy.ndimage import binary_dilation
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.camera_path import sized
 from style3d.errors import Style3DError
 from style3d.nerf import grid_kernels as kernels
 from style3d.nerf.grid_growth import corners_of, pruned
 from style3d.nerf.grid_splats import stretch
 from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
-from style3d.tour import sized
 from style3d.types import Indices, Points
 
 FAINT = 0.01  # optical depth of a cell's side up to which nothing is there

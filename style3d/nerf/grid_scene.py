@@ -13,7 +13,10 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.camera import Camera, framed_camera, orbit_directions
+from style3d.core.camera import Camera, framed_camera, orbit_directions
+from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
+from style3d.core.operator import ViewOperator
+from style3d.core.scene import Scene, Views
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.fitted import GRID, FittedGrid, save_grid
@@ -22,12 +25,9 @@ from style3d.nerf.photos import straight
 from style3d.nerf.setting import turned
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats, ViewDependence
-from style3d.operator import ViewOperator
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
-from style3d.scene import Scene, Views
-from style3d.tour import middle_square, orbit, sized, tour, walk
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape

@@ -13,14 +13,14 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
-from style3d.appearance import Hierarchy
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.operator import Product, SparseMap, ViewOperator
+from style3d.core.pyramid import Hierarchy
+from style3d.core.scene import Scene, Views
 from style3d.errors import Style3DError
 from style3d.nerf.files import write_splats
 from style3d.nerf.lobes import MOST_DEGREE, Lobes
 from style3d.nerf.splat_scene import SplatScene
-from style3d.operator import Product, SparseMap, ViewOperator
-from style3d.scene import Scene, Views
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 from style3d.where import Where
 

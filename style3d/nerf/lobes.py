@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Float32
 
-from style3d.camera import fibonacci_directions
+from style3d.core.camera import fibonacci_directions
 from style3d.nerf.harmonics import C0, basis
 from style3d.nerf.splats import Splats
 

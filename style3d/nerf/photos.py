@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.images import MAX_PIXELS, ORIENTATION, read_image
 from style3d.nerf.capture import Photo

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from nerfstudio.cameras.rays import Frustums, RaySamples
 from nerfstudio.utils.eval_utils import eval_setup
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.alignment import similarity
 from style3d.nerf.capture import Z_UP, distance_of, focus_of

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from nerfstudio.cameras.cameras import Cameras, CameraType
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 
 FLIP = np.array([1.0, -1.0, -1.0, 1.0])  # OpenGL's axes (x right, y up, z back) to OpenCV's, and back
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.utils.checkpoint import checkpoint
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.types import Image
 
 

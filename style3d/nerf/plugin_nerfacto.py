@@ -13,7 +13,7 @@ from nerfstudio.models.nerfacto import NerfactoModel, NerfactoModelConfig
 from torch import Tensor
 from torch.nn import Parameter
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.nerf.plugin_cameras import to_nerfstudio
 from style3d.nerf.plugin_canvas import Canvas, Sight, deferred
 from style3d.nerf.plugin_field import PaintedField

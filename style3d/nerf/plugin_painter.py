@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from style3d.agreement import DEPTH_TOLERANCE, nearest
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.job import Job
 from style3d.loop import visit
 from style3d.losses.agreement import disagreement, resampled

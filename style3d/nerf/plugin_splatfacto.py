@@ -13,7 +13,7 @@ from nerfstudio.models.splatfacto import SplatfactoModel, SplatfactoModelConfig
 from torch import Tensor
 from torch.nn import Parameter
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.nerf.plugin_cameras import to_nerfstudio
 from style3d.nerf.plugin_canvas import Canvas, Sight
 from style3d.nerf.plugin_lpips import drop_networks, known, without_downloads

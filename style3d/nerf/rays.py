@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float32, Float64, Int32, Int64, UInt8, UInt16
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.capture import Capture
 from style3d.nerf.photos import Picture, load_picture

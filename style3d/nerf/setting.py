@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.spatial import cKDTree
 
-from style3d.camera import (
+from style3d.core.camera import (
     Camera,
     bounding_sphere,
     fibonacci_directions,

@@ -12,18 +12,18 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.camera_path import middle_square, sized, tour, walk
+from style3d.core.operator import ViewOperator
+from style3d.core.scene import Scene, Views
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.setting import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
 from style3d.nerf.splats import Splats, ViewDependence
-from style3d.operator import ViewOperator
 from style3d.render.plan import RESOLVED, Sight, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
 from style3d.render.splats import Gaussians, project, splat_view
-from style3d.scene import Scene, Views
-from style3d.tour import middle_square, sized, tour, walk
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 from style3d.where import Where
 from style3d.within import selected_by_shape

@@ -11,7 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import MAX_PIXELS

@@ -16,9 +16,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Num
 
-from style3d.appearance import Cascade, Hierarchy, cascade
-from style3d.camera import Camera
-from style3d.operator import Product, SparseMap, ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import Product, SparseMap, ViewOperator
+from style3d.core.pyramid import Cascade, Hierarchy, cascade
 
 log = logging.getLogger(__name__)
 

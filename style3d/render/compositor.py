@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 
+from style3d.core.operator import SparseMap
 from style3d.errors import reason
-from style3d.operator import SparseMap
 from style3d.render import splat_kernels as kernels
 
 log = logging.getLogger(__name__)

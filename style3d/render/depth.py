@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numba import njit
 
-from style3d.camera import Camera
-from style3d.operator import Product, SparseMap, ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import Product, SparseMap, ViewOperator
 from style3d.types import Points
 
 THICKNESS = 0.03  # of its depth: what lies this near to a pixel's middle weight is one surface with it

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Int32, Int64
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.render.rasterizer import Hits, Rasterizer, sample_rays
 from style3d.render.surface import Material, Surface
 from style3d.types import Flags, Indices

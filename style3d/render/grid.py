@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numba import njit
 
-from style3d.camera import Camera
-from style3d.operator import SparseMap, ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render.gather import add, flush, table
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.grid_march import ENOUGH, around, march, softplus

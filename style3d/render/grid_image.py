@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 from numba import njit
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.grid_march import ENOUGH, around, march, softplus
 

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float64, Int64
 from torch import Tensor
 
-from style3d.operator import SparseMap
+from style3d.core.operator import SparseMap
 from style3d.render.compositor import CompiledCompositor, Compositor, Footprints
 from style3d.render.splat_kernels import FULL, LEAST_ALPHA, MOST_ALPHA
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.types import Points
 
 Lighting = Literal["studio", "unlit", "left", "right", "above"]

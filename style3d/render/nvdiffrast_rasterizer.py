@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.render.pytorch3d_rasterizer import ray_order
 from style3d.render.rasterizer import Hits, Rasterizer

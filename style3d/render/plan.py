@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from style3d.camera import Camera, bounding_sphere, fibonacci_directions, fitted_camera
+from style3d.core.camera import Camera, bounding_sphere, fibonacci_directions, fitted_camera
 from style3d.render.rasterizer import RayCaster
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid

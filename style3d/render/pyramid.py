@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int64
 from torch import Tensor
 
-from style3d.appearance import Hierarchy
-from style3d.operator import SparseMap
+from style3d.core.operator import SparseMap
+from style3d.core.pyramid import Hierarchy
 from style3d.render.surface import Surface
 from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
 from style3d.types import Colors, Indices, Points

@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Float, Float32, Int32, Int64
 
-from style3d.camera import Camera, bounding_sphere
+from style3d.core.camera import Camera, bounding_sphere
 from style3d.errors import Style3DError
 from style3d.render.surface import Surface
 from style3d.types import Indices, Points

@@ -9,8 +9,8 @@ from jaxtyping import Float32, Float64
 from numba import njit
 from scipy.spatial.transform import Rotation
 
-from style3d.camera import Camera
-from style3d.operator import ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
 from style3d.render.splats import Gaussians
 
 LEAST_SCALE = 1e-9  # of the largest, under which a splat counts as that flat

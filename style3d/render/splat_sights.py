@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.spatial import cKDTree
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.render.compositor import Footprints
 from style3d.render.plan import Sight
 from style3d.render.splats import Gaussians, project, splat_rows

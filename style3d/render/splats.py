@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from style3d.camera import Camera
-from style3d.operator import SparseMap, ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render import splat_kernels as kernels
 from style3d.render.compositor import Footprints, compositor
 from style3d.render.pyramid import SpacePyramid

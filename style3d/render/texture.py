@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int64
 from numba import njit
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.render.fragments import Fragments
 from style3d.render.gather import add, flush, table
 from style3d.render.surface import Surface

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from style3d.appearance import unique_entries
-from style3d.operator import SparseMap
+from style3d.core.operator import SparseMap
+from style3d.core.pyramid import unique_entries
 from style3d.types import Indices
 
 SHARE = 1 / 255  # of a row that may go: one level of an 8-bit image where colours differ as far as they can

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int32
 
-from style3d.appearance import unique_entries
-from style3d.camera import Camera
-from style3d.operator import SparseMap, ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import SparseMap, ViewOperator
+from style3d.core.pyramid import unique_entries
 from style3d.render.bump import Relief, bumped
 from style3d.render.fragments import Fragments, trace_view
 from style3d.render.lighting import Lighting, light_factors

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.types import Picture, Plane
 
 TOLERANCE = 0.005  # of the depth: how far a point may lie from the surface that the source view sees there

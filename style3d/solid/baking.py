@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64
 
-from style3d.appearance import Flat
-from style3d.camera import Camera
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
+from style3d.core.pyramid import Flat
 from style3d.mesh.scene import MeshScene
-from style3d.operator import ViewOperator
 from style3d.render.cache import ViewCache
 from style3d.solid.looks import OPAQUE, Look
 from style3d.types import Colors, Flags, Pixels

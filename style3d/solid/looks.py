@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.setting import UPRIGHT
 from style3d.nerf.splat_scene import SplatScene

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from style3d.camera import look_at
+from style3d.core.camera import look_at
 from style3d.evaluate.footage import Footage, Shot
 from style3d.render.fragments import trace_view
 from style3d.render.rasterizer import EmbreeRasterizer

@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from style3d.camera import look_at, orbit_directions
 from style3d.cli import main
+from style3d.core.camera import look_at, orbit_directions
 from style3d.errors import Style3DError
 from style3d.evaluate.film import bursts, film, is_closed, same_geometry
 from style3d.evaluate.scenes import is_field

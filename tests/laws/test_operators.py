@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.appearance import cascade
+from style3d.core.operator import ViewOperator, apply_reference
+from style3d.core.pyramid import cascade
 from style3d.gltf.document import Document
 from style3d.mesh.asset import MeshAsset
 from style3d.mesh.scene import MeshScene
 from style3d.nerf.lobe_scene import LobeScene
 from style3d.nerf.splat_scene import SplatScene
-from style3d.operator import ViewOperator, apply_reference
 from style3d.render.lighting import Lighting
 from style3d.symmetry import Mirror
 from tests.fields import ball, grid_view_of, matte

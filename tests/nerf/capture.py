@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from style3d.camera import Camera, look_at
+from style3d.core.camera import Camera, look_at
 
 WIDTH, HEIGHT, FRAMES = 24, 20, 12
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from style3d.camera import Camera, look_at
+from style3d.core.camera import Camera, look_at
 from style3d.nerf.alignment import similarity
 from tests.nerf.capture import cameras
 

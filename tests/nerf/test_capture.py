@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from style3d.camera import look_at
+from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.nerf.capture import FLIP, Z_UP
 from style3d.nerf.captures import open_capture

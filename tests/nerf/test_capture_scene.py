@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from style3d import scenes
-from style3d.camera import look_at
+from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf import capture_scene

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from style3d.camera import fibonacci_directions, look_at
+from style3d.core.camera import fibonacci_directions, look_at
 from style3d.errors import Style3DError
 from style3d.nerf import grid_kernels as kernels
 from style3d.nerf.capture import FLIP, Z_UP, Capture

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from style3d.camera import Camera, look_at, orbit_directions
+from style3d.core.camera import Camera, look_at, orbit_directions
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats
 from style3d.nerf.fitted import FittedGrid, read_grid, save_grid

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.camera import Camera
 from style3d.carried import held
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
 from style3d.nerf.harmonics import basis

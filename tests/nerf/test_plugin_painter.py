@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import Parameter
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Stage
 from style3d.loop import decay

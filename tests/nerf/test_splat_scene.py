@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.camera import Camera, look_at
+from style3d.core.camera import Camera, look_at
+from style3d.core.operator import ViewOperator
 from style3d.errors import Style3DError
 from style3d.nerf.files import read_splats, write_splats
 from style3d.nerf.setting import UPRIGHT, contracted, expanded, find_setting
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats
-from style3d.operator import ViewOperator
 from style3d.render.splats import Gaussians
 from style3d.where import Where
 from tests.assets import asset

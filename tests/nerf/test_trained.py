@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.camera import Camera, look_at
 from style3d.cli import main
 from style3d.commands.blend import blend
+from style3d.core.camera import Camera, look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf.captures import is_capture

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from style3d.camera import Camera
+from style3d.core.camera import Camera
 from style3d.nerf.formats.axes import to_ply_axes
 from tests import browser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from style3d.operator import SparseMap, ViewOperator
+from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render.depth import surface_depth, surface_depth_reference
 from tests.fields import ball, grid_view_of
 from tests.surfaces import front

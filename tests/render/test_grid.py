@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.camera import look_at
+from style3d.core.camera import look_at
 from style3d.render.depth import surface_depth
 from style3d.render.grid import grid_rows, grid_rows_reference
 from style3d.render.grid_field import Contraction

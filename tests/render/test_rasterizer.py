@@ -7,7 +7,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from style3d.camera import fitted_camera
+from style3d.core.camera import fitted_camera
 from style3d.errors import Style3DError
 from style3d.render.rasterizer import EmbreeRasterizer, build_rasterizer, sample_rays
 from style3d.render.torch_rasterizer import TorchRasterizer

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.camera import Camera, look_at
-from style3d.operator import SparseMap
+from style3d.core.camera import Camera, look_at
+from style3d.core.operator import SparseMap
 from style3d.render.splats import DILATION, Gaussians, project, splat_rows, splat_rows_reference, splat_view
 from style3d.render.thin import SHARE, thinned
 from tests.gaussians import blob, pyramid_over

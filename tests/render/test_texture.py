@@ -63,7 +63,7 @@ def test_glass_blends() -> None:
 def test_single_sided_faces_have_no_back() -> None:
     from dataclasses import replace
 
-    from style3d.camera import look_at
+    from style3d.core.camera import look_at
 
     wall = quad(material=Material("wall", 0, double_sided=False))
     behind = look_at(np.array([0.0, 0.0, -4.0]), np.zeros(3), 40.0, 8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from style3d.camera import Camera, fibonacci_directions, look_at
+from style3d.core.camera import Camera, fibonacci_directions, look_at
 from style3d.solid.shell import Shell
 from style3d.solid.volume import DepthView
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.appearance import Axes, Flat, Pyramid, _adam_numba, _adam_torch, cascade, palette_axes, unique_entries
+from style3d.core.pyramid import Axes, Flat, Pyramid, _adam_numba, _adam_torch, cascade, palette_axes, unique_entries
 from tests.surfaces import front, pyramid_of, sphere, view_of
 
 

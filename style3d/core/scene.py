@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
-from style3d.appearance import Hierarchy
-from style3d.camera import Camera
-from style3d.operator import ViewOperator
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
+from style3d.core.pyramid import Hierarchy
 from style3d.types import Colors, Flags, Points, Vector, Weights
 from style3d.where import Where
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from style3d.camera import fibonacci_directions, fitted_camera, look_at, orbit_directions
+from style3d.core.camera import fibonacci_directions, fitted_camera, look_at, orbit_directions
 
 POINTS = np.random.default_rng(0).normal(size=(50, 3))
 

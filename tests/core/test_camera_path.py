@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from style3d.camera import fibonacci_directions, look_at, orbit_directions
-from style3d.tour import nearest_chain, orbit, tour, walk
+from style3d.core.camera import fibonacci_directions, look_at, orbit_directions
+from style3d.core.camera_path import nearest_chain, orbit, tour, walk
 
 STOPS = [look_at(np.array([x, 0.2 * x * x, 3.0]), np.zeros(3), 40.0, 32) for x in (-2.0, 1.0, -0.5, 2.0)]
 

@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Float, Int32, Int64
 from torch import Tensor
 
-from style3d import kernels
-from style3d.operator import SparseMap
+from style3d.core import kernels
+from style3d.core.operator import SparseMap
 from style3d.types import Colors, Indices
 
 SURROUNDINGS = 2  # levels up at which entries count as neighbours

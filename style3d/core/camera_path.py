@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from scipy.interpolate import PchipInterpolator
 from scipy.spatial.transform import Rotation, Slerp
 
-from style3d.camera import Camera, look_at, orbit_directions
+from style3d.core.camera import Camera, look_at, orbit_directions
 from style3d.types import Indices, Vector
 
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int32, Int64
 from torch import Tensor
 
-from style3d import kernels
+from style3d.core import kernels
 from style3d.types import Colors, Image, Indices, Mask, Pixels, Weights
 
 
