@@ -28,7 +28,7 @@ FLOORS = {
         "style3d.spelling",
         "style3d.credentials",
         "style3d.optimize",
-        "style3d.palette",
+        "style3d.color.palette",
         "style3d.straight",
     ],
     1: [

@@ -14,6 +14,7 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 import style3d
+from style3d.color.palette import onto_palette, read_palette
 from style3d.commands.blend import blend
 from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
@@ -22,7 +23,6 @@ from style3d.layers import _brush
 from style3d.losses.color import LUMA
 from style3d.losses.objective import default_objective
 from style3d.mesh.asset import load_asset
-from style3d.palette import onto_palette, read_palette
 from style3d.region import Region, region_of, region_of_text
 from style3d.straight import levels, straight_line
 from style3d.symmetry import Mirror

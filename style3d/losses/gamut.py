@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.palette import clustered
 from style3d.losses.term import Frame, Prepared, Term
-from style3d.palette import clustered
 
 SHADES = (0.45, 0.6, 0.8, 1.0)  # of each colour: what the scene's own light makes of it
 CUBE = 32  # colours along each axis for which the nearest is looked up once

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from style3d import palette
+from style3d.color import palette
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, cache_folder, trim
 from style3d.losses.objective import Objective, StyleTarget

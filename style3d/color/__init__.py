@@ -1,0 +1,1 @@
+"""Colour as numbers: palettes, and matching the colours of one thing to another's."""
