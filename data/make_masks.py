@@ -12,7 +12,7 @@ from PIL import Image
 
 from style3d.mesh.asset import load_asset
 from style3d.mesh.scene import MeshScene
-from style3d.where import Where
+from style3d.regions.selector import Where
 
 HERE = Path(__file__).resolve().parent
 MASKS = {"koi-head": ("koi.glb", Where(box=(-1, -1, 0.12, 1, 1, 9)), 256)}

@@ -15,10 +15,10 @@ from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.images import read_image
+from style3d.regions.selector import Where
+from style3d.regions.shapes import feathered
 from style3d.render.depth import surface_depth
 from style3d.types import Indices, Weights
-from style3d.where import Where
-from style3d.within import feathered
 
 SIZE = 640  # pixels along the longer side of the view that a mask is carried from
 BEHIND = 0.1  # of the depth: what lies this far from the surface a pixel shows is another thing

@@ -20,12 +20,12 @@ from style3d.grain import grain, plainness
 from style3d.job import Job
 from style3d.losses.objective import Objective
 from style3d.prompts import swatches
-from style3d.region import Region
+from style3d.regions.region import Region
+from style3d.regions.selector import Where
 from style3d.render.cache import BuiltView
 from style3d.styles import StyleLibrary, match_colors, mixed_styles, starting_palette
 from style3d.symmetry import Mirror
 from style3d.types import Colors, Image, Mask
-from style3d.where import Where
 
 LEAST_PIXELS = 24.0  # of a layer in a view, under which its statistics mean nothing
 Shares = Float32[np.ndarray, "entries"]

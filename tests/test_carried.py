@@ -20,8 +20,8 @@ from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.lens import Brown, Lens
 from style3d.nerf.splat_scene import SplatScene
-from style3d.region import Region, region_of, region_of_text
-from style3d.where import Where
+from style3d.regions.region import Region, region_of, region_of_text
+from style3d.regions.selector import Where
 from tests.fields import ball
 from tests.models import write_textured_ball
 from tests.nerf.clouds import splat_ball

@@ -23,10 +23,10 @@ from style3d.layers import _brush
 from style3d.losses.color import LUMA
 from style3d.losses.objective import default_objective
 from style3d.mesh.asset import load_asset
-from style3d.region import Region, region_of, region_of_text
+from style3d.regions.region import Region, region_of, region_of_text
+from style3d.regions.selector import Where
 from style3d.straight import levels, straight_line
 from style3d.symmetry import Mirror
-from style3d.where import Where
 from tests.models import write_textured_ball
 from tests.nets import Tiny, tiny_objective
 

@@ -9,7 +9,7 @@ import pytest
 from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, read_job_file, write_job_file
-from style3d.region import region_of_text
+from style3d.regions.region import region_of_text
 
 PAINT = (Path("paint.jpg"),)
 JOBS = [

@@ -13,8 +13,8 @@ from jaxtyping import Float32
 from style3d.core.camera import Camera
 from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import Hierarchy
+from style3d.regions.selector import Where
 from style3d.types import Colors, Flags, Points, Vector, Weights
-from style3d.where import Where
 
 SHEET_VIEWS, SHEET_SIZE = 5, 400  # of a contact sheet: pictures, and pixels along a side at least
 

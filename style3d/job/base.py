@@ -13,7 +13,7 @@ import tyro
 from style3d.errors import Style3DError
 from style3d.job.mixture import split_paths, weighted_texts
 from style3d.job.values import Between, RegionArgument, check_ranges, plain
-from style3d.region import Region
+from style3d.regions.region import Region
 
 Preset = Literal["draft", "standard", "fine"]
 Optimizer = Literal["adam", "lbfgs"]

@@ -11,7 +11,7 @@ import tyro
 from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.values import Between
-from style3d.region import Region
+from style3d.regions.region import Region
 
 MESHES = (".glb", ".gltf", ".obj", ".ply")  # suffixes a mesh can be written with
 CONSISTENCY = 100.0  # default weight of views' disagreement

@@ -12,8 +12,8 @@ from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.values import Between
 from style3d.optimize import Optimization, check_tools
-from style3d.region import Region
-from style3d.where import Where
+from style3d.regions.region import Region
+from style3d.regions.selector import Where
 
 TextureFormat = Literal["png", "jpeg", "webp"]
 Paint = Literal["auto", "texture", "vertices"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, final, get_args, get_origin, 
 import tyro
 
 from style3d.errors import Style3DError
-from style3d.region import Region, region_of, region_of_text
+from style3d.regions.region import Region, region_of, region_of_text
 
 
 @final

@@ -21,6 +21,7 @@ from style3d.mesh.finish import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
 from style3d.mesh.variants import Look
+from style3d.regions.selector import Where
 from style3d.render.atlas import texel_points
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
@@ -39,7 +40,6 @@ from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_ra
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import Light, build_lit, build_view
 from style3d.types import Colors, Flags, Points, Vector, Weights
-from style3d.where import Where
 
 SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
 SIGHTS = 64  # directions close-ups are cut from

@@ -10,13 +10,13 @@ from PIL import Image
 
 from style3d.images import read_image
 from style3d.mesh.textures import sampled
+from style3d.regions.selector import Where
+from style3d.regions.shapes import feathered, inside_shapes
 from style3d.render.atlas import texels_of
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
 from style3d.spelling import named
 from style3d.types import Flags, Points, Weights
-from style3d.where import Where
-from style3d.within import feathered, inside_shapes
 
 
 def selected(surface: Surface, grid: TexelGrid, points: Points, where: Where) -> Weights:

@@ -25,12 +25,12 @@ from style3d.nerf.photos import straight
 from style3d.nerf.setting import turned
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats, ViewDependence
+from style3d.regions.selector import Where
+from style3d.regions.shapes import selected_by_shape
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
-from style3d.where import Where
-from style3d.within import selected_by_shape
 
 SIGHTS, SIGHT_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
 FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible; of all views, to become a splat

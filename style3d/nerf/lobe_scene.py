@@ -21,8 +21,8 @@ from style3d.errors import Style3DError
 from style3d.nerf.files import write_splats
 from style3d.nerf.lobes import MOST_DEGREE, Lobes
 from style3d.nerf.splat_scene import SplatScene
+from style3d.regions.selector import Where
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
-from style3d.where import Where
 
 
 @final

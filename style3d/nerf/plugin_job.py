@@ -12,7 +12,7 @@ import tyro
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job
 from style3d.job.values import Between
-from style3d.region import Region
+from style3d.regions.region import Region
 
 OWN = ("model", "output", "optimizer", "device", "turntable")  # what nerfstudio decides in its own way
 TABLES = ("strength", "region", "brush_size", "preserve_color", "palette", "symmetry")  # need a table of colours

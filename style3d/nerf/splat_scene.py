@@ -20,13 +20,13 @@ from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.setting import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
 from style3d.nerf.splats import Splats, ViewDependence
+from style3d.regions.selector import Where
+from style3d.regions.shapes import selected_by_shape
 from style3d.render.plan import RESOLVED, Sight, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
 from style3d.render.splats import Gaussians, project, splat_view
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
-from style3d.where import Where
-from style3d.within import selected_by_shape
 
 NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured

@@ -11,10 +11,10 @@ from PIL import Image
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
 from style3d.mesh.select import selected
+from style3d.regions.selector import Where
+from style3d.regions.shapes import feathered, inside_shapes
 from style3d.render.atlas import texel_points
 from style3d.render.texels import texel_grid
-from style3d.where import Where
-from style3d.within import feathered, inside_shapes
 from tests.surfaces import sphere
 
 DATA = Path(__file__).parents[2] / "data" / "models"

@@ -18,8 +18,8 @@ from style3d.nerf.grid_scene import GridScene
 from style3d.nerf.grid_score import psnr
 from style3d.nerf.grid_splats import FILE_AXES
 from style3d.nerf.splat_scene import SplatScene
+from style3d.regions.selector import Where
 from style3d.render.grid_image import render_image
-from style3d.where import Where
 from tests.fields import ball, matte
 
 

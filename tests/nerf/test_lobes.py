@@ -17,8 +17,8 @@ from style3d.nerf.lobe_scene import LobeScene
 from style3d.nerf.lobes import Lobes
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats
+from style3d.regions.selector import Where
 from style3d.render.depth import surface_depth
-from style3d.where import Where
 from tests.nerf.clouds import directions, splat_ball
 from tests.surfaces import noise
 

@@ -15,8 +15,8 @@ from style3d.nerf.files import read_splats, write_splats
 from style3d.nerf.setting import UPRIGHT, contracted, expanded, find_setting
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats
+from style3d.regions.selector import Where
 from style3d.render.splats import Gaussians
-from style3d.where import Where
 from tests.assets import asset
 from tests.nerf.clouds import splat_ball
 from tests.surfaces import noise

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, final
 
 from style3d.errors import Style3DError
+from style3d.regions.selector import Where
 from style3d.spelling import unknown
-from style3d.where import Where
 
 SHAPES = ("box", "sphere", "depth", "depth_share")
 NUMBERS = ("feather", "strength", "brush_size")

@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float
 from scipy.spatial import cKDTree
 
 from style3d.errors import Style3DError
+from style3d.regions.selector import Where
 from style3d.types import Flags, Points, Weights
-from style3d.where import Where
 
 
 def inside_shapes(points: Points, where: Where) -> Flags:
