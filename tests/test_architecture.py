@@ -27,7 +27,7 @@ FLOORS = {
         "style3d.torchvision_schemas",
         "style3d.spelling",
         "style3d.credentials",
-        "style3d.optimize",
+        "style3d.gltf.optimize",
         "style3d.color.palette",
         "style3d.straight",
     ],

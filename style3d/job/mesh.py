@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal, final
 import tyro
 
 from style3d.errors import Style3DError
+from style3d.gltf.optimize import Optimization, check_tools
 from style3d.job.base import Job
 from style3d.job.values import Between
-from style3d.optimize import Optimization, check_tools
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.optimize import TOOL, check_tools, optimize, tool
+from style3d.gltf.optimize import TOOL, check_tools, optimize, tool
 from tests.mesh.maker import Maker, checks, read_glb
 from tests.mesh.validator import assert_valid
 
