@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 from style3d.core.camera import Camera
 from style3d.core.scene import Scene
-from style3d.credentials import Credentials
 from style3d.device import pick_device
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, recipe
+from style3d.mesh.credentials import Credentials
 from style3d.progress import Silent, Watcher
 
 if TYPE_CHECKING:

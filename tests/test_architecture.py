@@ -26,7 +26,7 @@ FLOORS = {
         "style3d.progress",
         "style3d.torchvision_schemas",
         "style3d.spelling",
-        "style3d.credentials",
+        "style3d.mesh.credentials",
         "style3d.gltf.optimize",
         "style3d.color.palette",
         "style3d.straight",

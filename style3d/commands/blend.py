@@ -78,8 +78,8 @@ def _written(
 
 
 def _rebaked(styled: Path, target: Path, scene: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
-    from style3d.mesh.rebake import rebake
-    from style3d.mesh.slot import Slot
+    from style3d.mesh.blend_textures import rebake
+    from style3d.mesh.painted_slot import Slot
 
     sizes = [(int(height), int(width)) for width, height in scene["textures"].values()]
     if sum(height * width for height, width in sizes) != len(table):

@@ -8,10 +8,10 @@ from pathlib import Path
 from style3d.commands.paint import run_job
 from style3d.commands.parse import Conduct, parse_job
 from style3d.commands.variants import run_variants, single_jobs
-from style3d.credentials import Credentials
 from style3d.files import read_bytes, write_bytes
 from style3d.gltf.optimize import optimize
 from style3d.job import MeshJob
+from style3d.mesh.credentials import Credentials
 from style3d.result import beside
 
 

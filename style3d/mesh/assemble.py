@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from style3d.gltf.nodes import Placement
+from style3d.mesh.document_view import Key, Pool
 from style3d.mesh.materials import base_color, transformed
 from style3d.mesh.normals import compact_vertices, corner_normals
-from style3d.mesh.pool import Key, Pool
 from style3d.mesh.pose import posed
 from style3d.mesh.primitives import Primitive
 from style3d.render.surface import Material, Surface, Texture

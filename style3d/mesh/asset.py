@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from style3d.credentials import Credentials
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.container import write_glb, write_gltf
@@ -18,13 +17,14 @@ from style3d.gltf.document import Document, parse_document
 from style3d.images import ImageFormat
 from style3d.mesh.animation import Pose
 from style3d.mesh.assemble import assemble
+from style3d.mesh.credentials import Credentials
+from style3d.mesh.document_view import Key, Pool, read_pool
 from style3d.mesh.formats import check_kind
 from style3d.mesh.maps import Map, with_maps
-from style3d.mesh.pool import Key, Pool, read_pool
+from style3d.mesh.painted_slot import Slot
 from style3d.mesh.prepare import prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
 from style3d.mesh.signing import with_signed_images
-from style3d.mesh.slot import Slot
 from style3d.mesh.textures import LEAST
 from style3d.mesh.variants import Look, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors

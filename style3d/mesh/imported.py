@@ -19,10 +19,10 @@ from style3d.files import read_bytes
 from style3d.gltf.document import Document, inside
 from style3d.images import decode_srgb, encode_image, image_size, read_image
 from style3d.mesh.formats import Kind
+from style3d.mesh.imported_parts import Look, Part, build_document
 from style3d.mesh.mtl import read_looks
 from style3d.mesh.obj import obj_parts, parse_obj
-from style3d.mesh.parts import Look, Part, build_document
-from style3d.mesh.rows import number_rows
+from style3d.mesh.unique_rows import number_rows
 
 log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from style3d.credentials import SIGNED, state
 from style3d.errors import Style3DError
 from style3d.gltf.accessors import MESHOPT, Accessors
 from style3d.gltf.container import image_bytes, image_kind
 from style3d.gltf.document import Document, Json, read_document
 from style3d.images import image_size
+from style3d.mesh.credentials import SIGNED, state
 from style3d.mesh.diff.uses import image_uses
+from style3d.mesh.document_view import counted
 from style3d.mesh.draco import DRACO
-from style3d.mesh.pool import counted
 from style3d.mesh.xmp import packet_of
 
 MOST = 40  # lines of one list, after which the rest is counted

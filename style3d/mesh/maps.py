@@ -16,9 +16,9 @@ from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
 from style3d.images import MIME, encode_image, read_image
 from style3d.mesh.materials import SPECULAR, TRANSFORM, slots, source_image
+from style3d.mesh.painted_slot import Slot
 from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
 from style3d.mesh.repaint import free_images, free_textures, show_image, sources
-from style3d.mesh.slot import Slot
 from style3d.mesh.tangents import with_tangents
 from style3d.mesh.textures import resized
 from style3d.render.surface import Texture

@@ -11,7 +11,7 @@ from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.document import inside
 from style3d.images import decode_srgb, image_size
-from style3d.mesh.parts import Look
+from style3d.mesh.imported_parts import Look
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}
 ARGUMENTS |= {"-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1}  # options before a texture's name, with their values

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from numba import njit
 
-from style3d.mesh.rows import number_rows
+from style3d.mesh.unique_rows import number_rows
 
 CREASE = 60.0  # degrees between two faces, above which their edge stays sharp
 

@@ -11,9 +11,9 @@ from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
-from style3d.mesh.parts import Part
+from style3d.mesh.imported_parts import Part
 from style3d.mesh.polygons import triangles_of
-from style3d.mesh.rows import number_rows
+from style3d.mesh.unique_rows import number_rows
 
 MAX_GROUPS = 200  # beyond which groups are not kept apart
 MISSING = -1

@@ -13,11 +13,11 @@ from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
 from style3d.mesh.atlas import atlas_texture
 from style3d.mesh.bake import overlap_share
+from style3d.mesh.document_view import Key, Pool, counted, read_pool
 from style3d.mesh.materials import BaseColor, slots
-from style3d.mesh.pool import Key, Pool, counted, read_pool
+from style3d.mesh.painted_slot import Slot
 from style3d.mesh.primitives import Primitive
-from style3d.mesh.slot import Slot
-from style3d.mesh.table import TextureTable
+from style3d.mesh.texture_table import TextureTable
 from style3d.mesh.textures import LEAST
 from style3d.mesh.unwrap import rewrite, unwrap
 from style3d.render.surface import Texture

@@ -13,7 +13,7 @@ from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
 from style3d.images import MIME, ImageFormat, decode_srgb, encode_image
 from style3d.mesh.materials import SOURCES, SPECULAR, slots
-from style3d.mesh.slot import Slot
+from style3d.mesh.painted_slot import Slot
 from style3d.render.surface import Texture
 
 WEBP = "EXT_texture_webp"

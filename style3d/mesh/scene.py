@@ -17,7 +17,7 @@ from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene, Views
 from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, save_asset, save_variants
-from style3d.mesh.finish import filled
+from style3d.mesh.fill_unseen import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
 from style3d.mesh.variants import Look

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from style3d.credentials import SIGNED, Credentials
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import image_bytes, image_kind
 from style3d.gltf.document import Document
 from style3d.gltf.editor import Editor
+from style3d.mesh.credentials import SIGNED, Credentials
 
 
 def with_signed_images(

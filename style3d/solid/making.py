@@ -12,8 +12,8 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, recipe
 from style3d.mesh.asset import asset_of
-from style3d.mesh.parts import Look as Material
-from style3d.mesh.parts import Part, build_document
+from style3d.mesh.imported_parts import Look as Material
+from style3d.mesh.imported_parts import Part, build_document
 from style3d.mesh.scene import MeshScene
 from style3d.mesh.xmp import Provenance
 from style3d.nerf.grid_scene import GridScene

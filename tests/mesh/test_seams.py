@@ -10,7 +10,7 @@ import trimesh
 from torch import from_numpy
 
 from style3d.mesh.asset import load_asset
-from style3d.mesh.finish import DILATION, filled
+from style3d.mesh.fill_unseen import DILATION, filled
 from style3d.mesh.scene import MeshScene
 from style3d.mesh.textures import sampled
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from style3d.cli import main
-from style3d.credentials import ASSERTION, Credentials, state
 from style3d.errors import Style3DError
+from style3d.mesh.credentials import ASSERTION, Credentials, state
 from tests.mesh.maker import image_of, read_glb
 from tests.mesh.test_commands import QUICK, desk
 from tests.mesh.validator import assert_valid

@@ -7,8 +7,8 @@ from typing import final
 
 import numpy as np
 
+from style3d.mesh.document_view import Pool, counted, image_name
 from style3d.mesh.materials import BaseColor, source_image, wraps
-from style3d.mesh.pool import Pool, counted, image_name
 from style3d.mesh.textures import LEAST, flat, resized, target_size, tinted
 from style3d.render.surface import Texture, Wrap
 

@@ -17,8 +17,8 @@ from style3d.gltf.container import image_bytes, write_glb, write_gltf
 from style3d.gltf.document import Document, parse_document
 from style3d.images import ImageFormat
 from style3d.mesh.materials import slots
+from style3d.mesh.painted_slot import Slot
 from style3d.mesh.repaint import sources, with_textures
-from style3d.mesh.slot import Slot
 from style3d.render.surface import Texture
 
 MAGIC: dict[bytes, ImageFormat] = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}

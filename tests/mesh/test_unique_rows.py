@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from style3d.mesh import rows
-from style3d.mesh.rows import number_rows
+from style3d.mesh import unique_rows as rows
+from style3d.mesh.unique_rows import number_rows
 
 
 @pytest.mark.parametrize("collide", [False, True])
