@@ -58,8 +58,8 @@ def _mesh(job: MeshJob) -> Scene:
 
 def _field(job: FieldJob, watcher: Watcher) -> Scene:
     """A capture (fitted, or kept from an earlier run), a grid, or splats."""
+    from style3d.nerf.capture.read import is_capture
     from style3d.nerf.capture_scene import fitted_grid
-    from style3d.nerf.captures import is_capture
     from style3d.nerf.files import check_splat_suffix
     from style3d.nerf.fitted import GRID, read_grid
     from style3d.nerf.grid import FitSettings
@@ -86,8 +86,8 @@ def _no_cameras(job: FieldJob) -> Style3DError:
 
 
 def _splats(job: FieldJob) -> Scene:
+    from style3d.nerf.capture.reference_3dgs import trained_splats, training_of
     from style3d.nerf.files import check_splat_suffix, read_splats
-    from style3d.nerf.trained import trained_splats, training_of
 
     check_splat_suffix(job.destination)
     path = trained_splats(job.model)

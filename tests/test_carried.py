@@ -15,10 +15,10 @@ from style3d.carried import held, mean_depth, view_called
 from style3d.core.camera import Camera, look_at
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.nerf.capture import Photo
+from style3d.nerf.capture.capture import Photo
+from style3d.nerf.capture.lens import Brown, Lens
 from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid_scene import GridScene
-from style3d.nerf.lens import Brown, Lens
 from style3d.nerf.splat_scene import SplatScene
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where

@@ -16,7 +16,7 @@ from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.files import check_readable, write_bytes
 from style3d.images import MAX_PIXELS
-from style3d.nerf.capture import Photo
+from style3d.nerf.capture.capture import Photo
 from style3d.render.grid_field import MOST_SIDE, Contraction, RadianceGrid
 
 GRID = ".safetensors"  # suffix of its files

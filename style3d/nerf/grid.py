@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float32, Int64
 
 from style3d.errors import Style3DError
-from style3d.nerf.capture import Capture
+from style3d.nerf.capture.capture import Capture
 from style3d.nerf.grid_engine import Pace, Rays, Rules, Wanted, build_engine, lattice_of
 from style3d.nerf.grid_growth import empty_table, pruned, refined
 from style3d.nerf.grid_score import score

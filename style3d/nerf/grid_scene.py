@@ -17,11 +17,11 @@ from style3d.core.camera import Camera, framed_camera, orbit_directions
 from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene, Views
+from style3d.nerf.capture.photos import straight
 from style3d.nerf.files import write_splats
 from style3d.nerf.filling import filled
 from style3d.nerf.fitted import GRID, FittedGrid, save_grid
 from style3d.nerf.grid_splats import grid_splats
-from style3d.nerf.photos import straight
 from style3d.nerf.setting import turned
 from style3d.nerf.splat_scene import SplatScene
 from style3d.nerf.splats import Splats, ViewDependence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32
 
-from style3d.nerf.capture import Capture
-from style3d.nerf.photos import load_picture
+from style3d.nerf.capture.capture import Capture
+from style3d.nerf.capture.photos import load_picture
 from style3d.progress import Watcher
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.grid_image import render_image

@@ -15,8 +15,8 @@ from nerfstudio.utils.eval_utils import eval_setup
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.alignment import similarity
-from style3d.nerf.capture import Z_UP, distance_of, focus_of
-from style3d.nerf.captures import open_capture
+from style3d.nerf.capture.capture import Z_UP, distance_of, focus_of
+from style3d.nerf.capture.read import open_capture
 from style3d.nerf.fitted import FittedGrid
 from style3d.nerf.grid import FitSettings
 from style3d.nerf.grid_sampling import Volumetric, sampled_grid

@@ -13,7 +13,7 @@ import torch
 
 from style3d.errors import Style3DError
 from style3d.files import check_readable, read_bytes
-from style3d.nerf.capture import Z_UP
+from style3d.nerf.capture.capture import Z_UP
 from style3d.nerf.formats.values import checked
 from style3d.nerf.grid_splats import FILE_AXES
 from style3d.nerf.harmonics import C0

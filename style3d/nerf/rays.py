@@ -11,8 +11,8 @@ from jaxtyping import Float32, Float64, Int32, Int64, UInt8, UInt16
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.nerf.capture import Capture
-from style3d.nerf.photos import Picture, load_picture
+from style3d.nerf.capture.capture import Capture
+from style3d.nerf.capture.photos import Picture, load_picture
 
 PATCH = 2  # pixels along a side
 MOST_PIXELS = 400_000_000  # of all photos together, after scaling down

@@ -14,8 +14,8 @@ from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf import capture_scene
+from style3d.nerf.capture.read import is_capture
 from style3d.nerf.capture_scene import fitted_grid
-from style3d.nerf.captures import is_capture
 from style3d.nerf.fitted import FittedGrid, save_grid
 from style3d.nerf.grid import FitSettings, Level
 from style3d.nerf.grid_scene import GridScene

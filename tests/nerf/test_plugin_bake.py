@@ -13,7 +13,7 @@ from PIL import Image
 from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
-from style3d.nerf.captures import open_capture
+from style3d.nerf.capture.read import open_capture
 from style3d.nerf.files import read_splats
 from style3d.nerf.fitted import read_grid
 from style3d.nerf.plugin_checkpoint import read_splatfacto

@@ -13,8 +13,8 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture import MAX_PHOTOS, Capture, Frame, assembled, inside, rigid
-from style3d.nerf.lens import Bend, Brown, FieldOfView, Fisheye, Lens
+from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, Frame, assembled, inside, rigid
+from style3d.nerf.capture.lens import Bend, Brown, FieldOfView, Fisheye, Lens
 from style3d.types import Matrix4, Points
 
 MAX_POINTS = 20_000_000

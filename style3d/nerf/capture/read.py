@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from style3d.errors import Style3DError
-from style3d.nerf.capture import Capture
-from style3d.nerf.colmap import read_colmap, sparse_model
-from style3d.nerf.trained import trained_splats
-from style3d.nerf.transforms import read_transforms
+from style3d.nerf.capture.capture import Capture
+from style3d.nerf.capture.colmap import read_colmap, sparse_model
+from style3d.nerf.capture.reference_3dgs import trained_splats
+from style3d.nerf.capture.transforms_json import read_transforms
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
 SOG = "meta.json"

@@ -14,11 +14,11 @@ from scipy.spatial.transform import Rotation
 
 from style3d.core.camera import look_at
 from style3d.errors import Style3DError
-from style3d.nerf.capture import FLIP, Z_UP
-from style3d.nerf.captures import open_capture
-from style3d.nerf.colmap import MODELS
-from style3d.nerf.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
-from style3d.nerf.photos import load_picture, resampled
+from style3d.nerf.capture.capture import FLIP, Z_UP
+from style3d.nerf.capture.colmap import MODELS
+from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
+from style3d.nerf.capture.photos import load_picture, resampled
+from style3d.nerf.capture.read import open_capture
 from tests.assets import asset
 
 EYES = [[0.0, 0.5, 3.0], [2.0, 0.4, 2.0], [3.0, 0.6, 0.0]]

@@ -12,9 +12,9 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, Frame, assembled, inside, rigid
-from style3d.nerf.lens import Bend, Brown, Fisheye, Lens, Panorama
-from style3d.nerf.photos import stored_size
+from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, Frame, assembled, inside, rigid
+from style3d.nerf.capture.lens import Bend, Brown, Fisheye, Lens, Panorama
+from style3d.nerf.capture.photos import stored_size
 from style3d.types import Matrix4
 
 MAX_JSON = 256 << 20

@@ -16,7 +16,7 @@ from jaxtyping import Float64
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.nerf.lens import Lens, Panorama, pinhole
+from style3d.nerf.capture.lens import Lens, Panorama, pinhole
 from style3d.types import Matrix4, Points, Vector
 
 log = logging.getLogger(__name__)

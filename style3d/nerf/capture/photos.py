@@ -15,8 +15,8 @@ from scipy.ndimage import map_coordinates
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.images import MAX_PIXELS, ORIENTATION, read_image
-from style3d.nerf.capture import Photo
-from style3d.nerf.lens import Lens
+from style3d.nerf.capture.capture import Photo
+from style3d.nerf.capture.lens import Lens
 
 LEAST = 4  # pixels along a side
 

@@ -15,7 +15,7 @@ from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import MAX_PIXELS
-from style3d.nerf.capture import MAX_PHOTOS, rigid
+from style3d.nerf.capture.capture import MAX_PHOTOS, rigid
 
 log = logging.getLogger(__name__)
 SPLATS, CAMERAS, SETTINGS = "point_cloud.ply", "cameras.json", "cfg_args"

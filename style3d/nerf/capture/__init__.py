@@ -1,0 +1,1 @@
+"""Photos with known cameras: every layout in which programs write them down."""
