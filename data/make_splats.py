@@ -12,9 +12,9 @@ import trimesh
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
-from style3d.nerf.files import write_splats
-from style3d.nerf.harmonics import C0
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.harmonics import C0
+from style3d.nerf.splats.splats import Splats
 
 FOLDER = Path(__file__).parent
 COUNT = 24_000

@@ -24,10 +24,10 @@ from torch import Tensor
 
 from style3d.core.camera import Camera
 from style3d.core.operator import SparseMap
-from style3d.nerf.files import read_splats
-from style3d.nerf.harmonics import C0
-from style3d.nerf.splat_scene import SplatScene
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.files import read_splats
+from style3d.nerf.splats.harmonics import C0
+from style3d.nerf.splats.scene import SplatScene
+from style3d.nerf.splats.splats import Splats
 from style3d.render.splats import Gaussians, splat_rows
 
 

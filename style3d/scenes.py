@@ -14,7 +14,7 @@ from style3d.mesh.credentials import Credentials
 from style3d.progress import Silent, Watcher
 
 if TYPE_CHECKING:
-    from style3d.nerf.splats import Splats
+    from style3d.nerf.splats.splats import Splats
 
 
 def load(job: Job, watcher: Watcher | None = None) -> Scene:
@@ -60,10 +60,10 @@ def _field(job: FieldJob, watcher: Watcher) -> Scene:
     """A capture (fitted, or kept from an earlier run), a grid, or splats."""
     from style3d.nerf.capture.read import is_capture
     from style3d.nerf.capture_scene import fitted_grid
-    from style3d.nerf.files import check_splat_suffix
     from style3d.nerf.fitted import GRID, read_grid
     from style3d.nerf.grid import FitSettings
     from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.splats.files import check_splat_suffix
 
     capture = is_capture(job.model)
     if not capture and job.model.suffix.lower() != GRID:
@@ -87,7 +87,7 @@ def _no_cameras(job: FieldJob) -> Style3DError:
 
 def _splats(job: FieldJob) -> Scene:
     from style3d.nerf.capture.reference_3dgs import trained_splats, training_of
-    from style3d.nerf.files import check_splat_suffix, read_splats
+    from style3d.nerf.splats.files import check_splat_suffix, read_splats
 
     check_splat_suffix(job.destination)
     path = trained_splats(job.model)
@@ -102,9 +102,9 @@ def splat_scene(job: FieldJob, splats: Splats, name: str, cameras: tuple[Camera,
     Raises:
         Style3DError: the job wants a path that splats do not have.
     """
-    from style3d.nerf.lobe_scene import LobeScene
-    from style3d.nerf.splat_scene import SplatScene
-    from style3d.nerf.splitting import finer
+    from style3d.nerf.splats.directional_scene import LobeScene
+    from style3d.nerf.splats.scene import SplatScene
+    from style3d.nerf.splats.split import finer
 
     if job.path == "capture" and not cameras:
         raise _no_cameras(job)

@@ -19,7 +19,7 @@ from style3d.nerf.capture.capture import Photo
 from style3d.nerf.capture.lens import Brown, Lens
 from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid_scene import GridScene
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.scene import SplatScene
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
 from tests.fields import ball

@@ -11,7 +11,7 @@ from PIL import Image
 from style3d.cli import main
 from style3d.commands.parse import parse_job
 from style3d.job import MeshJob
-from style3d.nerf.files import read_splats, write_splats
+from style3d.nerf.splats.files import read_splats, write_splats
 from tests.models import write_textured_ball
 from tests.nerf.clouds import splat_ball
 

@@ -65,9 +65,9 @@ def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
 
 def _splats(job: FieldJob) -> Any:
     """The Gaussians of a trained splatfacto: splats like any other, painted here."""
-    from style3d.nerf.files import check_splat_suffix
     from style3d.nerf.plugin_checkpoint import read_splatfacto
     from style3d.nerf.plugin_config import read_run
+    from style3d.nerf.splats.files import check_splat_suffix
     from style3d.scenes import splat_scene
 
     check_splat_suffix(job.destination)

@@ -18,13 +18,13 @@ from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene, Views
 from style3d.nerf.capture.photos import straight
-from style3d.nerf.files import write_splats
-from style3d.nerf.filling import filled
 from style3d.nerf.fitted import GRID, FittedGrid, save_grid
 from style3d.nerf.grid_splats import grid_splats
-from style3d.nerf.setting import turned
-from style3d.nerf.splat_scene import SplatScene
-from style3d.nerf.splats import Splats, ViewDependence
+from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.fill_unseen import filled
+from style3d.nerf.splats.scene import SplatScene
+from style3d.nerf.splats.splats import Splats, ViewDependence
+from style3d.nerf.splats.vantage import turned
 from style3d.regions.selector import Where
 from style3d.regions.shapes import selected_by_shape
 from style3d.render.grid import grid_view

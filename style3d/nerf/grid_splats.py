@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.spatial.transform import Rotation
 
-from style3d.nerf.harmonics import C0, C1
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.harmonics import C0, C1
+from style3d.nerf.splats.splats import Splats
 from style3d.render.grid_field import Contraction, RadianceGrid
 from style3d.types import Flags
 

@@ -12,8 +12,8 @@ from jaxtyping import Float32
 
 from style3d.core.camera import Camera
 from style3d.nerf.grid_scene import GridScene
-from style3d.nerf.setting import UPRIGHT
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.scene import SplatScene
+from style3d.nerf.splats.vantage import UPRIGHT
 from style3d.render.grid_image import render_image
 from style3d.render.splat_depth import median_depth
 from style3d.solid.volume import UNSURE, DepthView

@@ -16,8 +16,8 @@ from PIL import Image
 from style3d.cli import main
 from style3d.evaluate.frames import FLIP, footage_of_frames
 from style3d.evaluate.names import figure_names
-from style3d.nerf.files import write_splats
-from style3d.nerf.harmonics import C0
+from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.harmonics import C0
 from tests.evaluate.footage import arc
 from tests.evaluate.inception import slender_inception
 from tests.evaluate.test_content import heads, squeeze_tensors

@@ -17,11 +17,11 @@ from style3d.errors import Style3DError
 from style3d.evaluate.film import bursts, film, is_closed, same_geometry
 from style3d.evaluate.scenes import is_field
 from style3d.nerf.capture_scene import fitted_grid
-from style3d.nerf.files import read_splats
 from style3d.nerf.fitted import FittedGrid, save_grid
 from style3d.nerf.grid import FitSettings, Level
 from style3d.nerf.grid_scene import GridScene
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.files import read_splats
+from style3d.nerf.splats.scene import SplatScene
 from tests.fields import ball
 from tests.nerf.test_grid_fit import pictures_of_a_ball
 

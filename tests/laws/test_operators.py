@@ -14,8 +14,8 @@ from style3d.core.pyramid import cascade
 from style3d.gltf.document import Document
 from style3d.mesh.asset import MeshAsset
 from style3d.mesh.scene import MeshScene
-from style3d.nerf.lobe_scene import LobeScene
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.directional_scene import LobeScene
+from style3d.nerf.splats.scene import SplatScene
 from style3d.render.lighting import Lighting
 from style3d.symmetry import Mirror
 from tests.fields import ball, grid_view_of, matte

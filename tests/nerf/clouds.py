@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from style3d.nerf.harmonics import C0
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.harmonics import C0
+from style3d.nerf.splats.splats import Splats
 
 
 def cloud(count: int = 50, degree: int = 3, seed: int = 0) -> Splats:

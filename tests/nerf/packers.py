@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from style3d.nerf.formats.values import smallest_three
-from style3d.nerf.harmonics import C0
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.harmonics import C0
+from style3d.nerf.splats.splats import Splats
 
 
 def shares(values: np.ndarray, low: np.ndarray, high: np.ndarray, steps: np.ndarray) -> np.ndarray:

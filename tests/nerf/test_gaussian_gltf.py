@@ -13,9 +13,9 @@ from scipy.spatial.transform import Rotation
 
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
-from style3d.nerf.files import read_splats, write_splats
-from style3d.nerf.placing import placed
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.files import read_splats, write_splats
+from style3d.nerf.splats.splats import Splats
+from style3d.nerf.splats.transform import placed
 from tests.assets import asset
 from tests.mesh.maker import Maker, packed, read_glb
 from tests.mesh.validator import assert_valid

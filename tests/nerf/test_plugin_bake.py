@@ -14,10 +14,10 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
 from style3d.nerf.capture.read import open_capture
-from style3d.nerf.files import read_splats
 from style3d.nerf.fitted import read_grid
 from style3d.nerf.plugin_checkpoint import read_splatfacto
 from style3d.nerf.plugin_config import read_run
+from style3d.nerf.splats.files import read_splats
 from style3d.render.grid_image import render_image
 from tests.nerf.capture import write_capture
 from tests.nerf.clouds import cloud, shape_error, splat_ball

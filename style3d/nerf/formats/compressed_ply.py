@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from style3d.errors import Style3DError
 from style3d.nerf.formats.values import check_count, constant_term, logit, stacked, with_largest
-from style3d.nerf.splats import COEFFICIENTS, Splats
+from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
 Array = np.ndarray[Any, Any]
 CHUNK = 256  # splats

@@ -18,9 +18,9 @@ from style3d.images import decode_srgb, encode_srgb
 from style3d.nerf.formats import spz
 from style3d.nerf.formats.axes import to_ply_axes
 from style3d.nerf.formats.values import check_count, constant_term, logarithm, logit
-from style3d.nerf.harmonics import C0
-from style3d.nerf.placing import placed
-from style3d.nerf.splats import Splats, joined
+from style3d.nerf.splats.harmonics import C0
+from style3d.nerf.splats.splats import Splats, joined
+from style3d.nerf.splats.transform import placed
 
 Array = np.ndarray[Any, Any]
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.nerf.formats.ply import Element, write_table
 from style3d.nerf.formats.values import check_count, stacked
-from style3d.nerf.splats import COEFFICIENTS, NORMALS, Splats
+from style3d.nerf.splats.splats import COEFFICIENTS, NORMALS, Splats
 
 Array = np.ndarray[Any, Any]
 PLACE = ("x", "y", "z")

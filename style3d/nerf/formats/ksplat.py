@@ -10,7 +10,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.nerf.formats.values import check_count, constant_term, logarithm, logit
-from style3d.nerf.splats import COEFFICIENTS, Splats, joined
+from style3d.nerf.splats.splats import COEFFICIENTS, Splats, joined
 
 Array = np.ndarray[Any, Any]
 FILE_HEADER, SECTION_HEADER = 4096, 1024  # bytes

@@ -17,7 +17,7 @@ from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import read_image
 from style3d.nerf.formats.values import check_count, logit, with_largest
-from style3d.nerf.splats import COEFFICIENTS, Splats
+from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
 Array = np.ndarray[Any, Any]
 Json = dict[str, Any]

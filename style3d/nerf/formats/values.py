@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 
 from style3d.errors import Style3DError
-from style3d.nerf.harmonics import C0
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.harmonics import C0
+from style3d.nerf.splats.splats import Splats
 
 Array = np.ndarray[Any, Any]
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf.capture.read import is_capture
 from style3d.nerf.capture.reference_3dgs import trained_splats, training_of
-from style3d.nerf.files import read_splats, write_splats
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.files import read_splats, write_splats
+from style3d.nerf.splats.scene import SplatScene
 from tests.nerf.clouds import splat_ball
 
 PAINT = (Path("paint.png"),)

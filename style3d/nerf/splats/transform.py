@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from style3d.errors import Style3DError
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.splats import Splats
 
 Array = np.ndarray[Any, Any]
 

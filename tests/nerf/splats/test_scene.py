@@ -11,10 +11,10 @@ import torch
 from style3d.core.camera import Camera, look_at
 from style3d.core.operator import ViewOperator
 from style3d.errors import Style3DError
-from style3d.nerf.files import read_splats, write_splats
-from style3d.nerf.setting import UPRIGHT, contracted, expanded, find_setting
-from style3d.nerf.splat_scene import SplatScene
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.files import read_splats, write_splats
+from style3d.nerf.splats.scene import SplatScene
+from style3d.nerf.splats.splats import Splats
+from style3d.nerf.splats.vantage import UPRIGHT, contracted, expanded, find_setting
 from style3d.regions.selector import Where
 from style3d.render.splats import Gaussians
 from tests.assets import asset

@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from scipy.special import expit
 
 from style3d.errors import Style3DError
-from style3d.nerf.harmonics import C0, MAX_DEGREE, band_rotations, basis
+from style3d.nerf.splats.harmonics import C0, MAX_DEGREE, band_rotations, basis
 from style3d.types import Indices, Vector
 
 Array = np.ndarray[Any, Any]

@@ -13,10 +13,10 @@ from PIL import Image
 import style3d
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
-from style3d.nerf.files import write_splats
-from style3d.nerf.splat_scene import SplatScene
-from style3d.nerf.splats import Splats
-from style3d.nerf.splitting import MOST_GROWTH, finer, halved
+from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.scene import SplatScene
+from style3d.nerf.splats.splats import Splats
+from style3d.nerf.splats.split import MOST_GROWTH, finer, halved
 from tests.nerf.clouds import cloud, splat_ball
 from tests.nets import tiny_objective
 

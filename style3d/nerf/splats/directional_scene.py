@@ -18,9 +18,9 @@ from style3d.core.operator import Product, SparseMap, ViewOperator
 from style3d.core.pyramid import Hierarchy
 from style3d.core.scene import Scene, Views
 from style3d.errors import Style3DError
-from style3d.nerf.files import write_splats
-from style3d.nerf.lobes import MOST_DEGREE, Lobes
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.lobes import MOST_DEGREE, Lobes
+from style3d.nerf.splats.scene import SplatScene
 from style3d.regions.selector import Where
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 

@@ -16,10 +16,10 @@ from style3d.core.camera import Camera
 from style3d.core.camera_path import middle_square, sized, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene, Views
-from style3d.nerf.files import write_splats
-from style3d.nerf.filling import filled
-from style3d.nerf.setting import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
-from style3d.nerf.splats import Splats, ViewDependence
+from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.fill_unseen import filled
+from style3d.nerf.splats.splats import Splats, ViewDependence
+from style3d.nerf.splats.vantage import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
 from style3d.regions.selector import Where
 from style3d.regions.shapes import selected_by_shape
 from style3d.render.plan import RESOLVED, Sight, plan_closeups

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.nerf.files import read_splats
-from style3d.nerf.splat_scene import SplatScene
+from style3d.nerf.splats.files import read_splats
+from style3d.nerf.splats.scene import SplatScene
 from tests.nerf.clouds import splat_ball
 from tests.nerf.viewer import Seen, Shot, missing, photograph
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"no pictures by Spark: {missing()}")
-MOSSLING = Path(__file__).parents[2] / "data" / "scenes" / "mossling.spz"
+MOSSLING = Path(__file__).parents[3] / "data" / "scenes" / "mossling.spz"
 SIZE = 96
 NAMES = ("painted.ply", "painted.spz", "highlights.ply", "highlights.spz", "antialiased.ply")
 OVERLAP, DIFFERENCE = 0.99, 0.01  # of silhouettes, and of colours in [0, 1]: the viewer packs splats in 16 bytes

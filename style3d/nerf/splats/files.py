@@ -17,7 +17,7 @@ from style3d.nerf.formats.ply import read_tables
 from style3d.nerf.formats.splat import from_splat, to_splat
 from style3d.nerf.formats.spz import from_spz, to_spz
 from style3d.nerf.formats.values import checked
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.splats import Splats
 
 WRITERS = {".ply": to_gaussian_ply, ".glb": to_glb, ".spz": to_spz, ".splat": to_splat}
 READ = ".ply, .spz, .splat, .ksplat, .sog, .glb or .gltf"

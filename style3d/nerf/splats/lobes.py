@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from style3d.core.camera import fibonacci_directions
-from style3d.nerf.harmonics import C0, basis
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.harmonics import C0, basis
+from style3d.nerf.splats.splats import Splats
 
 Array = np.ndarray[Any, Any]
 GOLDEN = (1 + 5**0.5) / 2

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
 from style3d.nerf.formats.values import logit
-from style3d.nerf.splats import Splats, joined
+from style3d.nerf.splats.splats import Splats, joined
 
 Array = np.ndarray[Any, Any]
 SHARE = 0.65  # of the axis' standard deviation that each half keeps

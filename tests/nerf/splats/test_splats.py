@@ -7,8 +7,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from style3d.errors import Style3DError
-from style3d.nerf.harmonics import MAX_DEGREE, basis
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.harmonics import MAX_DEGREE, basis
+from style3d.nerf.splats.splats import Splats
 from tests.nerf.clouds import cloud, covariances, directions
 
 TURN = Rotation.from_rotvec([0.3, -1.1, 0.7]).as_matrix()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.nerf.files import read_splats, write_splats
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.files import read_splats, write_splats
+from style3d.nerf.splats.splats import Splats
 from tests.assets import asset
 from tests.nerf.clouds import cloud, shape_error
 from tests.nerf.packers import ksplat

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.nerf.files import read_splats, write_splats
+from style3d.nerf.splats.files import read_splats, write_splats
 from tests.mesh.maker import packed, places, read_glb
 from tests.nerf.clouds import cloud
 from tests.nerf.packers import compressed_ply, ksplat, sog, zipped

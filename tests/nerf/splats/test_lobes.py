@@ -11,12 +11,12 @@ import torch
 from style3d.carried import held
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.nerf.files import read_splats, write_splats
-from style3d.nerf.harmonics import basis
-from style3d.nerf.lobe_scene import LobeScene
-from style3d.nerf.lobes import Lobes
-from style3d.nerf.splat_scene import SplatScene
-from style3d.nerf.splats import Splats
+from style3d.nerf.splats.directional_scene import LobeScene
+from style3d.nerf.splats.files import read_splats, write_splats
+from style3d.nerf.splats.harmonics import basis
+from style3d.nerf.splats.lobes import Lobes
+from style3d.nerf.splats.scene import SplatScene
+from style3d.nerf.splats.splats import Splats
 from style3d.regions.selector import Where
 from style3d.render.depth import surface_depth
 from tests.nerf.clouds import directions, splat_ball
