@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-from style3d.nerf.formats.values import smallest_three
+from style3d.nerf.splats.formats.values import smallest_three
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats
 

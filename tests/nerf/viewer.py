@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from style3d.core.camera import Camera
-from style3d.nerf.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.axes import to_ply_axes
 from tests import browser
 
 PAGE = Path(__file__).with_name("viewer.html")

@@ -8,15 +8,15 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
-from style3d.nerf.formats import sog, spz
-from style3d.nerf.formats.compressed_ply import from_compressed_ply, is_compressed
-from style3d.nerf.formats.gaussian_gltf import from_gltf, to_glb
-from style3d.nerf.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
-from style3d.nerf.formats.ksplat import from_ksplat
-from style3d.nerf.formats.ply import read_tables
-from style3d.nerf.formats.splat import from_splat, to_splat
-from style3d.nerf.formats.spz import from_spz, to_spz
-from style3d.nerf.formats.values import checked
+from style3d.nerf.splats.formats import sog, spz
+from style3d.nerf.splats.formats.compressed_ply import from_compressed_ply, is_compressed
+from style3d.nerf.splats.formats.gaussian_gltf import from_gltf, to_glb
+from style3d.nerf.splats.formats.gaussian_ply import from_gaussian_ply, to_gaussian_ply
+from style3d.nerf.splats.formats.ksplat import from_ksplat
+from style3d.nerf.splats.formats.ply import read_tables
+from style3d.nerf.splats.formats.splat import from_splat, to_splat
+from style3d.nerf.splats.formats.spz import from_spz, to_spz
+from style3d.nerf.splats.formats.values import checked
 from style3d.nerf.splats.splats import Splats
 
 WRITERS = {".ply": to_gaussian_ply, ".glb": to_glb, ".spz": to_spz, ".splat": to_splat}

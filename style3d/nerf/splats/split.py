@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
-from style3d.nerf.formats.values import logit
+from style3d.nerf.splats.formats.values import logit
 from style3d.nerf.splats.splats import Splats, joined
 
 Array = np.ndarray[Any, Any]

@@ -14,8 +14,8 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES
-from style3d.nerf.formats.axes import to_ply_axes
-from style3d.nerf.formats.values import check_count, logit, smallest_three, with_largest
+from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.values import check_count, logit, smallest_three, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
 Array = np.ndarray[Any, Any]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from style3d.errors import Style3DError
-from style3d.nerf.formats.ply import Element, write_table
-from style3d.nerf.formats.values import check_count, stacked
+from style3d.nerf.splats.formats.ply import Element, write_table
+from style3d.nerf.splats.formats.values import check_count, stacked
 from style3d.nerf.splats.splats import COEFFICIENTS, NORMALS, Splats
 
 Array = np.ndarray[Any, Any]

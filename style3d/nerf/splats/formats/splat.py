@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.errors import Style3DError
-from style3d.nerf.formats.values import check_count, constant_term, logarithm, logit
+from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.splats import Splats
 
 ROW = np.dtype([("place", "<f4", 3), ("scale", "<f4", 3), ("rgba", "u1", 4), ("rotation", "u1", 4)])

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int, UInt8
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import read_image
-from style3d.nerf.formats.values import check_count, logit, with_largest
+from style3d.nerf.splats.formats.values import check_count, logit, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
 Array = np.ndarray[Any, Any]

@@ -98,7 +98,7 @@ def test_nothing_outside_the_folder_is_read(escape: str, tmp_path: Path) -> None
 
 def test_bombs_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry that expands without end, and a picture of a billion pixels."""
-    monkeypatch.setattr("style3d.nerf.formats.sog.MAX_FILE", 1 << 20)
+    monkeypatch.setattr("style3d.nerf.splats.formats.sog.MAX_FILE", 1 << 20)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("meta.json", b" " * (8 << 20))

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from style3d.errors import Style3DError
-from style3d.nerf.formats.values import check_count, constant_term, logit, stacked, with_largest
+from style3d.nerf.splats.formats.values import check_count, constant_term, logit, stacked, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
 Array = np.ndarray[Any, Any]

@@ -15,9 +15,9 @@ from style3d.gltf.document import Document, Json, parse_document
 from style3d.gltf.editor import Editor
 from style3d.gltf.nodes import placements
 from style3d.images import decode_srgb, encode_srgb
-from style3d.nerf.formats import spz
-from style3d.nerf.formats.axes import to_ply_axes
-from style3d.nerf.formats.values import check_count, constant_term, logarithm, logit
+from style3d.nerf.splats.formats import spz
+from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats, joined
 from style3d.nerf.splats.transform import placed

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from style3d.errors import Style3DError
-from style3d.nerf.formats.values import check_count, constant_term, logarithm, logit
+from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats, joined
 
 Array = np.ndarray[Any, Any]
