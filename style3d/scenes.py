@@ -59,10 +59,10 @@ def _mesh(job: MeshJob) -> Scene:
 def _field(job: FieldJob, watcher: Watcher) -> Scene:
     """A capture (fitted, or kept from an earlier run), a grid, or splats."""
     from style3d.nerf.capture.read import is_capture
-    from style3d.nerf.capture_scene import fitted_grid
-    from style3d.nerf.fitted import GRID, read_grid
-    from style3d.nerf.grid import FitSettings
-    from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.grid.file import GRID, read_grid
+    from style3d.nerf.grid.fit import FitSettings
+    from style3d.nerf.grid.fit_cache import fitted_grid
+    from style3d.nerf.grid.scene import GridScene
     from style3d.nerf.splats.files import check_splat_suffix
 
     capture = is_capture(job.model)

@@ -17,8 +17,8 @@ from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import Photo
 from style3d.nerf.capture.lens import Brown, Lens
-from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.file import FittedGrid, read_grid, save_grid
+from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where

@@ -77,7 +77,7 @@ def _splats(job: FieldJob) -> Any:
 
 def _bake(job: FieldJob, config: Path, watcher: Watcher) -> tuple[Path, ...]:
     """The painted nerfacto as a grid, as splats, and as a mesh, as the job asks."""
-    from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.grid.scene import GridScene
     from style3d.nerf.plugin_bake import baked_grid
     from style3d.nerf.plugin_config import read_run
 

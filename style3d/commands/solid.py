@@ -41,7 +41,7 @@ def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher | None) 
     """
     if not isinstance(job, FieldJob) or job.mesh is None:
         return ()
-    from style3d.nerf.grid_scene import GridScene
+    from style3d.nerf.grid.scene import GridScene
     from style3d.nerf.splats.directional_scene import LobeScene
     from style3d.nerf.splats.scene import SplatScene
     from style3d.preview import contact_sheet

@@ -14,7 +14,7 @@ from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.evaluate.footage import Footage, Shot
 from style3d.mesh.scene import MeshScene
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.scene import GridScene
 from style3d.render.depth import surface_depth
 from style3d.types import Colors, Flags, Picture, Plane
 

@@ -13,7 +13,7 @@ from style3d.mesh.asset import load_asset
 from style3d.mesh.base_color import with_base_color
 from style3d.mesh.scene import MeshScene
 from style3d.nerf.capture.read import is_capture
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.progress import Watcher
 from style3d.render.lighting import Lighting

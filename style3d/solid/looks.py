@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float32
 
 from style3d.core.camera import Camera
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.vantage import UPRIGHT
 from style3d.render.grid_image import render_image

@@ -16,7 +16,7 @@ from style3d.mesh.imported_parts import Look as Material
 from style3d.mesh.imported_parts import Part, build_document
 from style3d.mesh.scene import MeshScene
 from style3d.mesh.xmp import Provenance
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.scene import GridScene
 from style3d.progress import Silent, Watcher
 from style3d.solid.baking import PASSES, baked
 from style3d.solid.contour import contour, marching_cubes

@@ -16,14 +16,14 @@ from style3d.core.camera import look_at, orbit_directions
 from style3d.errors import Style3DError
 from style3d.evaluate.film import bursts, film, is_closed, same_geometry
 from style3d.evaluate.scenes import is_field
-from style3d.nerf.capture_scene import fitted_grid
-from style3d.nerf.fitted import FittedGrid, save_grid
-from style3d.nerf.grid import FitSettings, Level
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.file import FittedGrid, save_grid
+from style3d.nerf.grid.fit import FitSettings, Level
+from style3d.nerf.grid.fit_cache import fitted_grid
+from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
 from tests.fields import ball
-from tests.nerf.test_grid_fit import pictures_of_a_ball
+from tests.nerf.grid.test_fit import pictures_of_a_ball
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_a_capture_is_compared_with_what_was_painted_on_its_fit(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STYLE3D_CACHE", str(tmp_path / "kept"))
     few = FitSettings(levels=(Level(8, 40), Level(12, 20)), rays=128)
-    monkeypatch.setattr("style3d.nerf.grid.FitSettings", lambda **given: replace(few, **given))
+    monkeypatch.setattr("style3d.nerf.grid.fit.FitSettings", lambda **given: replace(few, **given))
     pictures_of_a_ball(tmp_path / "ball", 9, 12)
     fitted = fitted_grid(tmp_path / "ball", replace(few, seed=3, downscale=1))
     save_grid(fitted.painted(1 - fitted.grid.colors), Path("styled.safetensors"))

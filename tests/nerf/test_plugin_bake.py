@@ -14,7 +14,7 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
 from style3d.nerf.capture.read import open_capture
-from style3d.nerf.fitted import read_grid
+from style3d.nerf.grid.file import read_grid
 from style3d.nerf.plugin_checkpoint import read_splatfacto
 from style3d.nerf.plugin_config import read_run
 from style3d.nerf.splats.files import read_splats

@@ -15,8 +15,8 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.mesh.asset import load_asset
-from style3d.nerf.fitted import FittedGrid
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.file import FittedGrid
+from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.scene import SplatScene

@@ -14,15 +14,15 @@ import pytest
 import torch
 
 from style3d.errors import Style3DError
-from style3d.nerf import grid as module
-from style3d.nerf import grid_marching
-from style3d.nerf.grid import FitSettings, Level, fit_grid
-from style3d.nerf.grid_engine import CompiledEngine, Engine, Lattice, Pace, Rays, Rules, build_engine, lattice_of
-from style3d.nerf.grid_growth import pruned
-from style3d.nerf.grid_marching import CompiledMarcher, build_marcher, check
-from style3d.nerf.grid_torch import loss_reference
-from style3d.nerf.grid_torch_engine import TorchEngine
-from tests.nerf.test_grid_fit import SIDE, pictures_of_a_ball, rays, small_fog, wanted
+from style3d.nerf.grid.engine import CompiledEngine, Engine, Lattice, Pace, Rays, Rules, build_engine, lattice_of
+from style3d.nerf.grid.engine_torch import TorchEngine
+from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
+from style3d.nerf.grid.fit import fit as module
+from style3d.nerf.grid.fit import marcher as grid_marching
+from style3d.nerf.grid.marcher import CompiledMarcher, build_marcher, check
+from style3d.nerf.grid.reference import loss_reference
+from style3d.nerf.grid.refine import pruned
+from tests.nerf.grid.test_fit import SIDE, pictures_of_a_ball, rays, small_fog, wanted
 
 CPU = torch.device("cpu")
 PLAIN = Rules(0.1, 1.0, 0.0, 0.0)
@@ -168,7 +168,7 @@ def test_a_full_device_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_without_triton_the_cpu_marches(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every level of a fit asks; one warning is enough."""
     monkeypatch.setitem(sys.modules, "triton", None)
-    monkeypatch.delitem(sys.modules, "style3d.nerf.grid_triton", raising=False)
+    monkeypatch.delitem(sys.modules, "style3d.nerf.grid.marcher_triton", raising=False)
     grid_marching._own.cache_clear()
     _, place, _ = thinned_fog()
     for _ in range(2):
@@ -189,7 +189,7 @@ def test_a_marcher_that_differs_is_found_out() -> None:
 
 def compare_marches() -> None:
     """Contracted space and a bare cube: the same samples to the last bit."""
-    from style3d.nerf.grid_triton import TritonMarcher
+    from style3d.nerf.grid.marcher_triton import TritonMarcher
 
     _, place, _ = thinned_fog()
     origin, direction, offset = rays(70)
@@ -208,10 +208,10 @@ def compare_marches() -> None:
 @pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not installed (it comes with torch for CUDA)")
 def test_the_gpus_march_is_the_compiled_one() -> None:
     """In Triton's interpreter, which must be asked for before Triton is imported."""
-    code = "from tests.nerf.test_grid_engine import compare_marches; compare_marches()"
+    code = "from tests.nerf.grid.test_engine import compare_marches; compare_marches()"
     environment = {**os.environ, "TRITON_INTERPRET": "1"}
     command = [sys.executable, "-c", code]
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run(command, env=environment, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

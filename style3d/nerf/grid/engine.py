@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int32, Int64, UInt8
 
-from style3d.nerf import grid_kernels as kernels
+from style3d.nerf.grid.fit import kernels
 from style3d.render.grid_field import cell_gaps, lattice
 
 MOST_SAMPLES = 384  # of one ray in occupied cells
@@ -184,6 +184,6 @@ def build_engine(
     """Torch on a CUDA device, the compiled loops elsewhere."""
     if device.type != "cuda":
         return CompiledEngine(place, vertices, table, rules)
-    from style3d.nerf.grid_torch_engine import TorchEngine
+    from style3d.nerf.grid.engine_torch import TorchEngine
 
     return TorchEngine(place, vertices, table, rules, device)

@@ -12,10 +12,10 @@ from safetensors.numpy import load_file, save_file
 
 from style3d.core.camera import Camera, look_at, orbit_directions
 from style3d.errors import Style3DError
-from style3d.nerf.fitted import FittedGrid, read_grid, save_grid
-from style3d.nerf.grid_scene import GridScene
-from style3d.nerf.grid_score import psnr
-from style3d.nerf.grid_splats import FILE_AXES
+from style3d.nerf.grid.file import FittedGrid, read_grid, save_grid
+from style3d.nerf.grid.scene import GridScene
+from style3d.nerf.grid.score import psnr
+from style3d.nerf.grid.to_splats import FILE_AXES
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.regions.selector import Where

@@ -18,9 +18,9 @@ from safetensors.numpy import save_file
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, check_readable, trim
-from style3d.nerf.fitted import GRID
-from style3d.nerf.grid_engine import Moments
-from style3d.nerf.grid_kernels import WIDTH
+from style3d.nerf.grid.engine import Moments
+from style3d.nerf.grid.file import GRID
+from style3d.nerf.grid.kernels import WIDTH
 from style3d.progress import CHECKPOINT_SECONDS
 
 log = logging.getLogger(__name__)

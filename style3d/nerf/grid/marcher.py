@@ -15,8 +15,8 @@ from jaxtyping import Float32, Int32
 from torch import Tensor
 
 from style3d.errors import reason
-from style3d.nerf import grid_kernels as kernels
-from style3d.nerf.grid_engine import MOST_SAMPLES, Lattice, Rays, Rules, lattice_of
+from style3d.nerf.grid.engine import MOST_SAMPLES, Lattice, Rays, Rules, lattice_of
+from style3d.nerf.grid.fit import kernels
 
 log = logging.getLogger(__name__)
 TRIED = 256  # rays that a marcher is tried with
@@ -74,7 +74,7 @@ def build_marcher(place: Lattice, rules: Rules, device: torch.device) -> Marcher
 def _own(device: torch.device) -> Callable[[Lattice, Rules, torch.device], Marcher] | None:
     """How a GPU steps through a lattice itself; nothing, and a warning, where it cannot. Found out once."""
     try:
-        from style3d.nerf.grid_triton import TritonMarcher
+        from style3d.nerf.grid.marcher_triton import TritonMarcher
 
         check(TritonMarcher, device)
         return TritonMarcher

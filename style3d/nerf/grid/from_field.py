@@ -13,9 +13,9 @@ from scipy.ndimage import binary_dilation
 from style3d.core.camera import Camera
 from style3d.core.camera_path import sized
 from style3d.errors import Style3DError
-from style3d.nerf import grid_kernels as kernels
-from style3d.nerf.grid_growth import corners_of, pruned
-from style3d.nerf.grid_splats import stretch
+from style3d.nerf.grid.fit import kernels
+from style3d.nerf.grid.refine import corners_of, pruned
+from style3d.nerf.grid.to_splats import stretch
 from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
 from style3d.types import Indices, Points

@@ -13,14 +13,14 @@ from style3d import scenes
 from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
-from style3d.nerf import capture_scene
 from style3d.nerf.capture.read import is_capture
-from style3d.nerf.capture_scene import fitted_grid
-from style3d.nerf.fitted import FittedGrid, save_grid
-from style3d.nerf.grid import FitSettings, Level
-from style3d.nerf.grid_scene import GridScene
+from style3d.nerf.grid.file import FittedGrid, save_grid
+from style3d.nerf.grid.fit import FitSettings, Level
+from style3d.nerf.grid.fit import fit_cache as capture_scene
+from style3d.nerf.grid.fit_cache import fitted_grid
+from style3d.nerf.grid.scene import GridScene
 from tests.fields import ball
-from tests.nerf.test_grid_fit import pictures_of_a_ball
+from tests.nerf.grid.test_fit import pictures_of_a_ball
 
 SMALL = FitSettings(levels=(Level(8, 40), Level(12, 20)), rays=128)
 
@@ -67,7 +67,7 @@ def test_pictures_are_taken_on_the_path_asked_for(tmp_path: Path) -> None:
 
 def test_load_fits_captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures_of_a_ball(tmp_path, 9, 12)
-    monkeypatch.setattr("style3d.nerf.grid.FitSettings", lambda **given: replace(SMALL, **given))
+    monkeypatch.setattr("style3d.nerf.grid.fit.FitSettings", lambda **given: replace(SMALL, **given))
     scene = scenes.load(FieldJob(tmp_path, style=(Path("style.png"),), output=tmp_path / "out.ply", downscale=1))
     assert isinstance(scene, GridScene)
     assert scene.name == tmp_path.name

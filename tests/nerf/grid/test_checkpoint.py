@@ -17,13 +17,14 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from style3d.cli import main
-from style3d.nerf import capture_scene, grid_state
-from style3d.nerf.capture_scene import fitted_grid
-from style3d.nerf.grid import FitSettings, Level
-from style3d.nerf.grid_engine import CompiledEngine
-from style3d.nerf.grid_state import PARTIAL, FitFile
+from style3d.nerf.grid.checkpoint import PARTIAL, FitFile
+from style3d.nerf.grid.engine import CompiledEngine
+from style3d.nerf.grid.fit import FitSettings, Level
+from style3d.nerf.grid.fit import checkpoint as grid_state
+from style3d.nerf.grid.fit import fit_cache as capture_scene
+from style3d.nerf.grid.fit_cache import fitted_grid
 from style3d.progress import Silent, Watcher
-from tests.nerf.test_grid_fit import pictures_of_a_ball
+from tests.nerf.grid.test_fit import pictures_of_a_ball
 
 SMALL = FitSettings(levels=(Level(8, 40), Level(12, 45)), rays=128, downscale=1)
 
@@ -191,7 +192,7 @@ def test_a_folder_that_cannot_be_written_stops_no_fit(place: Place, caplog: pyte
 def test_the_command_says_that_it_goes_on(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     style = tmp_path / "style.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)).save(style)
-    place.patch.setattr("style3d.nerf.grid.FitSettings", lambda **given: replace(SMALL, **given))
+    place.patch.setattr("style3d.nerf.grid.fit.FitSettings", lambda **given: replace(SMALL, **given))
     press_at(50, place.patch)
     arguments = [
         "nerf",

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int32, Int64, UInt8
 from scipy.ndimage import binary_dilation
 
-from style3d.nerf.grid_kernels import WIDTH
+from style3d.nerf.grid.kernels import WIDTH
 from style3d.render.grid_field import occupied
 
 EMPTY = -5.5  # raw density at the start: a cell's side dims a ray by 0.4 %

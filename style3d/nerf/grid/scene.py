@@ -18,8 +18,8 @@ from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene, Views
 from style3d.nerf.capture.photos import straight
-from style3d.nerf.fitted import GRID, FittedGrid, save_grid
-from style3d.nerf.grid_splats import grid_splats
+from style3d.nerf.grid.file import GRID, FittedGrid, save_grid
+from style3d.nerf.grid.to_splats import grid_splats
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.fill_unseen import filled
 from style3d.nerf.splats.scene import SplatScene

@@ -12,14 +12,13 @@ from PIL import Image
 
 from style3d.core.camera import fibonacci_directions, look_at
 from style3d.errors import Style3DError
-from style3d.nerf import grid_kernels as kernels
 from style3d.nerf.capture.capture import FLIP, Z_UP, Capture
 from style3d.nerf.capture.photos import load_picture
 from style3d.nerf.capture.read import open_capture
-from style3d.nerf.grid import FitSettings, Level, fit_grid
-from style3d.nerf.grid_growth import empty_table, pruned, refined
-from style3d.nerf.grid_score import psnr
-from style3d.nerf.grid_torch import Lattice, Wanted, loss_reference
+from style3d.nerf.grid.fit import FitSettings, Level, fit_grid, kernels
+from style3d.nerf.grid.reference import Lattice, Wanted, loss_reference
+from style3d.nerf.grid.refine import empty_table, pruned, refined
+from style3d.nerf.grid.score import psnr
 from style3d.render.grid_field import cell_gaps, lattice
 from style3d.render.grid_image import render_image
 from tests.fields import ball, matte

@@ -13,9 +13,9 @@ import torch
 from style3d.errors import Style3DError
 from style3d.files import cache_folder, trim
 from style3d.nerf.capture.read import open_capture
-from style3d.nerf.fitted import GRID, FittedGrid, read_grid, save_grid
-from style3d.nerf.grid import CPU, FitSettings, default_downscale, fit_grid
-from style3d.nerf.grid_state import PARTIAL, FitFile
+from style3d.nerf.grid.checkpoint import PARTIAL, FitFile
+from style3d.nerf.grid.file import GRID, FittedGrid, read_grid, save_grid
+from style3d.nerf.grid.fit import CPU, FitSettings, default_downscale, fit_grid
 from style3d.progress import Watcher
 
 log = logging.getLogger(__name__)

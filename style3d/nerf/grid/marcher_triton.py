@@ -10,8 +10,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from style3d.nerf.grid_engine import MOST_SAMPLES, Lattice, Rays, Rules
-from style3d.nerf.grid_marching import Marcher, Samples
+from style3d.nerf.grid.engine import MOST_SAMPLES, Lattice, Rays, Rules
+from style3d.nerf.grid.marcher import Marcher, Samples
 from style3d.render.grid_march import MOST_STEPS
 
 BLOCK = 32  # rays that step together: one warp

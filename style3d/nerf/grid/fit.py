@@ -16,11 +16,11 @@ from jaxtyping import Float32, Int64
 
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import Capture
-from style3d.nerf.grid_engine import Pace, Rays, Rules, Wanted, build_engine, lattice_of
-from style3d.nerf.grid_growth import empty_table, pruned, refined
-from style3d.nerf.grid_score import score
-from style3d.nerf.grid_state import FitFile, FitState
-from style3d.nerf.rays import Batch, PixelTable, pixel_table
+from style3d.nerf.grid.checkpoint import FitFile, FitState
+from style3d.nerf.grid.engine import Pace, Rays, Rules, Wanted, build_engine, lattice_of
+from style3d.nerf.grid.refine import empty_table, pruned, refined
+from style3d.nerf.grid.score import score
+from style3d.nerf.grid.training_rays import Batch, PixelTable, pixel_table
 from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid
 

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from style3d.nerf.grid_engine import Lattice, Wanted
+from style3d.nerf.grid.engine import Lattice, Wanted
 from style3d.render.grid_march import march
 
 MOST_SAMPLES = 2048

@@ -1,0 +1,1 @@
+"""Radiance grids: fitted to photos or taken from a field, kept in files, painted as scenes."""
