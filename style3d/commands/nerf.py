@@ -27,7 +27,7 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
     """Whatever the field is made of."""
     if job.model.suffix not in (".yml", ".yaml"):
         return run_job(job, conduct)
-    from style3d.nerf.plugin_paint import METHODS, checked_run
+    from style3d.nerf.nerfstudio.paint_run import METHODS, checked_run
 
     baked = job.output is not None or job.mesh is not None
     if baked and METHODS[checked_run(job.model).method] == "splatfacto":
@@ -39,7 +39,7 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
 
 def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
     """Let nerfstudio paint the run, and say what is where."""
-    from style3d.nerf.plugin_paint import paint_run, ready_run
+    from style3d.nerf.nerfstudio.paint_run import paint_run, ready_run
 
     run = ready_run(job)
     warnings.simplefilter("ignore")
@@ -65,8 +65,8 @@ def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
 
 def _splats(job: FieldJob) -> Any:
     """The Gaussians of a trained splatfacto: splats like any other, painted here."""
-    from style3d.nerf.plugin_checkpoint import read_splatfacto
-    from style3d.nerf.plugin_config import read_run
+    from style3d.nerf.nerfstudio.read_config import read_run
+    from style3d.nerf.nerfstudio.read_splatfacto import read_splatfacto
     from style3d.nerf.splats.files import check_splat_suffix
     from style3d.scenes import splat_scene
 
@@ -78,8 +78,8 @@ def _splats(job: FieldJob) -> Any:
 def _bake(job: FieldJob, config: Path, watcher: Watcher) -> tuple[Path, ...]:
     """The painted nerfacto as a grid, as splats, and as a mesh, as the job asks."""
     from style3d.nerf.grid.scene import GridScene
-    from style3d.nerf.plugin_bake import baked_grid
-    from style3d.nerf.plugin_config import read_run
+    from style3d.nerf.nerfstudio.bake import baked_grid
+    from style3d.nerf.nerfstudio.read_config import read_run
 
     run = read_run(job.model)
     fitted = baked_grid(config, run.data, recipe(job).resolution, watcher)

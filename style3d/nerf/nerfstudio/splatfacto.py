@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from style3d.core.camera import Camera
-from style3d.nerf.plugin_cameras import to_nerfstudio
-from style3d.nerf.plugin_canvas import Canvas, Sight
-from style3d.nerf.plugin_lpips import drop_networks, known, without_downloads
-from style3d.nerf.plugin_pipeline import StylePipelineConfig
+from style3d.nerf.nerfstudio.cameras import to_nerfstudio
+from style3d.nerf.nerfstudio.canvas import Canvas, Sight
+from style3d.nerf.nerfstudio.lpips import drop_networks, known, without_downloads
+from style3d.nerf.nerfstudio.pipeline import StylePipelineConfig
 from style3d.types import Image
 
 C0 = 0.28209479177387814  # Y_0: the constant spherical harmonic

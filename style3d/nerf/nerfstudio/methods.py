@@ -17,10 +17,10 @@ from nerfstudio.engine.optimizers import AdamOptimizerConfig
 from nerfstudio.engine.trainer import TrainerConfig
 from nerfstudio.plugins.types import MethodSpecification
 
-from style3d.nerf.plugin_loading import allow_numbers
-from style3d.nerf.plugin_nerfacto import PaintedNerfactoConfig
-from style3d.nerf.plugin_pipeline import StylePipelineConfig
-from style3d.nerf.plugin_splatfacto import PaintedSplatfactoConfig, SplatPipelineConfig
+from style3d.nerf.nerfstudio.nerfacto import PaintedNerfactoConfig
+from style3d.nerf.nerfstudio.pipeline import StylePipelineConfig
+from style3d.nerf.nerfstudio.safe_load import allow_numbers
+from style3d.nerf.nerfstudio.splatfacto import PaintedSplatfactoConfig, SplatPipelineConfig
 
 UNTIL_DONE = 1_000_000  # the pipeline knows how many steps there are; this only must not be fewer
 

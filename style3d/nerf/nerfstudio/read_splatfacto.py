@@ -15,8 +15,8 @@ from style3d.errors import Style3DError
 from style3d.files import check_readable, read_bytes
 from style3d.nerf.capture.capture import Z_UP
 from style3d.nerf.grid.to_splats import FILE_AXES
-from style3d.nerf.plugin_config import TrainedRun
-from style3d.nerf.plugin_loading import allow_numbers
+from style3d.nerf.nerfstudio.read_config import TrainedRun
+from style3d.nerf.nerfstudio.safe_load import allow_numbers
 from style3d.nerf.splats.formats.values import checked
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats

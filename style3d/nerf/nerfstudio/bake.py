@@ -14,13 +14,13 @@ from nerfstudio.utils.eval_utils import eval_setup
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.nerf.alignment import similarity
 from style3d.nerf.capture.capture import Z_UP, distance_of, focus_of
 from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid.file import FittedGrid
 from style3d.nerf.grid.fit import FitSettings
 from style3d.nerf.grid.from_field import Volumetric, sampled_grid
-from style3d.nerf.plugin_cameras import from_nerfstudio
+from style3d.nerf.nerfstudio.alignment import similarity
+from style3d.nerf.nerfstudio.cameras import from_nerfstudio
 from style3d.progress import Watcher
 from style3d.render.grid_field import Contraction
 from style3d.types import Matrix4, Points

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from style3d.core.camera import Camera, look_at
-from style3d.nerf.alignment import similarity
+from style3d.nerf.nerfstudio.alignment import similarity
 from tests.nerf.capture import cameras
 
 

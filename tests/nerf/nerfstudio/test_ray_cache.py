@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.nerf.plugin_canvas import deferred
-from style3d.nerf.plugin_rows import LEAST, joined, packed
+from style3d.nerf.nerfstudio.canvas import deferred
+from style3d.nerf.nerfstudio.ray_cache import LEAST, joined, packed
 from tests.nerf.capture import cameras
 from tests.nerf.nerfstudio import with_nerfstudio
 
@@ -43,7 +43,7 @@ def model(background: str) -> Any:
     import_torchvision()
     from nerfstudio.data.scene_box import SceneBox
 
-    from style3d.nerf.plugin_nerfacto import PaintedNerfactoConfig
+    from style3d.nerf.nerfstudio.nerfacto import PaintedNerfactoConfig
 
     torch.manual_seed(0)
     config = PaintedNerfactoConfig(
@@ -65,7 +65,7 @@ def model(background: str) -> Any:
 @pytest.mark.filterwarnings("ignore")  # nerfstudio's own
 @pytest.mark.parametrize("background", ["last_sample", "white", "random"])
 def test_a_traced_view_is_what_nerfstudio_renders(background: str) -> None:
-    from style3d.nerf.plugin_cameras import to_nerfstudio
+    from style3d.nerf.nerfstudio.cameras import to_nerfstudio
 
     canvas, camera = model(background), cameras()[2]
     slow = canvas.get_outputs_for_camera(to_nerfstudio(camera, "cpu"))
@@ -109,7 +109,7 @@ def test_a_picture_of_one_chunk_is_rendered_once() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_the_network_in_a_fused_vector_is_found() -> None:
     """As instant-ngp's: 32 features, 64 neurons and 16 outputs are 3072 weights."""
-    from style3d.nerf.plugin_field import fused_network_size
+    from style3d.nerf.nerfstudio.field import fused_network_size
 
     base = SimpleNamespace(layer_width=64, num_layers=2, out_dim=16)
     assert fused_network_size(32, base) == fused_network_size(24, base) == 3072

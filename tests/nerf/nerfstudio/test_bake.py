@@ -15,13 +15,13 @@ from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
 from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid.file import read_grid
-from style3d.nerf.plugin_checkpoint import read_splatfacto
-from style3d.nerf.plugin_config import read_run
+from style3d.nerf.nerfstudio.read_config import read_run
+from style3d.nerf.nerfstudio.read_splatfacto import read_splatfacto
 from style3d.nerf.splats.files import read_splats
 from style3d.render.grid_image import render_image
 from tests.nerf.capture import write_capture
 from tests.nerf.clouds import cloud, shape_error, splat_ball
-from tests.nerf.test_plugin import PAINT, STYLE, TINY, nerfstudio, with_nerfstudio
+from tests.nerf.nerfstudio.test_methods import PAINT, STYLE, TINY, nerfstudio, with_nerfstudio
 
 CONFIG = """!!python/object:nerfstudio.engine.trainer.TrainerConfig
 method_name: splatfacto

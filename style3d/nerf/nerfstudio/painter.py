@@ -17,8 +17,8 @@ from style3d.job import Job
 from style3d.loop import visit
 from style3d.losses.agreement import disagreement, resampled
 from style3d.losses.color import affine_color_match
-from style3d.nerf.plugin_canvas import Canvas
-from style3d.nerf.plugin_schedule import COARSEST, Moment
+from style3d.nerf.nerfstudio.canvas import Canvas
+from style3d.nerf.nerfstudio.schedule import COARSEST, Moment
 from style3d.prompts import prompt_palette, swatches
 from style3d.render.warp import DepthView, link
 from style3d.styles import Palette, StyleLibrary, default_objective_of, mixed_styles

@@ -1,4 +1,4 @@
-"""nerfstudio's commands where torchvision has no compiled operators: ``python -m style3d.nerf.plugin_run ns-train``."""
+"""nerfstudio's commands where torchvision has no compiled operators: ``python -m style3d.nerf.nerfstudio.run_command ns-train``."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("yaml", reason="PyYAML comes with nerfstudio")
 
 from style3d.errors import Style3DError
-from style3d.nerf.plugin_config import parse_config, read_run, restored
+from style3d.nerf.nerfstudio.read_config import parse_config, read_run, restored
 
 WRITTEN = b"""!!python/object:nerfstudio.engine.trainer.TrainerConfig
 _target: !!python/name:nerfstudio.engine.trainer.Trainer ''

@@ -14,11 +14,11 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from style3d.core.camera import Camera
-from style3d.nerf.plugin_cameras import to_nerfstudio
-from style3d.nerf.plugin_canvas import Canvas, Sight, deferred
-from style3d.nerf.plugin_field import PaintedField
-from style3d.nerf.plugin_lpips import drop_networks, known, without_downloads
-from style3d.nerf.plugin_rows import Rows, Traced, joined, packed
+from style3d.nerf.nerfstudio.cameras import to_nerfstudio
+from style3d.nerf.nerfstudio.canvas import Canvas, Sight, deferred
+from style3d.nerf.nerfstudio.field import PaintedField
+from style3d.nerf.nerfstudio.lpips import drop_networks, known, without_downloads
+from style3d.nerf.nerfstudio.ray_cache import Rows, Traced, joined, packed
 from style3d.types import Image
 
 

@@ -13,9 +13,9 @@ from style3d.commands.parse import parse_job
 from style3d.job import FieldJob
 from tests.nerf.nerfstudio import with_nerfstudio
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "nerfstudio.md").read_text(encoding="utf-8").replace("\\\n", " ")
-WRAPPER = "python -m style3d.nerf.plugin_run "
+WRAPPER = "python -m style3d.nerf.nerfstudio.run_command "
 
 
 def commands(program: str) -> list[str]:

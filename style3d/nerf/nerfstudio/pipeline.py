@@ -17,11 +17,11 @@ from torch import Tensor
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.job import recipe
-from style3d.nerf.plugin_cameras import from_nerfstudio
-from style3d.nerf.plugin_canvas import Canvas
-from style3d.nerf.plugin_job import StyleJob
-from style3d.nerf.plugin_painter import Painter
-from style3d.nerf.plugin_schedule import Moment, Schedule
+from style3d.nerf.nerfstudio.cameras import from_nerfstudio
+from style3d.nerf.nerfstudio.canvas import Canvas
+from style3d.nerf.nerfstudio.job import StyleJob
+from style3d.nerf.nerfstudio.painter import Painter
+from style3d.nerf.nerfstudio.schedule import Moment, Schedule
 from style3d.types import Image, Picture
 
 PHOTO_SAMPLES = 200_000  # pixels of the training photos, in all, whose colours are matched

@@ -16,8 +16,8 @@ import torch
 from style3d.errors import Style3DError
 from style3d.files import check_readable
 from style3d.job import FieldJob
-from style3d.nerf.plugin_config import TrainedRun, read_run, restored
-from style3d.nerf.plugin_job import style_of
+from style3d.nerf.nerfstudio.job import style_of
+from style3d.nerf.nerfstudio.read_config import TrainedRun, read_run, restored
 from style3d.progress import Watcher
 from style3d.torchvision_schemas import import_torchvision
 from style3d.types import Picture
@@ -87,7 +87,7 @@ def paint_run(run: TrainedRun, job: FieldJob, watcher: Watcher) -> PaintedRun:
 
 def configured(run: TrainedRun, job: FieldJob) -> Any:
     """nerfstudio's configuration of the painting: the run's model and data, our style."""
-    from style3d.nerf import plugin
+    from style3d.nerf.nerfstudio import methods as plugin
 
     config = plugin.fresh(METHODS[run.method])
     trained = run.settings["pipeline"]

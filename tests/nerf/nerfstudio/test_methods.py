@@ -21,12 +21,12 @@ import trimesh
 from PIL import Image
 
 from style3d.cli import main
-from style3d.nerf.plugin_loading import allow_numbers
-from style3d.nerf.plugin_paint import INSTALL
+from style3d.nerf.nerfstudio.paint_run import INSTALL
+from style3d.nerf.nerfstudio.safe_load import allow_numbers
 from tests.nerf.capture import FRAMES, HEIGHT, WIDTH, write_capture
 from tests.nerf.nerfstudio import Done, nerfstudio, start, with_nerfstudio
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EXPORTS = find_spec("open3d") is not None and find_spec("pymeshlab") is not None
 STYLE = ROOT / "data" / "styles" / "watercolour.jpg"
 TINY = [
@@ -171,7 +171,16 @@ def test_what_is_missing_is_said_in_one_line(arguments: list[str], said: str, tm
 
 @with_nerfstudio
 def test_the_documented_wrapper_starts_a_command(tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "style3d.nerf.plugin_run", "ns-train", "style3d", "--help"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "style3d.nerf.nerfstudio.run_command",
+        "ns-train",
+        "style3d",
+        "--help",
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
