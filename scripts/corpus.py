@@ -24,10 +24,10 @@ sys.path.insert(0, str(ROOT))
 
 from style3d.errors import Style3DError  # noqa: E402 - the repository need not be installed
 from style3d.job import MeshJob  # noqa: E402
-from style3d.loop import stylize  # noqa: E402
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset  # noqa: E402
 from style3d.mesh.diff import diff_files  # noqa: E402
 from style3d.mesh.scene import MeshScene  # noqa: E402
+from style3d.paint.loop import stylize  # noqa: E402
 from tests.mesh.validator import missing, new_problems, validate  # noqa: E402
 
 SUFFIXES = {".obj", ".ply", ".stl", ".off", ".glb", ".gltf", ".zip", ".bz2", ".xyz", ""}

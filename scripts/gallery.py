@@ -18,7 +18,7 @@ from style3d import MeshJob, load, stylize
 from style3d.core.camera import Camera, fitted_camera
 from style3d.images import read_style
 from style3d.mesh.scene import MeshScene
-from style3d.prompts import swatches
+from style3d.paint.prompts import swatches
 
 ROOT = Path(__file__).resolve().parents[1]
 PIECES = {  # name -> model, and a style image or a prompt

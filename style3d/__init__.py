@@ -16,8 +16,8 @@ from style3d.errors import Style3DError
 if TYPE_CHECKING:
     from style3d.core.scene import Scene
     from style3d.job import FieldJob, Job, MeshJob
-    from style3d.loop import stylize
-    from style3d.result import Result
+    from style3d.paint.loop import stylize
+    from style3d.paint.result import Result
     from style3d.scenes import load
 
 __version__ = "0.1.0"
@@ -27,10 +27,10 @@ _HOMES = {
     "FieldJob": "style3d.job",
     "Job": "style3d.job",
     "MeshJob": "style3d.job",
-    "Result": "style3d.result",
+    "Result": "style3d.paint.result",
     "Scene": "style3d.core.scene",
     "load": "style3d.scenes",
-    "stylize": "style3d.loop",
+    "stylize": "style3d.paint.loop",
 }
 
 

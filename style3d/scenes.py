@@ -39,8 +39,8 @@ def _mesh(job: MeshJob) -> Scene:
     from style3d.mesh.asset import load_asset
     from style3d.mesh.base_color import with_base_color
     from style3d.mesh.scene import MeshScene
-    from style3d.provenance import provenance_of
-    from style3d.result import file_hash
+    from style3d.paint.provenance import provenance_of
+    from style3d.paint.result import file_hash
 
     paint = None if job.paint == "auto" else job.paint
     pose = None if job.pose is None else parse_pose(job.pose)

@@ -46,8 +46,8 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     Ctrl-C ends the trying: the best so far is written and the status is 130.
     """
     from style3d.evaluate.accept import best, judged, parse_accept, tries, yardstick_of
-    from style3d.loop import stylize
-    from style3d.result import beside
+    from style3d.paint.loop import stylize
+    from style3d.paint.result import beside
 
     limits = parse_accept(conduct.accept, bool(job.prompt))
     yardstick = yardstick_of(job)

@@ -15,7 +15,7 @@ from style3d.commands.parse import parse
 from style3d.errors import Style3DError
 from style3d.files import check_writable, read_bytes, write_bytes
 from style3d.job.values import Between, check_ranges
-from style3d.strengths import STRENGTHS, Strengths, read_strengths
+from style3d.paint.strength import STRENGTHS, Strengths, read_strengths
 
 MAX_REPORT = 64 << 20
 ABSENT = "give the file that a run wrote, with its report.json and strengths.npz beside it"
@@ -94,7 +94,7 @@ def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tup
     import torch
 
     from style3d.job.replay import job_from_values
-    from style3d.result import file_hash
+    from style3d.paint.result import file_hash
     from style3d.scenes import load
 
     job = job_from_values(report["job"])

@@ -12,7 +12,7 @@ from style3d.files import read_bytes, write_bytes
 from style3d.gltf.optimize import optimize
 from style3d.job import MeshJob
 from style3d.mesh.credentials import Credentials
-from style3d.result import beside
+from style3d.paint.result import beside
 
 
 def run(arguments: list[str]) -> int:

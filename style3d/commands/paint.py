@@ -33,9 +33,9 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
         conduct: how to behave.
         scene: what to paint, where it does not come from the job's file.
     """
-    from style3d.checkpoint import Checkpoint
-    from style3d.loop import stylize
-    from style3d.result import beside, file_hash
+    from style3d.paint.checkpoint import Checkpoint
+    from style3d.paint.loop import stylize
+    from style3d.paint.result import beside, file_hash
     from style3d.scenes import load
 
     warnings.simplefilter("ignore")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from style3d.job import FieldJob
+from style3d.paint.result import Result
 from style3d.progress import Silent, Watcher
-from style3d.result import Result
 
 
 def save(result: Result, target: Path, watcher: Watcher | None) -> tuple[Path, ...]:
@@ -15,7 +15,7 @@ def save(result: Result, target: Path, watcher: Watcher | None) -> tuple[Path, .
     if not isinstance(result.job, FieldJob):
         return result.save(target, watcher)
     from style3d.evaluate.glimpse import glimpse, glimpse_sheet
-    from style3d.result import beside
+    from style3d.paint.result import beside
 
     seen = glimpse(result, watcher or Silent())
     sheet = beside(target, "consistency.png")

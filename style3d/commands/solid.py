@@ -9,8 +9,8 @@ from time import perf_counter
 from style3d.core.scene import Scene
 from style3d.files import atomic_path, check_writable
 from style3d.job import FieldJob, Job
+from style3d.paint.result import beside, file_hash
 from style3d.progress import Silent, Watcher
-from style3d.result import beside, file_hash
 from style3d.types import Colors
 
 
@@ -44,8 +44,8 @@ def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher | None) 
     from style3d.nerf.grid.scene import GridScene
     from style3d.nerf.splats.directional_scene import LobeScene
     from style3d.nerf.splats.scene import SplatScene
+    from style3d.paint.provenance import provenance_of
     from style3d.preview import contact_sheet
-    from style3d.provenance import provenance_of
     from style3d.solid.making import fineness_of, solidify
     from style3d.solid.proof import facts, prove
 

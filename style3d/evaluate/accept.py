@@ -17,9 +17,9 @@ from style3d.evaluate.looks import CONTENT, FRECHET, STYLE, Yardstick, content_f
 from style3d.evaluate.lpips import installed_lpips
 from style3d.job import Job
 from style3d.job.recipe import recipe
-from style3d.prompts import named_encoder
-from style3d.result import Result
-from style3d.styles import features_of, read_styles
+from style3d.paint.prompts import named_encoder
+from style3d.paint.result import Result
+from style3d.paint.style_library import features_of, read_styles
 
 VIEWS, SIZE = 4, 192  # what a try is judged on: views around the scene, pixels a side
 STEP = 1.6  # factor on the content weight from one try to the next

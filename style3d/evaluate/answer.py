@@ -20,9 +20,9 @@ from style3d.evaluate.request import Request
 from style3d.files import read_bytes
 from style3d.job.values import plain
 from style3d.losses.features import build_features
+from style3d.paint.result import beside, file_hash, versions
+from style3d.paint.style_library import read_styles
 from style3d.progress import Watcher
-from style3d.result import beside, file_hash, versions
-from style3d.styles import read_styles
 
 
 def answer(request: Request, watcher: Watcher) -> Evaluation:

@@ -13,7 +13,7 @@ from style3d.evaluate.footage import Footage
 from style3d.evaluate.looks import COVERAGE, Yardstick
 from style3d.evaluate.style import framed, gram_distance, moment_distance
 from style3d.losses.term import make_frame
-from style3d.styles import resized
+from style3d.paint.style_library import resized
 from style3d.types import Picture
 
 MEASURED = {"style.gram": gram_distance, "style.moments": moment_distance}

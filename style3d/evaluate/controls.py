@@ -12,7 +12,7 @@ from style3d.evaluate.footage import Footage, Painting, Shot
 from style3d.evaluate.transfer import transfer
 from style3d.losses.features.base import Features
 from style3d.losses.objective import default_objective
-from style3d.styles import COLOR, CONTENT, resized
+from style3d.paint.style_library import COLOR, CONTENT, resized
 from style3d.types import Image, Mask, Picture
 
 

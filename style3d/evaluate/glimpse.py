@@ -15,9 +15,9 @@ from style3d.evaluate.consistency import Consistency, consistency, error_map
 from style3d.evaluate.film import glances, painted_film
 from style3d.evaluate.footage import Footage
 from style3d.evaluate.pictures import heat_picture
+from style3d.paint.result import Result
 from style3d.preview.canvas import FAINT, INK, PAPER, fitted, save_png, shortened, to_pillow, typeface, write_text
 from style3d.progress import Watcher
-from style3d.result import Result
 from style3d.types import Picture, Plane
 
 GAPS = (1, 7)  # steps between the views that are compared

@@ -15,10 +15,10 @@ from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
 from style3d.mesh.relief import relief_normals, stroke_height
 from style3d.mesh.scene import MeshScene
+from style3d.paint.style_library import resized
 from style3d.render.bump import Relief
 from style3d.render.lighting import Lighting
 from style3d.render.view import Light
-from style3d.styles import resized
 
 LAMPS: tuple[Lighting, ...] = ("studio", "left", "right", "above")
 LOOKED_AT = 4  # cameras

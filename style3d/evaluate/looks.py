@@ -24,7 +24,7 @@ from style3d.evaluate.style import framed, style_values
 from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
 from style3d.losses.text.base import Encoder
-from style3d.styles import resized
+from style3d.paint.style_library import resized
 from style3d.types import Image, Mask, Picture
 
 BETTER: dict[str, Better] = {

@@ -13,8 +13,8 @@ from style3d.commands.saving import save
 from style3d.evaluate.glimpse import GAPS, Glimpse, glimpse, glimpse_sheet
 from style3d.job import FieldJob, recipe
 from style3d.nerf.grid.scene import GridScene
+from style3d.paint.result import Result
 from style3d.progress import Silent
-from style3d.result import Result
 from tests.evaluate.test_film import scene
 
 __all__ = ["scene"]

@@ -16,8 +16,8 @@ from style3d.mesh.asset import MeshAsset
 from style3d.mesh.scene import MeshScene
 from style3d.nerf.splats.directional_scene import LobeScene
 from style3d.nerf.splats.scene import SplatScene
+from style3d.paint.symmetry import Mirror
 from style3d.render.lighting import Lighting
-from style3d.symmetry import Mirror
 from tests.fields import ball, grid_view_of, matte
 from tests.gaussians import blob, paired_view_of, splat_view_of
 from tests.nerf.clouds import splat_ball

@@ -12,11 +12,11 @@ from torch.nn import Parameter
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Stage
-from style3d.loop import decay
 from style3d.nerf.nerfstudio.canvas import Canvas, Sight, deferred
 from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.nerf.nerfstudio.painter import Painter
 from style3d.nerf.nerfstudio.schedule import Moment, Schedule
+from style3d.paint.loop import decay
 from tests.nerf.capture import cameras, seen
 
 STYLE = Path(__file__).resolve().parents[3] / "data" / "styles" / "watercolour.jpg"

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.carried import held
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.splats.directional_scene import LobeScene
@@ -17,6 +16,7 @@ from style3d.nerf.splats.harmonics import basis
 from style3d.nerf.splats.lobes import Lobes
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
+from style3d.paint.regions_by_view import held
 from style3d.regions.selector import Where
 from style3d.render.depth import surface_depth
 from tests.nerf.clouds import directions, splat_ball

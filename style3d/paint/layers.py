@@ -11,20 +11,20 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from style3d.carried import held
-from style3d.colorways import Colorway
 from style3d.core.pyramid import Axes, palette_axes
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.grain import grain, plainness
 from style3d.job import Job
 from style3d.losses.objective import Objective
-from style3d.prompts import swatches
+from style3d.paint.color_modes import Colorway
+from style3d.paint.grain import grain, plainness
+from style3d.paint.prompts import swatches
+from style3d.paint.regions_by_view import held
+from style3d.paint.style_library import StyleLibrary, match_colors, mixed_styles, starting_palette
+from style3d.paint.symmetry import Mirror
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
 from style3d.render.cache import BuiltView
-from style3d.styles import StyleLibrary, match_colors, mixed_styles, starting_palette
-from style3d.symmetry import Mirror
 from style3d.types import Colors, Image, Mask
 
 LEAST_PIXELS = 24.0  # of a layer in a view, under which its statistics mean nothing

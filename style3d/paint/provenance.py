@@ -8,7 +8,7 @@ from pathlib import Path
 from style3d.job import Job
 from style3d.job.values import plain
 from style3d.mesh.xmp import Provenance
-from style3d.result import file_hash
+from style3d.paint.result import file_hash
 
 ELSEWHERE = {
     "kind",

@@ -17,8 +17,8 @@ from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
 from style3d.job import MeshJob
 from style3d.job.mixture import split_path, split_text
-from style3d.prompts import prompt_palette, swatches
-from style3d.styles import default_objective_of
+from style3d.paint.prompts import prompt_palette, swatches
+from style3d.paint.style_library import default_objective_of
 from tests.models import write_textured_ball
 
 
@@ -109,7 +109,7 @@ def test_shares_of_the_mixture_are_shares_of_the_objective(ball) -> None:
 def test_what_a_clip_model_leads_to_has_its_share(ball, monkeypatch) -> None:
     from style3d.losses.text.small import load_small
 
-    monkeypatch.setattr("style3d.prompts.named_encoder", lambda job: load_small())
+    monkeypatch.setattr("style3d.paint.prompts.named_encoder", lambda job: load_small())
 
     def weights(**options):
         job = quick(ball, clip_model="ViT-B-32", **options)

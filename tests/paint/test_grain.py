@@ -12,10 +12,10 @@ from PIL import Image
 
 import style3d
 from style3d.core.pyramid import Pyramid
-from style3d.grain import LEAST, LIFT, finest_band, grain, plainness
-from style3d.layers import Layer, Layers
+from style3d.paint.grain import LEAST, LIFT, finest_band, grain, plainness
+from style3d.paint.layers import Layer, Layers
+from style3d.paint.style_library import ROUGHNESS, Palette, StyleLibrary
 from style3d.render.pyramid import point_pyramid
-from style3d.styles import ROUGHNESS, Palette, StyleLibrary
 from tests.nets import tiny_objective
 
 STRIPES = torch.zeros(1, 3, 32, 32)

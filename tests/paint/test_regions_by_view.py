@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.carried import held, mean_depth, view_called
 from style3d.core.camera import Camera, look_at
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
@@ -20,6 +19,7 @@ from style3d.nerf.capture.lens import Brown, Lens
 from style3d.nerf.grid.file import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
+from style3d.paint.regions_by_view import held, mean_depth, view_called
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
 from tests.fields import ball

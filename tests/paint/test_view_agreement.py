@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.agreement import Agreement, nearest
 from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf.splats.directional_scene import LobeScene
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.scene import SplatScene
+from style3d.paint.view_agreement import Agreement, nearest
 from style3d.render.cache import ViewCache
 from tests.nerf.clouds import splat_ball
 from tests.nets import tiny_objective

@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.checkpoint import Checkpoint
 from style3d.core.pyramid import OneSidedClamp
 from style3d.errors import Style3DError
-from style3d.loop import visit
+from style3d.paint.checkpoint import Checkpoint
+from style3d.paint.loop import visit
 from style3d.progress import Watcher
 from tests.models import write_textured_ball
 from tests.nets import tiny_objective
@@ -72,7 +72,7 @@ def test_the_same_seed_gives_the_same_bytes(job: style3d.MeshJob, tmp_path: Path
 
 
 def test_a_killed_run_resumes_to_the_same_bytes(job: style3d.MeshJob, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("style3d.loop.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("style3d.paint.loop.CHECKPOINT_SECONDS", 0.0)
     whole = run(job).after
     store = Checkpoint(tmp_path / "ball.glb", {"job": 1})
     stopped = run(job, checkpoint=store, watcher=Stopper("painting, stage 2", 5))

@@ -14,14 +14,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from style3d.core.scene import Scene
-from style3d.grain import finest_band
 from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.color import affine_color_match
 from style3d.losses.features import Features, build_features
 from style3d.losses.objective import Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
-from style3d.prompts import is_drawn, prompt_palette, prompt_terms
+from style3d.paint.grain import finest_band
+from style3d.paint.prompts import is_drawn, prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
 from style3d.types import AnyImage, Colors, Image
 

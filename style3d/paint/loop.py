@@ -12,23 +12,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from style3d.agreement import Agreement
-from style3d.checkpoint import Checkpoint, Progress
-from style3d.colorways import colorway_of
 from style3d.core.camera import Camera
 from style3d.core.pyramid import OneSidedClamp, Pyramid
 from style3d.core.scene import Scene, Views
 from style3d.device import pick_device
 from style3d.errors import Style3DError
 from style3d.job import Job, Recipe, Stage, recipe
-from style3d.layers import Target, judged, layers_of, target_of
 from style3d.losses.objective import Objective
+from style3d.paint.checkpoint import Checkpoint, Progress
+from style3d.paint.color_modes import colorway_of
+from style3d.paint.layers import Target, judged, layers_of, target_of
+from style3d.paint.lbfgs import minimise
+from style3d.paint.result import Result
+from style3d.paint.style_library import default_objective_of
+from style3d.paint.symmetry import Mirror
+from style3d.paint.view_agreement import Agreement
 from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher
-from style3d.quasi_newton import minimise
 from style3d.render.cache import BuiltView, ViewCache
-from style3d.result import Result
-from style3d.styles import default_objective_of
-from style3d.symmetry import Mirror
 from style3d.types import Colors, Flags
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected

@@ -1,0 +1,1 @@
+"""One run: a scene and a job in, new colours out."""
