@@ -16,9 +16,9 @@ from style3d.errors import Style3DError
 if TYPE_CHECKING:
     from style3d.core.scene import Scene
     from style3d.job import FieldJob, Job, MeshJob
+    from style3d.load_scene import load
     from style3d.paint.loop import stylize
     from style3d.paint.result import Result
-    from style3d.scenes import load
 
 __version__ = "0.1.0"
 __all__ = ["FieldJob", "Job", "MeshJob", "Result", "Scene", "Style3DError", "__version__", "load", "stylize"]
@@ -29,7 +29,7 @@ _HOMES = {
     "MeshJob": "style3d.job",
     "Result": "style3d.paint.result",
     "Scene": "style3d.core.scene",
-    "load": "style3d.scenes",
+    "load": "style3d.load_scene",
     "stylize": "style3d.paint.loop",
 }
 

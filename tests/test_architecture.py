@@ -24,7 +24,7 @@ FLOORS = {
         "style3d.images",
         "style3d.files",
         "style3d.progress",
-        "style3d.torchvision_schemas",
+        "style3d.torchvision_compat",
         "style3d.spelling",
         "style3d.mesh.credentials",
         "style3d.gltf.optimize",
@@ -65,7 +65,7 @@ FLOORS = {
         "style3d.evaluate",
         "style3d.preview",
         "style3d.doctor",
-        "style3d.scenes",
+        "style3d.load_scene",
         "style3d.solid",
     ],
     4: [

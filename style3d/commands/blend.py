@@ -94,8 +94,8 @@ def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tup
     import torch
 
     from style3d.job.replay import job_from_values
+    from style3d.load_scene import load
     from style3d.paint.result import file_hash
-    from style3d.scenes import load
 
     job = job_from_values(report["job"])
     same = job.model.is_dir() or (job.model.is_file() and file_hash(job.model) == report["inputs"].get(str(job.model)))

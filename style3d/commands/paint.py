@@ -33,10 +33,10 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
         conduct: how to behave.
         scene: what to paint, where it does not come from the job's file.
     """
+    from style3d.load_scene import load
     from style3d.paint.checkpoint import Checkpoint
     from style3d.paint.loop import stylize
     from style3d.paint.result import beside, file_hash
-    from style3d.scenes import load
 
     warnings.simplefilter("ignore")
     target = checked_target(job)

@@ -20,11 +20,11 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
 
     After Ctrl-C the runs that are done are kept by their checkpoints and the status is 130.
     """
+    from style3d.load_scene import load
     from style3d.mesh.scene import MeshScene
     from style3d.paint.checkpoint import Checkpoint
     from style3d.paint.loop import stylize
     from style3d.paint.result import beside, file_hash
-    from style3d.scenes import load
 
     if conduct.accept or conduct.auto:
         raise Style3DError("--variants paints with the settings given", hint="leave out --accept and --auto")

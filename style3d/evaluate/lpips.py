@@ -163,7 +163,7 @@ def installed_lpips() -> Distance | str:
     if not cached:
         return "the lpips package is there, but not the weights of its AlexNet; give --lpips BACKBONE HEADS"
     from style3d.losses.features.base import digest_of
-    from style3d.torchvision_schemas import import_torchvision
+    from style3d.torchvision_compat import import_torchvision
 
     import_torchvision()  # which lpips imports
     import lpips

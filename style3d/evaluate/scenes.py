@@ -9,6 +9,7 @@ from typing import Any
 from style3d.core.scene import Scene
 from style3d.evaluate.request import Request
 from style3d.job import FieldJob
+from style3d.load_scene import load
 from style3d.mesh.asset import load_asset
 from style3d.mesh.base_color import with_base_color
 from style3d.mesh.scene import MeshScene
@@ -17,7 +18,6 @@ from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.progress import Watcher
 from style3d.render.lighting import Lighting
-from style3d.scenes import load
 
 FIELDS = (".spz", ".splat", ".ksplat", ".sog", ".safetensors")
 MARKS = (b"f_dc_0", b"packed_position", b"KHR_gaussian_splatting")  # in the head of .ply and .glb files of splats

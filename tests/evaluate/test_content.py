@@ -16,7 +16,7 @@ from style3d.evaluate.lpips import FeatureDistance, Lpips, load_lpips
 from style3d.evaluate.reference import skimage
 from style3d.losses.features.squeeze import FIRES, Squeeze
 from style3d.losses.term import make_frame
-from style3d.torchvision_schemas import import_torchvision
+from style3d.torchvision_compat import import_torchvision
 from tests.assets import asset
 from tests.nets import Tiny
 

@@ -14,7 +14,7 @@ from style3d.evaluate.frechet import artfid, inception_distances
 from style3d.evaluate.inception import SMALLEST, Inception, load_inception
 from style3d.evaluate.style import framed
 from style3d.losses.term import make_frame
-from style3d.torchvision_schemas import import_torchvision
+from style3d.torchvision_compat import import_torchvision
 from tests.evaluate.inception import slender_inception
 from tests.nets import Tiny
 

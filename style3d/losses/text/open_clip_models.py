@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from style3d.errors import Style3DError
 from style3d.losses.features.base import digest_of
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
-from style3d.torchvision_schemas import import_torchvision
+from style3d.torchvision_compat import import_torchvision
 
 DEFAULT_MODEL = "ViT-B-32"
 PREFERRED = ("laion2b_s34b_b79k", "openai")  # tags, for models that have them

@@ -19,7 +19,7 @@ from style3d.job import FieldJob
 from style3d.nerf.nerfstudio.job import style_of
 from style3d.nerf.nerfstudio.read_config import TrainedRun, read_run, restored
 from style3d.progress import Watcher
-from style3d.torchvision_schemas import import_torchvision
+from style3d.torchvision_compat import import_torchvision
 from style3d.types import Picture
 
 METHODS = {"nerfacto": "nerfacto", "style3d": "nerfacto", "splatfacto": "splatfacto", "style3d-splat": "splatfacto"}

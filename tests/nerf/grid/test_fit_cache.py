@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from style3d import scenes
+from style3d import load_scene as scenes
 from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
