@@ -66,7 +66,7 @@ FLOORS = {
         "style3d.preview",
         "style3d.doctor",
         "style3d.load_scene",
-        "style3d.solid",
+        "style3d.mesh_from_field",
     ],
     4: [
         "style3d.nerf.nerfstudio.methods",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+from style3d.commands.mesh_from_field import write_mesh
 from style3d.commands.parse import Conduct
 from style3d.commands.saving import save
-from style3d.commands.solid import write_mesh
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.job import Job, write_job_file

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from style3d.commands.bars import Bars
+from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.paint import checked_target, run_job, terminable
 from style3d.commands.parse import Conduct, parse_job
-from style3d.commands.solid import check_mesh, write_mesh
 from style3d.images import read_style
 from style3d.job import FieldJob, recipe
 from style3d.preview import contact_sheet

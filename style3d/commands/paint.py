@@ -11,9 +11,9 @@ from typing import Any
 
 from style3d.commands.accept import checked, paint_until_accepted, suit
 from style3d.commands.bars import Bars
+from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.parse import Conduct, Kind, parse_job
 from style3d.commands.saving import save
-from style3d.commands.solid import check_mesh, write_mesh
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable

@@ -12,8 +12,8 @@ from style3d.core.camera import Camera
 from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import Flat
 from style3d.mesh.scene import MeshScene
+from style3d.mesh_from_field.renders import OPAQUE, Look
 from style3d.render.cache import ViewCache
-from style3d.solid.looks import OPAQUE, Look
 from style3d.types import Colors, Flags, Pixels
 
 PASSES = 6  # over all views

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.core.camera import Camera, fibonacci_directions, look_at
-from style3d.solid.shell import Shell
-from style3d.solid.volume import DepthView
+from style3d.mesh_from_field.clean_surface import Shell
+from style3d.mesh_from_field.depth_fusion import DepthView
 
 CENTER = np.array([0.3, -0.2, 0.5])
 RADIUS = 1.0

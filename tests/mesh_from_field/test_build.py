@@ -15,14 +15,14 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.mesh.asset import load_asset
+from style3d.mesh_from_field.build import Fineness, Solid, fineness_of, solidify
+from style3d.mesh_from_field.compare import facts, prove
 from style3d.nerf.grid.file import FittedGrid
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
-from style3d.solid.making import Fineness, Solid, fineness_of, solidify
-from style3d.solid.proof import facts, prove
 from tests.fields import ball
 from tests.mesh.validator import assert_valid
 from tests.nerf.clouds import splat_ball

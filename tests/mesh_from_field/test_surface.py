@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.solid.contour import CHUNK, Chunk, contour
-from style3d.solid.density import density_shell, grid_shell, seen_faces
-from style3d.solid.shell import (
+from style3d.mesh_from_field.clean_surface import (
     Shell,
     quadric_collapse,
     simplified,
@@ -19,9 +17,11 @@ from style3d.solid.shell import (
     without_flat_faces,
     without_floaters,
 )
-from style3d.solid.volume import UNSURE, DepthView, fused, fused_reference
+from style3d.mesh_from_field.depth_fusion import UNSURE, DepthView, fused, fused_reference
+from style3d.mesh_from_field.grid_surface import density_shell, grid_shell, seen_faces
+from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
 from tests.fields import ball
-from tests.solid.spheres import CENTER, RADIUS, around, loose_edges, sphere_depth, sphere_views, volume_of
+from tests.mesh_from_field.spheres import CENTER, RADIUS, around, loose_edges, sphere_depth, sphere_views, volume_of
 
 VOXEL = 0.07
 WHOLE = 4 / 3 * np.pi * RADIUS**3
@@ -75,7 +75,7 @@ def test_what_other_views_look_through_is_carved_away() -> None:
 
 
 def test_voxels_grow_where_there_would_be_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("style3d.solid.volume.MOST_BLOCKS", 60)
+    monkeypatch.setattr("style3d.mesh_from_field.depth_fusion.MOST_BLOCKS", 60)
     volume = fused(sphere_views(6), CENTER, 1.3, VOXEL)
     assert len(volume.blocks) <= 60
     assert volume.voxel > VOXEL
@@ -178,7 +178,7 @@ def test_simplifying_keeps_the_shape() -> None:
 
 @pytest.mark.parametrize("module", ["fast_simplification", "skimage.measure"])
 def test_a_missing_library_is_said_in_one_line(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from style3d.solid.contour import marching_cubes
+    from style3d.mesh_from_field.marching_cubes import marching_cubes
 
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(Style3DError, match=r"pip install 'style3d\[surface\]'"):

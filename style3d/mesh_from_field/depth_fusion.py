@@ -14,7 +14,7 @@ from numba import njit, prange
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.solid.contour import CHUNK, Chunk
+from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk
 from style3d.types import Points, Vector
 
 SIDE = 8  # voxels along each side of a block

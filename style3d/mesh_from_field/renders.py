@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float32
 
 from style3d.core.camera import Camera
+from style3d.mesh_from_field.depth_fusion import UNSURE, DepthView
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.vantage import UPRIGHT
 from style3d.render.grid_image import render_image
 from style3d.render.splat_depth import median_depth
-from style3d.solid.volume import UNSURE, DepthView
 from style3d.types import Colors, Matrix4
 
 Field = SplatScene | GridScene

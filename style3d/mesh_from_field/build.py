@@ -16,13 +16,8 @@ from style3d.mesh.imported_parts import Look as Material
 from style3d.mesh.imported_parts import Part, build_document
 from style3d.mesh.scene import MeshScene
 from style3d.mesh.xmp import Provenance
-from style3d.nerf.grid.scene import GridScene
-from style3d.progress import Silent, Watcher
-from style3d.solid.baking import PASSES, baked
-from style3d.solid.contour import contour, marching_cubes
-from style3d.solid.density import grid_shell
-from style3d.solid.looks import Field, looks, upright
-from style3d.solid.shell import (
+from style3d.mesh_from_field.bake_colors import PASSES, baked
+from style3d.mesh_from_field.clean_surface import (
     Shell,
     quadric_collapse,
     simplified,
@@ -30,7 +25,12 @@ from style3d.solid.shell import (
     without_flat_faces,
     without_floaters,
 )
-from style3d.solid.volume import DepthView, fused
+from style3d.mesh_from_field.depth_fusion import DepthView, fused
+from style3d.mesh_from_field.grid_surface import grid_shell
+from style3d.mesh_from_field.marching_cubes import contour, marching_cubes
+from style3d.mesh_from_field.renders import Field, looks, upright
+from style3d.nerf.grid.scene import GridScene
+from style3d.progress import Silent, Watcher
 from style3d.types import Colors, Vector
 
 SMOOTHING = 3  # rounds

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.solid.looks import OPAQUE, Field, Look, eye
-from style3d.solid.making import Solid, content
+from style3d.mesh_from_field.build import Solid, content
+from style3d.mesh_from_field.renders import OPAQUE, Field, Look, eye
 from style3d.types import Colors
 
 GREY = 0.93  # backdrop of pictures

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from style3d.errors import Style3DError
-from style3d.solid.shell import Shell
+from style3d.mesh_from_field.clean_surface import Shell
 
 CHUNK = 64  # cells along each side
 SEWN = 1e-3  # cells between vertices of two chunks that are one

@@ -21,7 +21,7 @@ def check_mesh(job: Job) -> None:
         Style3DError: a library is missing, or the file cannot be written.
     """
     if isinstance(job, FieldJob) and job.mesh is not None:
-        from style3d.solid.making import check_libraries
+        from style3d.mesh_from_field.build import check_libraries
 
         check_libraries()
         check_writable(job.mesh)
@@ -41,13 +41,13 @@ def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher | None) 
     """
     if not isinstance(job, FieldJob) or job.mesh is None:
         return ()
+    from style3d.mesh_from_field.build import fineness_of, solidify
+    from style3d.mesh_from_field.compare import facts, prove
     from style3d.nerf.grid.scene import GridScene
     from style3d.nerf.splats.directional_scene import LobeScene
     from style3d.nerf.splats.scene import SplatScene
     from style3d.paint.provenance import provenance_of
     from style3d.preview import contact_sheet
-    from style3d.solid.making import fineness_of, solidify
-    from style3d.solid.proof import facts, prove
 
     if isinstance(scene, LobeScene):
         scene = scene.painted(colors)

@@ -9,12 +9,12 @@ from jaxtyping import Float32
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
+from style3d.mesh_from_field.clean_surface import Shell
+from style3d.mesh_from_field.depth_fusion import DepthView
+from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.rasterizer import EmbreeRasterizer, Hits
 from style3d.render.surface import Material, Surface
-from style3d.solid.contour import CHUNK, Chunk, contour
-from style3d.solid.shell import Shell
-from style3d.solid.volume import DepthView
 from style3d.types import Flags
 
 LEVELS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)  # optical depths of a cell's side that are tried
