@@ -15,9 +15,9 @@ from torch import Generator, Tensor
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from style3d.losses.text.words import COLORS, MATERIALS  # noqa: E402
-from style3d.swatch.fields import chance, log_uniform, uniform  # noqa: E402
-from style3d.swatch.patterns import PATTERNS  # noqa: E402
-from style3d.swatch.surfaces import GRAIN, draw_material, draw_medium, ground, pick, surface  # noqa: E402
+from style3d.prompt_pictures.fields import chance, log_uniform, uniform  # noqa: E402
+from style3d.prompt_pictures.patterns import PATTERNS  # noqa: E402
+from style3d.prompt_pictures.surfaces import GRAIN, draw_material, draw_medium, ground, pick, surface  # noqa: E402
 
 Scene = tuple[Tensor, list[str]]  # image (3, side, side), words that say what it is
 TECHNIQUES = (

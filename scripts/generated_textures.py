@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
-from style3d.swatch.fields import (  # noqa: E402
+from style3d.prompt_pictures.fields import (  # noqa: E402
     chance,
     convolve_lines,
     flow,
@@ -26,7 +26,7 @@ from style3d.swatch.fields import (  # noqa: E402
     smooth,
     uniform,
 )
-from style3d.swatch.marks import impasto, marks, paint, washes  # noqa: E402
+from style3d.prompt_pictures.marks import impasto, marks, paint, washes  # noqa: E402
 
 Family = Callable[[Generator, int, Tensor], Tensor]  # generator, side, palette (n, 3) -> (3, side, side)
 

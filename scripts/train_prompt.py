@@ -26,7 +26,7 @@ from captioned_textures import make_captioned  # noqa: E402
 from style3d.losses.features import embedded  # noqa: E402
 from style3d.losses.text.small import RANK, SHIPPED, SIZE, SmallModel, tokens_of  # noqa: E402
 from style3d.losses.text.words import VOCABULARY  # noqa: E402
-from style3d.swatch.fields import chance, smooth, uniform  # noqa: E402
+from style3d.prompt_pictures.fields import chance, smooth, uniform  # noqa: E402
 
 HELD_OUT = 1 << 40  # seeds from here on are for judging
 ANYTHING = ("a photo", "a photo of a object", "a picture", "a texture", "a object")  # said of every picture

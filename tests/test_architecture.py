@@ -33,7 +33,7 @@ FLOORS = {
     ],
     1: [
         "style3d.gltf",
-        "style3d.swatch",
+        "style3d.prompt_pictures",
         "style3d.core.scene",
         "style3d.regions.selector",
         "style3d.regions.shapes",

@@ -17,7 +17,7 @@ from style3d.losses.text.base import Encoder
 from style3d.losses.text.direction import text_direction
 from style3d.losses.text.prompt import PromptPatches, PromptWhole, make_wish
 from style3d.losses.text.words import implied_palette
-from style3d.swatch import Plan, draw_swatch, read_plan
+from style3d.prompt_pictures import Plan, draw_swatch, read_plan
 from style3d.types import AnyImage, Colors, Image
 
 WHOLE, PATCHES = 1.0, 3.0  # weights of the two terms where there is nothing but prompts

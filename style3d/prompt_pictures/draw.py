@@ -6,10 +6,10 @@ import torch
 from torch import Generator, Tensor
 
 from style3d.losses.text.words import MATERIALS, RGB
-from style3d.swatch.fields import log_uniform
-from style3d.swatch.patterns import PATTERNS
-from style3d.swatch.plan import GLAZE, TECHNIQUES, Layer, Plan, own_colors
-from style3d.swatch.surfaces import GRAIN, draw_material, draw_medium, ground, over, pick, surface
+from style3d.prompt_pictures.fields import log_uniform
+from style3d.prompt_pictures.patterns import PATTERNS
+from style3d.prompt_pictures.plan import GLAZE, TECHNIQUES, Layer, Plan, own_colors
+from style3d.prompt_pictures.surfaces import GRAIN, draw_material, draw_medium, ground, over, pick, surface
 from style3d.types import Image
 
 SIDE = 448  # pixels: close views look for strokes as fine as the picture has pixels

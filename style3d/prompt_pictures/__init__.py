@@ -1,6 +1,6 @@
 """Pictures drawn from words: what a prompt looks like where no large image–text model is at hand."""
 
-from style3d.swatch.draw import draw_swatch
-from style3d.swatch.plan import Layer, Plan, read_plan
+from style3d.prompt_pictures.draw import draw_swatch
+from style3d.prompt_pictures.plan import Layer, Plan, read_plan
 
 __all__ = ["Layer", "Plan", "draw_swatch", "read_plan"]

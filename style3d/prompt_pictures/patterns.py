@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from style3d.swatch.fields import chance, convolve_lines, flow, log_uniform, noise, smooth, uniform
-from style3d.swatch.marks import scatter
+from style3d.prompt_pictures.fields import chance, convolve_lines, flow, log_uniform, noise, smooth, uniform
+from style3d.prompt_pictures.marks import scatter
 
 Pattern = Callable[[Generator, int, float], Tensor]  # generator, side, unit -> (side, side) in [0, 1]
 

@@ -7,9 +7,9 @@ import torch
 
 from style3d.losses.text.words import COLORS, MATERIALS, MEDIA, VOCABULARY
 from style3d.losses.text.words import PATTERNS as NAMED
-from style3d.swatch import Layer, draw_swatch, read_plan
-from style3d.swatch.patterns import PATTERNS
-from style3d.swatch.plan import own_colors
+from style3d.prompt_pictures import Layer, draw_swatch, read_plan
+from style3d.prompt_pictures.patterns import PATTERNS
+from style3d.prompt_pictures.plan import own_colors
 
 
 @pytest.mark.parametrize(

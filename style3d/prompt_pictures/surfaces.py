@@ -6,9 +6,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from style3d.swatch.fields import flow, log_uniform, noise, rank, smooth, uniform
-from style3d.swatch.marks import impasto, marks, paint, washes
-from style3d.swatch.patterns import PATTERNS, cells, step
+from style3d.prompt_pictures.fields import flow, log_uniform, noise, rank, smooth, uniform
+from style3d.prompt_pictures.marks import impasto, marks, paint, washes
+from style3d.prompt_pictures.patterns import PATTERNS, cells, step
 
 # material -> (pattern, manner of the surface), to choose from
 GRAIN: dict[str, tuple[tuple[str, str], ...]] = {

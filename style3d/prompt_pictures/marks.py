@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from style3d.swatch.fields import log_uniform, noise, rank, smooth, uniform
+from style3d.prompt_pictures.fields import log_uniform, noise, rank, smooth, uniform
 
 
 def paint(palette: Tensor, field: Tensor) -> Tensor:

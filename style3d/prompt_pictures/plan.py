@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from style3d.losses.text.words import COLORS, MATERIALS, RGB, read_words, toned
-from style3d.swatch.patterns import PATTERNS
-from style3d.swatch.surfaces import GRAIN
+from style3d.prompt_pictures.patterns import PATTERNS
+from style3d.prompt_pictures.surfaces import GRAIN
 
 TECHNIQUES = ("oil", "strokes", "watercolour", "ink", "engraving", "woodcut", "pencil", "pointillism", "leads",
               "mosaic", "embroidery", "confetti")  # fmt: skip
