@@ -33,7 +33,7 @@ def checked(job: Job, conduct: Conduct) -> None:
 
 def suit(job: Job, scene: Scene) -> Job:
     """The job with settings that suit the scene, said on standard output."""
-    from style3d.evaluate.suit import character, suited
+    from style3d.evaluate.suggest_settings import character, suited
 
     changed, why = suited(job, character(scene))
     print(f"chosen for {scene.name}: {why}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from style3d.commands.bars import Bars
 from style3d.commands.parse import parse
 from style3d.errors import Style3DError
-from style3d.evaluate.figure import Figure, Limit, named_limit
+from style3d.evaluate.metrics.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import Request
 from style3d.files import check_writable
 from style3d.progress import Silent
@@ -24,9 +24,9 @@ def run(arguments: list[str]) -> int:
     request: Request = parse(Request, "evaluate", arguments, str(Request.__doc__))
     limits = [_limit(text, True) for text in request.fail_under] + [_limit(text, False) for text in request.fail_over]
     check_writable(request.destination)
-    from style3d.evaluate.answer import answer
-    from style3d.evaluate.names import figure_names
-    from style3d.evaluate.save import save
+    from style3d.evaluate.metrics.metric_names import figure_names
+    from style3d.evaluate.report.save import save
+    from style3d.evaluate.run_request import answer
 
     for limit in limits:
         check_name(limit.name, figure_names(request.gaps))

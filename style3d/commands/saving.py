@@ -14,7 +14,7 @@ def save(result: Result, target: Path, watcher: Watcher | None) -> tuple[Path, .
     """Write a result; beside a field also how well its views agree, as a sheet and in the report. Returns the files."""
     if not isinstance(result.job, FieldJob):
         return result.save(target, watcher)
-    from style3d.evaluate.glimpse import glimpse, glimpse_sheet
+    from style3d.evaluate.quick_check import glimpse, glimpse_sheet
     from style3d.paint.result import beside
 
     seen = glimpse(result, watcher or Silent())

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from style3d.errors import Style3DError
-from style3d.evaluate.figure import Figure, Limit, parse_limit
-from style3d.evaluate.film import GREY
-from style3d.evaluate.footage import Footage, Shot
-from style3d.evaluate.looks import CONTENT, FRECHET, STYLE, Yardstick, content_figures, style_figures
-from style3d.evaluate.lpips import installed_lpips
+from style3d.evaluate.footage.footage import Footage, Shot
+from style3d.evaluate.footage.render import GREY
+from style3d.evaluate.metrics.figure import Figure, Limit, parse_limit
+from style3d.evaluate.metrics.image_figures import CONTENT, FRECHET, STYLE, Yardstick, content_figures, style_figures
+from style3d.evaluate.metrics.lpips import installed_lpips
 from style3d.job import Job
 from style3d.job.recipe import recipe
 from style3d.paint.prompts import named_encoder

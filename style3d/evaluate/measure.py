@@ -10,14 +10,20 @@ import numpy as np
 from jaxtyping import Float32
 
 from style3d.errors import Style3DError
-from style3d.evaluate.agreement import absent_agreement, agreement, agreement_figures, heat, perceptual_of
-from style3d.evaluate.beside import control_figures
-from style3d.evaluate.controls import ceiling_views, independent
-from style3d.evaluate.figure import Figure
-from style3d.evaluate.footage import Footage, Painting
-from style3d.evaluate.legacy import EXPLANATION, legacy_figures
-from style3d.evaluate.looks import Yardstick, look_figures
-from style3d.evaluate.lpips import Distance, FeatureDistance
+from style3d.evaluate.footage.controls import ceiling_views, independent
+from style3d.evaluate.footage.footage import Footage, Painting
+from style3d.evaluate.metrics.consistency_figures import (
+    absent_agreement,
+    agreement,
+    agreement_figures,
+    heat,
+    perceptual_of,
+)
+from style3d.evaluate.metrics.control_figures import control_figures
+from style3d.evaluate.metrics.figure import Figure
+from style3d.evaluate.metrics.image_figures import Yardstick, look_figures
+from style3d.evaluate.metrics.lpips import Distance, FeatureDistance
+from style3d.evaluate.metrics.published_protocol import EXPLANATION, legacy_figures
 from style3d.progress import Silent, Watcher
 from style3d.render.warp import Link
 from style3d.types import Picture, Plane

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from style3d.errors import Style3DError
-from style3d.evaluate.depth import DepthKind
+from style3d.evaluate.footage.depth_files import DepthKind
 from style3d.job.base import Features
 from style3d.job.values import Between, check_ranges
 

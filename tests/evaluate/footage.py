@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from style3d.core.camera import look_at
-from style3d.evaluate.footage import Footage, Shot
+from style3d.evaluate.footage.footage import Footage, Shot
 from style3d.render.fragments import trace_view
 from style3d.render.rasterizer import EmbreeRasterizer
 from tests.surfaces import sphere, view_of

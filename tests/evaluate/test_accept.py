@@ -13,10 +13,10 @@ from PIL import Image
 from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.evaluate.accept import adjusted, best, parse_accept, refuse_unmeasurable, tries
-from style3d.evaluate.figure import Figure, absent, parse_limit
-from style3d.evaluate.looks import CONTENT, STYLE, Yardstick, look_figures
-from style3d.evaluate.names import figure_names
-from style3d.evaluate.suit import Character, suited
+from style3d.evaluate.metrics.figure import Figure, absent, parse_limit
+from style3d.evaluate.metrics.image_figures import CONTENT, STYLE, Yardstick, look_figures
+from style3d.evaluate.metrics.metric_names import figure_names
+from style3d.evaluate.suggest_settings import Character, suited
 from style3d.job import Job, MeshJob
 from tests.evaluate.footage import arc
 from tests.models import write_textured_ball

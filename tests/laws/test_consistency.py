@@ -7,9 +7,9 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from style3d.errors import Style3DError
-from style3d.evaluate.consistency import consistency, error_map, flagged
-from style3d.evaluate.footage import Footage
-from style3d.evaluate.reference import skimage
+from style3d.evaluate.footage.footage import Footage
+from style3d.evaluate.metrics.consistency import consistency, error_map, flagged
+from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.render.warp import Link
 from tests.evaluate.footage import arc
 

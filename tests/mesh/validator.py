@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from style3d.evaluate.validator import missing, new_problems, node_places, validate
+from style3d.evaluate.metrics.gltf_validator import missing, new_problems, node_places, validate
 
 __all__ = ["assert_valid", "missing", "new_problems", "node_places", "validate"]
 

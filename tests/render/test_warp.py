@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.core.camera import look_at
-from style3d.evaluate.footage import Shot
+from style3d.evaluate.footage.footage import Shot
 from style3d.render.rasterizer import EmbreeRasterizer
 from style3d.render.warp import DepthView, link
 from tests.evaluate.footage import arc

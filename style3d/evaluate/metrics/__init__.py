@@ -1,0 +1,1 @@
+"""Footage in, figures out: each metric in a file of its own."""

@@ -1,0 +1,80 @@
+"""Fréchet distances: between the places of two pictures, between sets of pictures, and ArtFID, which adds content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from style3d.evaluate.metrics.inception import Inception
+from style3d.losses.features.base import pool_mask
+from style3d.losses.moments import masked_covariance
+from style3d.losses.term import Frame
+from style3d.types import Image, Mask
+
+Gaussian = tuple[Tensor, Tensor]  # mean (d,) and covariance (d, d)
+
+
+def frechet_distance(a: Gaussian, b: Gaussian) -> float:
+    """‖μ − μ'‖² + tr(C + C' − 2 (C C')^½) between Gaussians (Dowson & Landau 1982; Heusel et al. 2017), in float64.
+
+    The trace of the root is the sum of the roots of the eigenvalues of C^½ C' C^½, which are real.
+    """
+    (mean_a, cov_a), (mean_b, cov_b) = ((m.double(), c.double()) for m, c in (a, b))
+    values, vectors = torch.linalg.eigh(cov_a)
+    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ cov_b @ root).clamp_min(0).sqrt().sum()
+    return float((mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * cross)
+
+
+def frechet_between(a: Float[Tensor, "n d"], b: Float[Tensor, "m d"]) -> float:
+    """`frechet_distance` of the Gaussians through two sets of samples, for sets that are small beside ``d``.
+
+    With A and B the centred samples over √(n − 1) and √(m − 1), tr (C C')^½ is the nuclear norm of A Bᵀ, so no d × d
+    matrix is made. A single sample has no spread.
+    """
+    (mean_a, spread_a), (mean_b, spread_b) = (_spread(samples.double()) for samples in (a, b))
+    cross = torch.linalg.svdvals(spread_a @ spread_b.T).sum()
+    return float((mean_a - mean_b).square().sum() + spread_a.square().sum() + spread_b.square().sum() - 2 * cross)
+
+
+def _spread(samples: Tensor) -> Gaussian:
+    mean = samples.mean(0)
+    return mean, (samples - mean) / max(1, len(samples) - 1) ** 0.5
+
+
+def single_image_fid(view: Frame, style: Frame, layer: str) -> float:
+    """Fréchet distance between the features of two pictures' places (SinGAN: Shaham et al., ICCV 2019, §4).
+
+    The paper takes Inception's features, as `inception_distances` does; here they are ``layer``'s of whatever network
+    is named.
+    """
+    own, wanted = (masked_covariance(frame.features[layer], frame.masks[layer]) for frame in (view, style))
+    return frechet_distance(own, wanted)
+
+
+@torch.no_grad()
+def inception_distances(views: Sequence[Frame], style: Image, net: Inception) -> dict[str, float]:
+    """By figure: each view's places against the style's, mean over views; all views as a set against the style.
+
+    A set of one picture, as often as there are views, is what ArtFID's authors' code makes of a single style.
+    """
+    wanted = _places(net, style, torch.ones_like(style[:, :1]))
+    alone = [frechet_distance(_places(net, view.image, view.mask), wanted) for view in views]
+    every = torch.cat([net(view.image) for view in views])
+    return {
+        "style.fid_inception": sum(alone) / len(alone),
+        "style.fid_views": frechet_between(every, net(style)),
+    }
+
+
+def _places(net: Inception, image: Image, mask: Mask) -> Gaussian:
+    features = net.places(image)
+    return masked_covariance(features, pool_mask(mask, (features.shape[-2], features.shape[-1])))
+
+
+def artfid(lpips: float, fid: float) -> float:
+    """(1 + LPIPS) (1 + FID): 1 for the style picture's look on the untouched content (Wright & Ommer, GCPR 2022)."""
+    return (1 + lpips) * (1 + fid)

@@ -1,0 +1,63 @@
+"""Strokes: which way they run, how long and how strongly, from the structure tensor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.ndimage import gaussian_filter
+
+from style3d.evaluate.metrics.skimage_figures import skimage
+from style3d.types import Picture
+
+BINS = 36  # of orientation, over 180 degrees
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)  # pixels: standard deviations between which a band of sizes lies
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """What a picture's brush work does. Concretely: mostly upright, 3 pixels wide, coherence 0.6."""
+
+    orientation: Float[np.ndarray, "36"]  # share of stroke energy by direction, 5° a bin, clockwise from the right
+    scale: float  # log2 of the width in pixels, mean over the bands' energy
+    coherence: float  # 0: no direction is preferred, 1: all strokes run one way where they are
+
+
+def strokes(image: Picture, mask: Float[np.ndarray, "h w"]) -> Strokes:
+    """Of the luminance inside the mask.
+
+    Direction and coherence ((λ1 − λ2) / (λ1 + λ2))² come from the structure tensor's eigenvalues (Bigün & Granlund,
+    ICCV 1987), each place counting by its gradient energy.
+    """
+    grey = np.where(mask > 0.999, image @ np.array([0.299, 0.587, 0.114]), np.nan)
+    grey = np.where(np.isnan(grey), np.nanmean(grey) if np.isfinite(grey).any() else 0.0, grey)
+    solid = (mask > 0.999).astype(float)
+    inside = gaussian_filter(solid, 2, mode="constant") > 0.99  # neither the outline nor the frame is a stroke
+    rr, rc, cc = (part[inside] for part in skimage("feature").structure_tensor(grey, 2.0, mode="nearest", order="rc"))
+    energy, difference = rr + cc, np.hypot(rr - cc, 2 * rc)
+    along = (0.5 * np.arctan2(2 * rc, cc - rr) + np.pi / 2) % np.pi  # a stroke runs across its gradient
+    histogram = np.histogram(along, BINS, (0, np.pi), weights=difference)[0]
+    total = energy.sum()
+    share = histogram / histogram.sum() if histogram.sum() > 1e-12 else np.full(BINS, 1 / BINS)
+    coherence = float((difference**2 / np.maximum(energy, 1e-12)).sum() / total) if total > 1e-9 else 0.0
+    return Strokes(share, _scale(grey, inside), coherence)
+
+
+def _scale(grey: Float[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> float:
+    blurred = [gaussian_filter(grey, sigma) for sigma in SCALES]
+    bands = np.array([np.square((a - b)[inside]).sum() for a, b in pairwise(blurred)])
+    widths = np.log2(2 * np.sqrt(np.array(SCALES[:-1]) * np.array(SCALES[1:])))
+    return float((bands * widths).sum() / bands.sum()) if bands.sum() > 1e-9 else float(widths.mean())
+
+
+def orientation_distance(a: Strokes, b: Strokes) -> float:
+    """Earth mover's distance on the circle of directions, degrees (Rabin, Delon, Gousseau 2011): 0 to 45."""
+    steps = np.cumsum(a.orientation - b.orientation)
+    return float(np.abs(steps - np.median(steps)).sum() * 180 / BINS)
+
+
+def scale_difference(a: Strokes, b: Strokes) -> float:
+    """How much wider ``a``'s strokes are, octaves; negative: finer."""
+    return a.scale - b.scale

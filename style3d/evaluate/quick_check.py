@@ -1,0 +1,130 @@
+"""A glance at whether the views of a run agree: a few views carried onto each other, as figures and as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from style3d.errors import Style3DError
+from style3d.evaluate.footage.footage import Footage
+from style3d.evaluate.footage.render import glances, painted_film
+from style3d.evaluate.metrics.consistency import Consistency, consistency, error_map
+from style3d.evaluate.report.pictures import heat_picture
+from style3d.paint.result import Result
+from style3d.preview.canvas import FAINT, INK, PAPER, fitted, save_png, shortened, to_pillow, typeface, write_text
+from style3d.progress import Watcher
+from style3d.types import Picture, Plane
+
+GAPS = (1, 7)  # steps between the views that are compared
+STARTS, SIZE = 3, 256  # places on the walk, and pixels along a side of a view
+EDGE, GUTTER, LABEL = 320, 8, 30  # pixels of the sheet
+LEAST_TOP = 0.02  # the brightest colour of a heat map is at least this error
+
+
+@final
+@dataclass(frozen=True)
+class Pace:
+    """One gap. Concretely: 7 steps, 19° of parallax; RMSE 0.05 painted and 0.04 before."""
+
+    gap: int
+    parallax: float  # degrees, median
+    after: Consistency
+    before: Consistency
+    heat: Mapping[int, Plane]  # by target view: error of the painted views, NaN where not compared
+
+    def told(self) -> dict[str, Any]:
+        """Plain values, for a report."""
+        one, floor = self.after, self.before
+        return {
+            "parallax_degrees": self.parallax, "pairs": one.pairs, "valid": one.valid, "rmse": one.rmse,
+            "rmse_before": floor.rmse, "ssim": one.ssim, "ssim_before": floor.ssim, "relative": one.relative,
+            "relative_before": floor.relative, "over_floor": one.relative / floor.relative,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        """One line."""
+        one, floor = self.after, self.before
+        apart = f"{self.gap} step{'s' if self.gap > 1 else ''} apart ({self.parallax:.2g}° of parallax)"
+        return (
+            f"{apart}: RMSE {one.rmse:.3f}, unstylised {floor.rmse:.3f}; relative to contrast {one.relative:.2f}, "
+            f"unstylised {floor.relative:.2f}; {one.valid:.0%} of the pixels compared"
+        )
+
+
+@final
+@dataclass(frozen=True)
+class Glimpse:
+    """What was seen of a run."""
+
+    footage: Footage
+    paces: tuple[Pace, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Plain values, by gap."""
+        return {str(pace.gap): pace.told() for pace in self.paces}
+
+
+def glimpse(result: Result, watcher: Watcher) -> Glimpse:
+    """Look at the run's scene from `STARTS` places, and from `GAPS` steps further each.
+
+    Gaps of which no two views share a pixel are left out. The walk is that of `style3d evaluate`.
+    """
+    walk = glances(result.scene, STARTS * (1 + len(GAPS)), min(SIZE, result.recipe.resolution), GAPS)
+    watcher.phase("comparing views", len(walk.cameras))
+    footage = painted_film(result.scene, result.before, result.colors, walk, watcher.done)
+    paces = []
+    for gap in GAPS:
+        joined = [link for link in footage.links(gap) if link.valid.any()]
+        try:
+            after, before = (consistency(images, joined, gap) for images in (footage.after, footage.before))
+        except Style3DError:  # no pair shares a pixel
+            continue
+        heat = {link.target: error_map(link, footage.after) for link in joined}
+        paces.append(Pace(gap, footage.parallax(joined), after, before, heat))
+    return Glimpse(footage, tuple(paces))
+
+
+def glimpse_sheet(seen: Glimpse, path: Path) -> bool:
+    """Write a PNG: for each gap the views another was carried to, original, painted, and where the two disagree.
+
+    Returns whether there was anything to show.
+    """
+    blocks = [_block(seen.footage, pace) for pace in seen.paces]
+    if not blocks:
+        return False
+    width = max(block.width for block in blocks)
+    sheet = Image.new("RGB", (width, sum(block.height for block in blocks)), PAPER)
+    top = 0
+    for block in blocks:
+        sheet.paste(block, (0, top))
+        top += block.height
+    save_png(sheet, path)
+    return True
+
+
+def _block(footage: Footage, pace: Pace) -> Image.Image:
+    """A line of figures above columns of three pictures."""
+    views = sorted(pace.heat)[:STARTS]
+    known = np.concatenate([plane[np.isfinite(plane)] for plane in pace.heat.values()])
+    top = max(float(np.percentile(known, 99)), LEAST_TOP)
+    columns = [[footage.before[view], footage.after[view], heat_picture(pace.heat[view], top)] for view in views]
+    width = max(len(columns), 3) * (EDGE + GUTTER) + GUTTER
+    block = Image.new("RGB", (width, 2 * LABEL + 3 * (EDGE + GUTTER) + GUTTER), PAPER)
+    draw, face = ImageDraw.Draw(block), typeface(LABEL * 0.45)
+    write_text(draw, (GUTTER, LABEL * 0.5), shortened(str(pace), face, width - 2 * GUTTER), face, INK)
+    legend = f"original; painted; error of what the view {pace.gap} before shows (bright: {top:.2f}, grey: unknown)"
+    write_text(draw, (GUTTER, LABEL * 1.3), shortened(legend, face, width - 2 * GUTTER), face, FAINT)
+    _paste(block, columns)
+    return block
+
+
+def _paste(block: Image.Image, columns: Sequence[Sequence[Picture]]) -> None:
+    for number, column in enumerate(columns):
+        for row, picture in enumerate(column):
+            place = GUTTER + number * (EDGE + GUTTER), 2 * LABEL + row * (EDGE + GUTTER)
+            block.paste(fitted(to_pillow(picture), EDGE, EDGE), place)

@@ -1,0 +1,1 @@
+"""Figures in, files for people and programs out."""

@@ -1,0 +1,98 @@
+"""The report as one page that opens from disk: no network, no scripts but its own, everything from files escaped."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from style3d.evaluate.measure import Evaluation, Exhibits
+from style3d.evaluate.report.curves import curves
+from style3d.evaluate.report.pictures import data_uri, heat_picture
+from style3d.evaluate.report.tables import glance, section, settings, tables
+
+
+def page(evaluation: Evaluation) -> str:
+    """The whole document."""
+    room = files("style3d.evaluate")
+    template = Template(room.joinpath("report.html").read_text(encoding="utf-8"))
+    script = room.joinpath("report.js").read_text(encoding="utf-8")
+    digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other
+    exhibits = evaluation.exhibits
+    sections = [
+        _notes(evaluation.notes), _compared(evaluation.settings), glance(evaluation.figures),
+        _slider(exhibits), _strip(exhibits), _heats(exhibits), *tables(evaluation.figures), _alone(exhibits),
+        curves(evaluation.run),
+        settings("Details of the mesh", evaluation.health),
+        settings("Settings of the run", evaluation.run.get("job")),
+        settings("How it was measured", evaluation.settings),
+    ]  # fmt: skip
+    body = "\n".join(part for part in sections if part)
+    return template.substitute(title=escape(evaluation.name), body=body, script=script, digest=digest)
+
+
+def _notes(notes: Sequence[str]) -> str:
+    return "".join(f'<p class="warning">{escape(note)}</p>' for note in notes)
+
+
+def _compared(asked: Mapping[str, Any]) -> str:
+    """What was compared with what, one line under the title."""
+    models = asked.get("models") or asked.get("frames") or [""]
+    parts = {"original": Path(str(models[0])).name, "style": Path(str(asked.get("style") or "")).name,
+             "words": str(asked.get("prompt") or "")}  # fmt: skip
+    told = " · ".join(f"{label}: <b>{escape(value)}</b>" for label, value in parts.items() if value)
+    return f'<p class="note">{told}</p>' if told else ""
+
+
+def _slider(exhibits: Exhibits) -> str:
+    cells = []
+    for number, (before, after) in enumerate(zip(exhibits.before, exhibits.after, strict=True), 1):
+        cells.append(
+            f'<figure class="compare"><img alt="view {number}, stylised" src="{data_uri(after)}">'
+            f'<img class="over" alt="view {number}, original" src="{data_uri(before)}">'
+            f'<input type="range" min="0" max="100" value="50" aria-label="original to stylised, view {number}">'
+            "</figure>"
+        )
+    if exhibits.style is not None:
+        style = f'<img alt="the style picture" src="{data_uri(exhibits.style)}">'
+        cells.append(f'<figure class="style">{style}<figcaption>the style</figcaption></figure>')
+    note = "Drag, or use the arrow keys: original left, result right."
+    return section("Before and after", f'<div class="row">{"".join(cells)}</div>', note)
+
+
+def _strip(exhibits: Exhibits) -> str:
+    images = "".join(f'<img alt="" src="{data_uri(picture, 200, 82)}">' for picture in exhibits.strip)
+    return section("A walk around", f'<div class="strip">{images}</div>' if images else "")
+
+
+def _heats(exhibits: Exhibits) -> str:
+    parts = []
+    for gap, maps in exhibits.heat.items():
+        values = [value[np.isfinite(value)] for value in maps.values()]
+        known = np.concatenate(values) if values else np.zeros(0)
+        top = float(np.percentile(known, 99)) if known.size else 0.0
+        top = max(top, 0.02)
+        images = "".join(
+            f'<img alt="errors in view {place + 1}" src="{data_uri(heat_picture(value, top))}">'
+            for place, value in sorted(maps.items())
+        )
+        caption = (
+            f"{gap} view{'s' if gap > 1 else ''} apart; bright is an error of {top:.2f} or more, grey was not compared"
+        )
+        parts.append(
+            f'<figure><div class="row">{images}</div><figcaption>{caption}</figcaption></figure>' if images else ""
+        )
+    return section("Where views disagree", "".join(parts))
+
+
+def _alone(exhibits: Exhibits) -> str:
+    images = "".join(f'<img alt="" src="{data_uri(picture, 256)}">' for picture in exhibits.alone)
+    note = "The ceiling of inconsistency: the same style, each view painted without knowing of the others."
+    return section("Views painted alone", f'<div class="strip">{images}</div>' if images else "", note)

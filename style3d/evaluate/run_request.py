@@ -1,0 +1,114 @@
+"""A request to an evaluation: read what is to be compared, measure it, say with what."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from style3d.errors import Style3DError
+from style3d.evaluate.footage.footage import Footage
+from style3d.evaluate.footage.read_frames import footage_of_frames
+from style3d.evaluate.measure import Evaluation, Protocol, evaluate
+from style3d.evaluate.metrics.clip import clip_or_why
+from style3d.evaluate.metrics.image_figures import Yardstick
+from style3d.evaluate.metrics.inception import load_inception
+from style3d.evaluate.metrics.lpips import installed_lpips, load_lpips
+from style3d.evaluate.request import Request
+from style3d.files import read_bytes
+from style3d.job.values import plain
+from style3d.losses.features import build_features
+from style3d.paint.result import beside, file_hash, versions
+from style3d.paint.style_library import read_styles
+from style3d.progress import Watcher
+
+
+def answer(request: Request, watcher: Watcher) -> Evaluation:
+    """Everything that was asked for.
+
+    Raises:
+        Style3DError: a file cannot be read, or what is compared does not belong together.
+    """
+    yardstick = yardstick_of(request)
+    protocol = Protocol(request.gaps, request.ceiling_steps, request.legacy)
+    if request.frames is not None:
+        assert request.cameras is not None
+        assert request.depth is not None
+        footage = footage_of_frames(
+            request.frames, request.cameras, request.depth, request.depth_scale, request.depth_kind
+        )
+        found = _measured(footage, yardstick, protocol, watcher)
+        run: dict[str, Any] = {}
+    else:
+        found = _models(request, yardstick, protocol, watcher)
+        run = run_report(request.models[1])
+    return dataclasses.replace(found, settings=_settings(request), run=run)
+
+
+def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
+    from style3d.evaluate.footage.render import film
+    from style3d.evaluate.footage.scenes import open_scenes
+    from style3d.evaluate.metrics.health import mesh_health
+    from style3d.evaluate.metrics.lights import light_figures
+    from style3d.mesh.scene import MeshScene
+
+    original, styled = request.models
+    before, after = open_scenes(request, run_report(styled), watcher)
+    meshes = isinstance(before, MeshScene) and isinstance(after, MeshScene)
+    if meshes and abs(after.extent - before.extent) > 0.02 * before.extent:
+        raise Style3DError(
+            f"{styled} is not the size of {original}", got=f"{after.extent:.4g} scene units",
+            expected=f"{before.extent:.4g}", hint="compare two states of one model",
+        )  # fmt: skip
+    watcher.phase("rendering views", request.views)
+    seen = film(before, after, request.views, request.resolution, request.gaps, watcher.done)
+    found = _measured(seen.footage, yardstick, protocol, watcher)
+    if not (isinstance(before, MeshScene) and isinstance(after, MeshScene)):
+        return found
+    cameras = tuple(shot.camera for shot in seen.footage.shots)
+    figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
+    figures += light_figures(after, yardstick, cameras)
+    return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)
+
+
+def _measured(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
+    return evaluate(footage, yardstick, protocol, watcher)
+
+
+def yardstick_of(request: Request) -> Yardstick:
+    """The style and the judges that a request names."""
+    style = read_styles([(request.style, 1.0)])[0][0] if request.style else None
+    lpips = load_lpips(*request.lpips) if request.lpips else installed_lpips()
+    clip = clip_or_why(request.clip_model, request.clip_weights)
+    weights = request.clip_weights if request.features == "clip" else request.weights
+    features = build_features(request.features, weights, clip_model=request.clip_model)
+    inception = load_inception(request.inception) if request.inception else "no --inception weights were given"
+    return Yardstick(style, features, lpips, clip, inception, request.prompt, request.style_scale)
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    """What was asked for, with hashes of the files and versions of the libraries."""
+    asked = {field.name: plain(getattr(request, field.name)) for field in dataclasses.fields(request)}
+    files = [*request.models, *(path for path in (request.style, request.cameras) if path)]
+    hashes = {str(path): _content_hash(path) for path in files}
+    return asked | {"inputs": hashes, "versions": versions()}
+
+
+def _content_hash(path: Path) -> str:
+    """SHA-256 of a file, or of the files of a folder with their names."""
+    if path.is_file():
+        return file_hash(path)
+    inner = sorted(file for file in path.rglob("*") if file.is_file())
+    return sha256("".join(f"{f.relative_to(path).as_posix()} {file_hash(f)}\n" for f in inner).encode()).hexdigest()
+
+
+def run_report(styled: Path) -> dict[str, Any]:
+    """The report.json of the run that painted a file, where it lies beside it and can be read."""
+    path = beside(styled, "report.json")
+    try:
+        values = json.loads(read_bytes(path, 64 << 20))
+    except (Style3DError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,57 @@
+"""The sheet beside a painted field: a few views carried onto each other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from style3d.commands.saving import save
+from style3d.evaluate.quick_check import GAPS, Glimpse, glimpse, glimpse_sheet
+from style3d.job import FieldJob, recipe
+from style3d.nerf.grid.scene import GridScene
+from style3d.paint.result import Result
+from style3d.progress import Silent
+from tests.evaluate.footage.test_render import scene
+
+__all__ = ["scene"]
+
+
+@pytest.fixture
+def result(scene: GridScene, tmp_path: Path) -> Result:
+    """A ball whose colours were turned round."""
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "style.png")
+    job = FieldJob(tmp_path / "ball.safetensors", style=(tmp_path / "style.png",), resolution=64, turntable="none")
+    before = scene.initial()
+    record = {"interrupted": False, "cameras": scene.portraits(2, 32), "losses": [{"total": 1.0}]}
+    seen = np.ones(len(before), dtype=bool)
+    return Result(scene, job, recipe(job), before, before.flip(1), seen, record)
+
+
+def test_one_table_of_colours_agrees_like_the_original(result: Result) -> None:
+    seen = glimpse(result, Silent())
+    assert [pace.gap for pace in seen.paces] == list(GAPS)
+    for pace in seen.paces:
+        assert pace.after.relative == pytest.approx(pace.before.relative, rel=0.1)  # channels are only swapped
+        assert pace.after.rmse > 0
+        assert "° of parallax" in str(pace)
+    assert seen.paces[1].parallax > 4 * seen.paces[0].parallax
+    assert seen.told()["7"]["over_floor"] == pytest.approx(1, abs=0.1)
+
+
+def test_the_sheet_lies_beside_the_result(result: Result, tmp_path: Path) -> None:
+    written = save(result, tmp_path / "out.safetensors", None)
+    assert written[-1] == tmp_path / "out.consistency.png"
+    with Image.open(written[-1]) as sheet:
+        pixels = np.asarray(sheet)
+    assert pixels.shape[0] > pixels.shape[1] > 300
+    assert pixels.std() > 10
+    assert json.loads((tmp_path / "out.report.json").read_text())["consistency"]["1"]["pairs"] >= 3
+
+
+def test_nothing_to_compare_is_no_sheet(result: Result, tmp_path: Path) -> None:
+    assert not glimpse_sheet(Glimpse(glimpse(result, Silent()).footage, ()), tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
