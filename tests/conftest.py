@@ -17,7 +17,7 @@ import jaxtyping
 import numba
 import torch
 
-import tests.typecheck  # noqa: F401 - the import hook looks it up by name
+import tests.helpers.typecheck  # noqa: F401 - the import hook looks it up by name
 
 compiled = numba.njit
 
@@ -34,7 +34,7 @@ def njit(*args: Any, **options: Any) -> Any:
 
 
 numba.njit = njit
-jaxtyping.install_import_hook("style3d", "tests.typecheck.check")
+jaxtyping.install_import_hook("style3d", "tests.helpers.typecheck.check")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)

@@ -9,8 +9,8 @@ import pytest
 
 from style3d.cli import main
 from style3d.losses.features import download
-from tests.assets import asset
-from tests.models import write_textured_ball
+from tests.helpers.assets import asset
+from tests.helpers.models import write_textured_ball
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ["--preset", "draft", "--steps", "4", "--views", "3", "--resolution", "64", "--texture-size", "32"]

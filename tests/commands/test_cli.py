@@ -12,8 +12,8 @@ from style3d.cli import main
 from style3d.commands.parse import parse_job
 from style3d.job import MeshJob
 from style3d.nerf.splats.files import read_splats, write_splats
-from tests.models import write_textured_ball
-from tests.nerf.clouds import splat_ball
+from tests.helpers.clouds import splat_ball
+from tests.helpers.models import write_textured_ball
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from style3d.core.pyramid import Axes, Flat, Pyramid, _adam_numba, _adam_torch, cascade, palette_axes, unique_entries
-from tests.surfaces import front, pyramid_of, sphere, view_of
+from tests.helpers.surfaces import front, pyramid_of, sphere, view_of
 
 
 @pytest.mark.parametrize("painted", ["texture", "vertices"])

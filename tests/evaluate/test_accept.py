@@ -18,9 +18,9 @@ from style3d.evaluate.metrics.image_figures import CONTENT, STYLE, Yardstick, lo
 from style3d.evaluate.metrics.metric_names import figure_names
 from style3d.evaluate.suggest_settings import Character, suited
 from style3d.job import Job, MeshJob
-from tests.evaluate.footage import arc
-from tests.models import write_textured_ball
-from tests.nets import Tiny, tiny_clips
+from tests.helpers.footage import arc
+from tests.helpers.models import write_textured_ball
+from tests.helpers.nets import Tiny, tiny_clips
 
 JOB = MeshJob(Path("a.obj"), style=(Path("s.png"),), preset="draft")
 

@@ -18,11 +18,11 @@ from style3d.evaluate.footage.read_frames import FLIP, footage_of_frames
 from style3d.evaluate.metrics.metric_names import figure_names
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.harmonics import C0
-from tests.evaluate.footage import arc
-from tests.evaluate.inception import slender_inception
 from tests.evaluate.metrics.test_content import heads, squeeze_tensors
-from tests.models import write_textured_ball
-from tests.nerf.clouds import splat_ball
+from tests.helpers.clouds import splat_ball
+from tests.helpers.footage import arc
+from tests.helpers.inception import slender_inception
+from tests.helpers.models import write_textured_ball
 
 SMALL = ["--views", "5", "--resolution", "48", "--gaps", "1", "--ceiling-steps", "1", "--features", "wavelet"]
 

@@ -12,8 +12,8 @@ from style3d.errors import Style3DError
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import parse_document, read_document
 from style3d.gltf.meshopt import decode_view
-from tests.assets import asset
-from tests.mesh.maker import Maker
+from tests.helpers.assets import asset
+from tests.helpers.gltf_maker import Maker
 
 
 def reader(maker: Maker) -> Accessors:

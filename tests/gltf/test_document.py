@@ -13,7 +13,7 @@ from style3d.errors import Style3DError
 from style3d.gltf.container import flattened, safe_name, write_glb, write_gltf
 from style3d.gltf.document import Document, parse_document, read_document
 from style3d.gltf.editor import Editor
-from tests.mesh.maker import Maker, checks, read_glb
+from tests.helpers.gltf_maker import Maker, checks, read_glb
 
 
 def maker() -> Maker:

@@ -13,7 +13,7 @@ from style3d.gltf.document import parse_document
 from style3d.gltf.nodes import local_matrix, placements, quaternions_to_matrices
 from style3d.mesh.asset import load_asset
 from style3d.mesh.pose import cofactors
-from tests.mesh.maker import QUAD, QUAD_FACES, Maker, checks
+from tests.helpers.gltf_maker import QUAD, QUAD_FACES, Maker, checks
 
 HALF = np.sqrt(0.5)
 

@@ -11,8 +11,8 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.gltf.optimize import TOOL, check_tools, optimize, tool
-from tests.mesh.maker import Maker, checks, read_glb
-from tests.mesh.validator import assert_valid
+from tests.helpers.gltf_maker import Maker, checks, read_glb
+from tests.helpers.validator import assert_valid
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.metrics.consistency import consistency, error_map, flagged
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.render.warp import Link
-from tests.evaluate.footage import arc
+from tests.helpers.footage import arc
 
 
 @pytest.fixture(scope="module")

@@ -18,10 +18,10 @@ from style3d.nerf.splats.directional_scene import LobeScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.paint.symmetry import Mirror
 from style3d.render.lighting import Lighting
-from tests.fields import ball, grid_view_of, matte
-from tests.gaussians import blob, paired_view_of, splat_view_of
-from tests.nerf.clouds import splat_ball
-from tests.surfaces import front, pyramid_of, sphere, view_of
+from tests.helpers.clouds import splat_ball
+from tests.helpers.fields import ball, grid_view_of, matte
+from tests.helpers.gaussians import blob, paired_view_of, splat_view_of
+from tests.helpers.surfaces import front, pyramid_of, sphere, view_of
 
 
 def mirrored(lighting: Lighting) -> ViewOperator:

@@ -26,7 +26,7 @@ from style3d.losses.text.direction import (
     text_direction,
 )
 from style3d.losses.text.prompt import PromptPatches, PromptWhole, make_wish
-from tests.nets import Tiny
+from tests.helpers.nets import Tiny
 
 
 class Toy(Encoder):

@@ -14,7 +14,7 @@ from style3d.losses.features.base import pool_mask
 from style3d.losses.features.embedded import SHIPPED, halved, load_embedded
 from style3d.losses.features.vgg import Vgg, plan, read_tensors
 from style3d.losses.features.wavelet import Wavelet, morlet
-from tests.assets import asset
+from tests.helpers.assets import asset
 
 NAMES = ("embedded", "network", "dictionary", "wavelet", "random")
 

@@ -8,7 +8,7 @@ import torch
 from style3d.errors import Style3DError
 from style3d.losses.features.clip import ClipFeatures, positions
 from style3d.losses.text.open_clip_models import OpenClip, load_clip, page_of
-from tests.nets import tiny_clips
+from tests.helpers.nets import tiny_clips
 
 
 @pytest.fixture(scope="module")

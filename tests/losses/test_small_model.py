@@ -15,7 +15,7 @@ from PIL import Image
 from style3d.errors import Style3DError
 from style3d.losses.text.small import SHIPPED, WORDS, load_small, tokens_of
 from style3d.losses.text.words import COLORS, MATERIALS, SAME, VOCABULARY, implied_palette, read_words
-from tests.assets import asset
+from tests.helpers.assets import asset
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 

@@ -12,7 +12,7 @@ from style3d.losses.objective import Objective
 from style3d.losses.style_cache import cached_style, style_folder, style_key
 from style3d.losses.term import Term
 from style3d.paint.style_library import StyleLibrary
-from tests.nets import tiny_objective
+from tests.helpers.nets import tiny_objective
 
 
 def picture(seed):

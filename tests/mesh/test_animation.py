@@ -11,10 +11,10 @@ from style3d.errors import Style3DError
 from style3d.mesh.animation import Pose, interpolated, parse_pose
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
-from tests.assets import asset
-from tests.mesh.maker import QUAD, Maker, checks
+from tests.helpers.assets import asset
+from tests.helpers.gltf_maker import QUAD, Maker, checks
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import forbidden, invert
-from tests.mesh.validator import assert_valid
 
 TIMES = np.array([1.0, 3.0])
 

@@ -13,8 +13,8 @@ from style3d.gltf.document import read_document
 from style3d.images import decode_srgb, encode_srgb
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset
 from style3d.mesh.diff import differences
-from tests.mesh.maker import QUAD, Maker, checks, image_of, read_glb
-from tests.mesh.validator import assert_valid
+from tests.helpers.gltf_maker import QUAD, Maker, checks, image_of, read_glb
+from tests.helpers.validator import assert_valid
 
 
 def invert(asset: MeshAsset) -> Any:

@@ -10,8 +10,8 @@ import pytest
 
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset, save_variants
 from style3d.mesh.variants import Look
-from tests.assets import asset
-from tests.mesh.browser import Seen, Shot, missing, photograph
+from tests.helpers.assets import asset
+from tests.helpers.mesh_browser import Seen, Shot, missing, photograph
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"no pictures by three.js: {missing()}")
 RED, BLUE = np.float32([0.8, 0.1, 0.1]), np.float32([0.1, 0.1, 0.8])

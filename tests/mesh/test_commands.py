@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from style3d.cli import main
-from tests.mesh.maker import image_of, read_glb
+from tests.helpers.gltf_maker import image_of, read_glb
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_animation import moving
-from tests.mesh.validator import assert_valid
 
 TINY = ["--preset", "draft", "--views", "3", "--resolution", "48", "--texture-size", "32", "--steps", "3"]
 QUICK = [*TINY, "--features", "wavelet", "--turntable", "none", "--quiet"]

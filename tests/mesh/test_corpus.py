@@ -10,9 +10,9 @@ import trimesh
 
 from style3d.errors import Style3DError
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset
-from tests.assets import BESIDE, asset
+from tests.helpers.assets import BESIDE, asset
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import forbidden, invert
-from tests.mesh.validator import assert_valid
 
 SIZE = 128  # of textures, so that it is quick
 PAINTED = {  # textures that are painted, a word of the notes

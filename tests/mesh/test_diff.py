@@ -20,7 +20,7 @@ from style3d.gltf.editor import Editor
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import Difference, diff_files, differences
 from style3d.mesh.xmp import Provenance, with_provenance
-from tests.mesh.maker import Maker, checks
+from tests.helpers.gltf_maker import Maker, checks
 from tests.mesh.test_asset import bare_cube, invert
 
 

@@ -11,10 +11,10 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
 from style3d.mesh.asset import load_asset, save_asset
-from tests.assets import asset
-from tests.mesh.maker import read_glb
+from tests.helpers.assets import asset
+from tests.helpers.gltf_maker import read_glb
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import forbidden, invert
-from tests.mesh.validator import assert_valid
 
 PRESENT = importlib.util.find_spec("DracoPy") is not None
 

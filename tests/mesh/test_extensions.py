@@ -14,10 +14,10 @@ from style3d.gltf.accessors import MESHOPT
 from style3d.gltf.document import read_document
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
-from tests.assets import asset
-from tests.mesh.maker import QUAD, Maker, checks, read_glb
+from tests.helpers.assets import asset
+from tests.helpers.gltf_maker import QUAD, Maker, checks, read_glb
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import forbidden, invert, painted
-from tests.mesh.validator import assert_valid
 
 
 def test_unlit_stays_unlit(tmp_path: Path) -> None:

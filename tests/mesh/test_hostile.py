@@ -11,7 +11,7 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
-from tests.mesh.maker import Maker, checks, packed, places
+from tests.helpers.gltf_maker import Maker, checks, packed, places
 
 
 def victim() -> Maker:

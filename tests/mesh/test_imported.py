@@ -16,9 +16,9 @@ from style3d.mesh.asset import MeshAsset, load_asset, save_asset
 from style3d.mesh.mtl import texture_name
 from style3d.mesh.normals import corner_normals
 from style3d.mesh.polygons import triangles_of
-from tests.mesh.maker import checks
+from tests.helpers.gltf_maker import checks
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import invert
-from tests.mesh.validator import assert_valid
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
 

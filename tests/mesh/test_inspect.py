@@ -11,9 +11,9 @@ from style3d.gltf.container import write_glb
 from style3d.gltf.document import read_document
 from style3d.mesh.inspect import inspect_file
 from style3d.mesh.xmp import Provenance, maps_said, with_provenance
-from tests.assets import asset
+from tests.helpers.assets import asset
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_diff import scene
-from tests.mesh.validator import assert_valid
 
 TOLD = Provenance(
     "skin",

@@ -15,8 +15,8 @@ from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
 from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
 from style3d.mesh.xmp import Provenance
-from tests.mesh.maker import QUAD_UV, Maker, checks, image_of, read_glb
-from tests.mesh.validator import assert_valid
+from tests.helpers.gltf_maker import QUAD_UV, Maker, checks, image_of, read_glb
+from tests.helpers.validator import assert_valid
 
 WRAP = ("repeat", "repeat")
 ALL = ("base", "emissive", "roughness", "normal")

@@ -15,7 +15,7 @@ from style3d.regions.selector import Where
 from style3d.regions.shapes import feathered, inside_shapes
 from style3d.render.atlas import texel_points
 from style3d.render.texels import texel_grid
-from tests.surfaces import sphere
+from tests.helpers.surfaces import sphere
 
 DATA = Path(__file__).parents[2] / "data" / "models"
 

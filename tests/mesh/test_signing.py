@@ -15,9 +15,9 @@ import pytest
 from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.mesh.credentials import ASSERTION, Credentials, state
-from tests.mesh.maker import image_of, read_glb
+from tests.helpers.gltf_maker import image_of, read_glb
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_commands import QUICK, desk
-from tests.mesh.validator import assert_valid
 
 c2pa = pytest.importorskip("c2pa", reason="c2pa-python is not installed (pip install 'style3d[c2pa]')")
 __all__ = ["desk"]  # the fixture

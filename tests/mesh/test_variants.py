@@ -13,10 +13,10 @@ from style3d.errors import Style3DError
 from style3d.mesh.asset import MeshAsset, load_asset, save_variants
 from style3d.mesh.diff import diff_files
 from style3d.mesh.variants import VARIANTS, Look
-from tests.assets import asset
-from tests.mesh.maker import Maker, checks, image_of, read_glb
+from tests.helpers.assets import asset
+from tests.helpers.gltf_maker import Maker, checks, image_of, read_glb
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import bare_cube, forbidden
-from tests.mesh.validator import assert_valid
 
 
 def looks(loaded: MeshAsset, names: Sequence[str] = ("oil", "ink")) -> list[Look]:

@@ -10,9 +10,9 @@ import trimesh
 from PIL import Image
 
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset
-from tests.mesh.maker import Maker, checks
+from tests.helpers.gltf_maker import Maker, checks
+from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import invert
-from tests.mesh.validator import assert_valid
 
 
 def two_materials(tmp_path: Path) -> MeshAsset:

@@ -23,9 +23,9 @@ from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
-from tests.fields import ball
-from tests.mesh.validator import assert_valid
-from tests.nerf.clouds import splat_ball
+from tests.helpers.clouds import splat_ball
+from tests.helpers.fields import ball
+from tests.helpers.validator import assert_valid
 
 COARSE = Fineness(faces=1500, texture_size=128, views=16, view_size=96)
 

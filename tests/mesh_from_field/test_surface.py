@@ -20,8 +20,8 @@ from style3d.mesh_from_field.clean_surface import (
 from style3d.mesh_from_field.depth_fusion import UNSURE, DepthView, fused, fused_reference
 from style3d.mesh_from_field.grid_surface import density_shell, grid_shell, seen_faces
 from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
-from tests.fields import ball
-from tests.mesh_from_field.spheres import CENTER, RADIUS, around, loose_edges, sphere_depth, sphere_views, volume_of
+from tests.helpers.fields import ball
+from tests.helpers.spheres import CENTER, RADIUS, around, loose_edges, sphere_depth, sphere_views, volume_of
 
 VOXEL = 0.07
 WHOLE = 4 / 3 * np.pi * RADIUS**3

@@ -27,8 +27,8 @@ from style3d.paint.symmetry import Mirror
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
 from style3d.straight import levels, straight_line
-from tests.models import write_textured_ball
-from tests.nets import Tiny, tiny_objective
+from tests.helpers.models import write_textured_ball
+from tests.helpers.nets import Tiny, tiny_objective
 
 
 @pytest.fixture

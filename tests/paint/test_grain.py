@@ -16,7 +16,7 @@ from style3d.paint.grain import LEAST, LIFT, finest_band, grain, plainness
 from style3d.paint.layers import Layer, Layers
 from style3d.paint.style_library import ROUGHNESS, Palette, StyleLibrary
 from style3d.render.pyramid import point_pyramid
-from tests.nets import tiny_objective
+from tests.helpers.nets import tiny_objective
 
 STRIPES = torch.zeros(1, 3, 32, 32)
 STRIPES[:, :, ::2] = 1.0

@@ -16,8 +16,8 @@ from style3d.errors import Style3DError
 from style3d.paint.checkpoint import Checkpoint
 from style3d.paint.loop import visit
 from style3d.progress import Watcher
-from tests.models import write_textured_ball
-from tests.nets import tiny_objective
+from tests.helpers.models import write_textured_ball
+from tests.helpers.nets import tiny_objective
 
 
 class Stopper(Watcher):

@@ -19,7 +19,7 @@ from style3d.job import MeshJob
 from style3d.job.mixture import split_path, split_text
 from style3d.paint.prompts import prompt_palette, swatches
 from style3d.paint.style_library import default_objective_of
-from tests.models import write_textured_ball
+from tests.helpers.models import write_textured_ball
 
 
 @pytest.fixture

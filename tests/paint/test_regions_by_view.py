@@ -22,9 +22,9 @@ from style3d.nerf.splats.scene import SplatScene
 from style3d.paint.regions_by_view import held, mean_depth, view_called
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
-from tests.fields import ball
-from tests.models import write_textured_ball
-from tests.nerf.clouds import splat_ball
+from tests.helpers.clouds import splat_ball
+from tests.helpers.fields import ball
+from tests.helpers.models import write_textured_ball
 
 NAMES = ("left.jpg", "front.jpg", "right.png")
 

@@ -19,8 +19,8 @@ from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.paint.view_agreement import Agreement, nearest
 from style3d.render.cache import ViewCache
-from tests.nerf.clouds import splat_ball
-from tests.nets import tiny_objective
+from tests.helpers.clouds import splat_ball
+from tests.helpers.nets import tiny_objective
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from style3d.render.fragments import trace_view
 from style3d.render.rasterizer import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from style3d.render.view import shading_normals
-from tests.surfaces import flat_on, quad
+from tests.helpers.surfaces import flat_on, quad
 
 
 def test_a_flat_relief_changes_nothing_and_a_tilted_one_leans_along_u_and_v() -> None:

@@ -17,9 +17,9 @@ from style3d.render import compositor as seam
 from style3d.render.compositor import CompiledCompositor, Compositor, Footprints, GuardedCompositor, compositor
 from style3d.render.gsplat_compositor import PairCompositor, check, gsplat_compositor, gsplat_pairs
 from style3d.render.splats import Gaussians, project
-from tests.gaussians import blob, every_pair
+from tests.helpers.gaussians import blob, every_pair
+from tests.helpers.surfaces import front, noise
 from tests.render.test_splats import CAMERAS
-from tests.surfaces import front, noise
 
 CPU = torch.device("cpu")
 

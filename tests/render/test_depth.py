@@ -7,8 +7,8 @@ import pytest
 
 from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render.depth import surface_depth, surface_depth_reference
-from tests.fields import ball, grid_view_of
-from tests.surfaces import front
+from tests.helpers.fields import ball, grid_view_of
+from tests.helpers.surfaces import front
 
 
 @pytest.mark.parametrize("tail", [0.0, 0.4])

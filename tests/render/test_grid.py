@@ -11,8 +11,8 @@ from style3d.render.depth import surface_depth
 from style3d.render.grid import grid_rows, grid_rows_reference
 from style3d.render.grid_field import Contraction
 from style3d.render.grid_image import render_image
-from tests.fields import ball, grid_view_of, matte
-from tests.surfaces import front
+from tests.helpers.fields import ball, grid_view_of, matte
+from tests.helpers.surfaces import front
 
 
 @pytest.mark.parametrize("tail", [0.0, 0.4])

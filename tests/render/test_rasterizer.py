@@ -11,7 +11,7 @@ from style3d.core.camera import fitted_camera
 from style3d.errors import Style3DError
 from style3d.render.rasterizer import EmbreeRasterizer, build_rasterizer, sample_rays
 from style3d.render.torch_rasterizer import TorchRasterizer
-from tests.surfaces import front, quad, sphere, stacked
+from tests.helpers.surfaces import front, quad, sphere, stacked
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])

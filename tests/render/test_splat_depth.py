@@ -8,8 +8,8 @@ import numpy as np
 
 from style3d.render.splat_depth import median_depth, median_depth_reference
 from style3d.render.splats import Gaussians
-from tests.gaussians import blob, splat_view_of
-from tests.surfaces import front
+from tests.helpers.gaussians import blob, splat_view_of
+from tests.helpers.surfaces import front
 
 
 def test_twin_agrees() -> None:

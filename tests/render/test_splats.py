@@ -13,8 +13,8 @@ from style3d.core.camera import Camera, look_at
 from style3d.core.operator import SparseMap
 from style3d.render.splats import DILATION, Gaussians, project, splat_rows, splat_rows_reference, splat_view
 from style3d.render.thin import SHARE, thinned
-from tests.gaussians import blob, pyramid_over
-from tests.surfaces import front, noise
+from tests.helpers.gaussians import blob, pyramid_over
+from tests.helpers.surfaces import front, noise
 
 CAMERAS = {
     "in front": front(40),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from style3d.render.surface import Material, Texture
-from tests.surfaces import flat_on, front, noise, quad, stacked, view_of
+from tests.helpers.surfaces import flat_on, front, noise, quad, stacked, view_of
 
 
 def picture(surface, camera, samples: int = 1, backdrop: float = 0.0) -> np.ndarray:

@@ -8,8 +8,8 @@ from style3d.core.camera import look_at
 from style3d.evaluate.footage.footage import Shot
 from style3d.render.rasterizer import EmbreeRasterizer
 from style3d.render.warp import DepthView, link
-from tests.evaluate.footage import arc
-from tests.surfaces import quad, sphere, stacked
+from tests.helpers.footage import arc
+from tests.helpers.surfaces import quad, sphere, stacked
 
 
 def slow_warp(source: Shot, target: Shot, rasterizer: EmbreeRasterizer) -> tuple[np.ndarray, np.ndarray]:

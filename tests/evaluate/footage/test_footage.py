@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from style3d.evaluate.footage.footage import Footage
-from tests.evaluate.footage import arc
+from tests.helpers.footage import arc
 
 
 def test_pairs_of_a_ring_close_it() -> None:

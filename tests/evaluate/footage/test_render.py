@@ -22,7 +22,7 @@ from style3d.nerf.grid.fit_cache import fitted_grid
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
-from tests.fields import ball
+from tests.helpers.fields import ball
 from tests.nerf.grid.test_fit import pictures_of_a_ball
 
 

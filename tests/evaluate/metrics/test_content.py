@@ -17,8 +17,8 @@ from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.losses.features.squeeze import FIRES, Squeeze
 from style3d.losses.term import make_frame
 from style3d.torchvision_compat import import_torchvision
-from tests.assets import asset
-from tests.nets import Tiny
+from tests.helpers.assets import asset
+from tests.helpers.nets import Tiny
 
 
 def drawing(seed: int = 0, size: int = 64, blur: float = 3.0) -> np.ndarray:

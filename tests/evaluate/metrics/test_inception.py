@@ -15,8 +15,8 @@ from style3d.evaluate.metrics.inception import SMALLEST, Inception, load_incepti
 from style3d.evaluate.metrics.style import framed
 from style3d.losses.term import make_frame
 from style3d.torchvision_compat import import_torchvision
-from tests.evaluate.inception import slender_inception
-from tests.nets import Tiny
+from tests.helpers.inception import slender_inception
+from tests.helpers.nets import Tiny
 
 
 @pytest.fixture(scope="module")

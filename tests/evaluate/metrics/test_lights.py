@@ -13,9 +13,9 @@ from style3d.evaluate.metrics.lights import LAMPS, light_figures
 from style3d.render.rasterizer import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from style3d.render.view import Light, build_lit, build_view
-from tests.models import write_textured_ball
-from tests.nets import Tiny
-from tests.surfaces import flat_on, pyramid_of, quad
+from tests.helpers.models import write_textured_ball
+from tests.helpers.nets import Tiny
+from tests.helpers.surfaces import flat_on, pyramid_of, quad
 
 
 def test_every_lamp_is_measured_smooth_and_raised(tmp_path: Path) -> None:

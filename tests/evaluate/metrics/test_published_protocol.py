@@ -10,8 +10,8 @@ from scipy.ndimage import gaussian_filter
 from style3d.errors import Style3DError
 from style3d.evaluate.metrics.lpips import Distance, FeatureDistance
 from style3d.evaluate.metrics.published_protocol import flow_warp, legacy_figures
-from tests.evaluate.footage import arc, painted
-from tests.nets import Tiny
+from tests.helpers.footage import arc, painted
+from tests.helpers.nets import Tiny
 
 
 def texture(size: int = 48) -> np.ndarray:

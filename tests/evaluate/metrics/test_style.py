@@ -14,7 +14,7 @@ from style3d.evaluate.metrics.strokes import orientation_distance, scale_differe
 from style3d.evaluate.metrics.style import framed, gram_distance, moment_distance, patch_distances, style_values
 from style3d.losses.term import make_frame
 from style3d.losses.wasserstein import SlicedPatches, unit_directions
-from tests.nets import Tiny
+from tests.helpers.nets import Tiny
 
 
 def picture(seed: int, size: int = 40) -> torch.Tensor:

@@ -21,7 +21,7 @@ from style3d.evaluate.report.html import page
 from style3d.evaluate.report.meaning import meaning
 from style3d.evaluate.report.save import save
 from style3d.evaluate.report.tables import glance, number
-from tests.browser import FLAGS, browser
+from tests.helpers.browser import FLAGS, browser
 
 EVIL = "</script><script>document.body.dataset.broken=1</script><img src=x onerror=\"document.title='broken'\">"
 DRIVER = """

@@ -19,7 +19,7 @@ from style3d.nerf.capture.colmap import MODELS
 from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import load_picture, resampled
 from style3d.nerf.capture.read import open_capture
-from tests.assets import asset
+from tests.helpers.assets import asset
 
 EYES = [[0.0, 0.5, 3.0], [2.0, 0.4, 2.0], [3.0, 0.6, 0.0]]
 

@@ -22,7 +22,7 @@ from style3d.nerf.capture.read import is_capture
 from style3d.nerf.capture.reference_3dgs import trained_splats, training_of
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.scene import SplatScene
-from tests.nerf.clouds import splat_ball
+from tests.helpers.clouds import splat_ball
 
 PAINT = (Path("paint.png"),)
 

@@ -21,7 +21,7 @@ from style3d.nerf.grid.refine import empty_table, pruned, refined
 from style3d.nerf.grid.score import psnr
 from style3d.render.grid_field import cell_gaps, lattice
 from style3d.render.grid_image import render_image
-from tests.fields import ball, matte
+from tests.helpers.fields import ball, matte
 
 SIDE, MOST = 9, 64
 

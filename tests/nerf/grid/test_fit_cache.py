@@ -19,7 +19,7 @@ from style3d.nerf.grid.fit import FitSettings, Level
 from style3d.nerf.grid.fit import fit_cache as capture_scene
 from style3d.nerf.grid.fit_cache import fitted_grid
 from style3d.nerf.grid.scene import GridScene
-from tests.fields import ball
+from tests.helpers.fields import ball
 from tests.nerf.grid.test_fit import pictures_of_a_ball
 
 SMALL = FitSettings(levels=(Level(8, 40), Level(12, 20)), rays=128)

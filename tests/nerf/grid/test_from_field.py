@@ -11,7 +11,7 @@ from style3d.nerf.capture.capture import distance_of, focus_of
 from style3d.nerf.grid.from_field import Volumetric, sampled_grid
 from style3d.render.grid_field import Contraction, RadianceGrid
 from style3d.render.grid_image import render_image
-from tests.nerf.capture import cameras, seen
+from tests.helpers.capture import cameras, seen
 
 
 @final

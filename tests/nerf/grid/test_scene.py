@@ -20,7 +20,7 @@ from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.regions.selector import Where
 from style3d.render.grid_image import render_image
-from tests.fields import ball, matte
+from tests.helpers.fields import ball, matte
 
 
 def around(count: int = 6, size: int = 32) -> tuple[Camera, ...]:

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from style3d.core.camera import Camera, look_at
 from style3d.nerf.nerfstudio.alignment import similarity
-from tests.nerf.capture import cameras
+from tests.helpers.capture import cameras
 
 
 def moved(camera: Camera, matrix: np.ndarray, scale: float) -> Camera:

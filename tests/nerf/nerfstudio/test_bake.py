@@ -19,9 +19,9 @@ from style3d.nerf.nerfstudio.read_config import read_run
 from style3d.nerf.nerfstudio.read_splatfacto import read_splatfacto
 from style3d.nerf.splats.files import read_splats
 from style3d.render.grid_image import render_image
-from tests.nerf.capture import write_capture
-from tests.nerf.clouds import cloud, shape_error, splat_ball
-from tests.nerf.nerfstudio.test_methods import PAINT, STYLE, TINY, nerfstudio, with_nerfstudio
+from tests.helpers.capture import write_capture
+from tests.helpers.clouds import cloud, shape_error, splat_ball
+from tests.helpers.nerfstudio.test_methods import PAINT, STYLE, TINY, nerfstudio, with_nerfstudio
 
 CONFIG = """!!python/object:nerfstudio.engine.trainer.TrainerConfig
 method_name: splatfacto

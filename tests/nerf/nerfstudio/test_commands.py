@@ -11,7 +11,7 @@ import pytest
 
 from style3d.commands.parse import parse_job
 from style3d.job import FieldJob
-from tests.nerf.nerfstudio import with_nerfstudio
+from tests.helpers.nerfstudio import with_nerfstudio
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "nerfstudio.md").read_text(encoding="utf-8").replace("\\\n", " ")

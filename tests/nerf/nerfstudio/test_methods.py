@@ -23,8 +23,8 @@ from PIL import Image
 from style3d.cli import main
 from style3d.nerf.nerfstudio.paint_run import INSTALL
 from style3d.nerf.nerfstudio.safe_load import allow_numbers
-from tests.nerf.capture import FRAMES, HEIGHT, WIDTH, write_capture
-from tests.nerf.nerfstudio import Done, nerfstudio, start, with_nerfstudio
+from tests.helpers.capture import FRAMES, HEIGHT, WIDTH, write_capture
+from tests.helpers.nerfstudio import Done, nerfstudio, start, with_nerfstudio
 
 ROOT = Path(__file__).resolve().parents[3]
 EXPORTS = find_spec("open3d") is not None and find_spec("pymeshlab") is not None

@@ -17,7 +17,7 @@ from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.nerf.nerfstudio.painter import Painter
 from style3d.nerf.nerfstudio.schedule import Moment, Schedule
 from style3d.paint.loop import decay
-from tests.nerf.capture import cameras, seen
+from tests.helpers.capture import cameras, seen
 
 STYLE = Path(__file__).resolve().parents[3] / "data" / "styles" / "watercolour.jpg"
 

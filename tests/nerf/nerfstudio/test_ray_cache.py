@@ -11,8 +11,8 @@ import torch
 
 from style3d.nerf.nerfstudio.canvas import deferred
 from style3d.nerf.nerfstudio.ray_cache import LEAST, joined, packed
-from tests.nerf.capture import cameras
-from tests.nerf.nerfstudio import with_nerfstudio
+from tests.helpers.capture import cameras
+from tests.helpers.nerfstudio import with_nerfstudio
 
 
 def test_packing_keeps_what_matters_and_the_sum() -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
-from tests.mesh.maker import packed, places, read_glb
-from tests.nerf.clouds import cloud
-from tests.nerf.packers import compressed_ply, ksplat, sog, zipped
+from tests.helpers.clouds import cloud
+from tests.helpers.gltf_maker import packed, places, read_glb
+from tests.helpers.packers import compressed_ply, ksplat, sog, zipped
 
 
 def written(suffix: str) -> Callable[[Path], bytes]:

@@ -19,8 +19,8 @@ from style3d.nerf.splats.splats import Splats
 from style3d.paint.regions_by_view import held
 from style3d.regions.selector import Where
 from style3d.render.depth import surface_depth
-from tests.nerf.clouds import directions, splat_ball
-from tests.surfaces import noise
+from tests.helpers.clouds import directions, splat_ball
+from tests.helpers.surfaces import noise
 
 GREY = torch.full((3,), 0.5)
 COUNT = 400

@@ -17,9 +17,9 @@ from style3d.nerf.splats.splats import Splats
 from style3d.nerf.splats.vantage import UPRIGHT, contracted, expanded, find_setting
 from style3d.regions.selector import Where
 from style3d.render.splats import Gaussians
-from tests.assets import asset
-from tests.nerf.clouds import splat_ball
-from tests.surfaces import noise
+from tests.helpers.assets import asset
+from tests.helpers.clouds import splat_ball
+from tests.helpers.surfaces import noise
 
 GREY = torch.full((3,), 0.5)
 

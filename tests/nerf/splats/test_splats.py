@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from style3d.errors import Style3DError
 from style3d.nerf.splats.harmonics import MAX_DEGREE, basis
 from style3d.nerf.splats.splats import Splats
-from tests.nerf.clouds import cloud, covariances, directions
+from tests.helpers.clouds import cloud, covariances, directions
 
 TURN = Rotation.from_rotvec([0.3, -1.1, 0.7]).as_matrix()
 FLIP = np.diag([1.0, -1.0, -1.0])

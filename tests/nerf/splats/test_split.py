@@ -17,8 +17,8 @@ from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
 from style3d.nerf.splats.split import MOST_GROWTH, finer, halved
-from tests.nerf.clouds import cloud, splat_ball
-from tests.nets import tiny_objective
+from tests.helpers.clouds import cloud, splat_ball
+from tests.helpers.nets import tiny_objective
 
 BLACK = torch.zeros(3)
 

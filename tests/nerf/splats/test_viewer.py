@@ -11,8 +11,8 @@ import torch
 
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
-from tests.nerf.clouds import splat_ball
-from tests.nerf.viewer import Seen, Shot, missing, photograph
+from tests.helpers.clouds import splat_ball
+from tests.helpers.splat_viewer import Seen, Shot, missing, photograph
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"no pictures by Spark: {missing()}")
 MOSSLING = Path(__file__).parents[3] / "data" / "scenes" / "mossling.spz"

@@ -10,9 +10,9 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.splats import Splats
-from tests.assets import asset
-from tests.nerf.clouds import cloud, shape_error
-from tests.nerf.packers import compressed_ply
+from tests.helpers.assets import asset
+from tests.helpers.clouds import cloud, shape_error
+from tests.helpers.packers import compressed_ply
 
 
 def read(content: bytes, folder: Path) -> Splats:

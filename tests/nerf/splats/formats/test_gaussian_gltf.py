@@ -16,10 +16,10 @@ from style3d.images import decode_srgb
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.splats import Splats
 from style3d.nerf.splats.transform import placed
-from tests.assets import asset
-from tests.mesh.maker import Maker, packed, read_glb
-from tests.mesh.validator import assert_valid
-from tests.nerf.clouds import cloud, covariances, directions, shape_error
+from tests.helpers.assets import asset
+from tests.helpers.clouds import cloud, covariances, directions, shape_error
+from tests.helpers.gltf_maker import Maker, packed, read_glb
+from tests.helpers.validator import assert_valid
 
 NAME = "KHR_gaussian_splatting"
 LEFT_UP = np.diag([-1.0, -1, 1])  # between x right, y down and x left, y up

@@ -13,8 +13,8 @@ from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.formats.ply import NAMES, read_tables
 from style3d.nerf.splats.splats import Splats
-from tests.assets import asset
-from tests.nerf.clouds import cloud
+from tests.helpers.assets import asset
+from tests.helpers.clouds import cloud
 
 
 def with_extras(splats: Splats) -> Splats:

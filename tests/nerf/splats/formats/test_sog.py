@@ -13,8 +13,8 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.splats import Splats
-from tests.nerf.clouds import cloud, shape_error
-from tests.nerf.packers import sog, webp, zipped
+from tests.helpers.clouds import cloud, shape_error
+from tests.helpers.packers import sog, webp, zipped
 
 
 def read(files: dict[str, bytes], folder: Path) -> Splats:

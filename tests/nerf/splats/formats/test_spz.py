@@ -15,8 +15,8 @@ from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.formats.spz import SYSTEMS
 from style3d.nerf.splats.splats import Splats
-from tests.assets import asset
-from tests.nerf.clouds import cloud, covariances, directions, shape_error
+from tests.helpers.assets import asset
+from tests.helpers.clouds import cloud, covariances, directions, shape_error
 
 WIDTHS = (9, 1, 3, 3, 4)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tests import browser
+from tests.helpers import browser
 
 PAGE = Path(__file__).with_name("browser.html")
 

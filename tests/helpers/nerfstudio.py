@@ -48,7 +48,7 @@ class Started:
 def start(folder: Path, *command: str, home: Path | None = None) -> Started:
     """Start a command as a user without network, AlexNet and GPU does, in ``folder``."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.nerf.nerfstudio_imported"])
+    context.set_forkserver_preload(["tests.helpers.nerfstudio_imported"])
     terminal = Path(mkdtemp(dir=folder, prefix="terminal-"))
     process = context.Process(target=_run, args=(str(folder), str(terminal), str(home or folder), command))
     process.start()

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 import numpy as np
 from PIL import Image
 
-from tests.mesh.validator import node_places
+from tests.helpers.validator import node_places
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (

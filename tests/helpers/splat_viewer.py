@@ -12,7 +12,7 @@ import numpy as np
 
 from style3d.core.camera import Camera
 from style3d.nerf.splats.formats.axes import to_ply_axes
-from tests import browser
+from tests.helpers import browser
 
 PAGE = Path(__file__).with_name("viewer.html")
 PACKAGES = ("three", "@sparkjsdev/spark")

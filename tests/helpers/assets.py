@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-BESIDE = Path(__file__).resolve().parents[2] / "shared" / "assets"
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "assets"
 
 
 def asset(relative: str) -> Path:

@@ -9,7 +9,7 @@ from style3d.core.camera import look_at
 from style3d.evaluate.footage.footage import Footage, Shot
 from style3d.render.fragments import trace_view
 from style3d.render.rasterizer import EmbreeRasterizer
-from tests.surfaces import sphere, view_of
+from tests.helpers.surfaces import sphere, view_of
 
 
 def arc(count: int = 4, size: int = 48, degrees: float = 8.0) -> Footage:
