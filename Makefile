@@ -88,7 +88,7 @@ $(NERFSTUDIO)/installed: pyproject.toml constraints.txt requirements-nerfstudio.
 	@$(NSPY) -c "open(r'$@', 'w').close()"
 
 test-nerfstudio: $(NERFSTUDIO)/installed
-	OMP_NUM_THREADS=1 $(NSPY) -m pytest -q $(wildcard tests/nerf/test_plugin*.py)
+	OMP_NUM_THREADS=1 $(NSPY) -m pytest -q tests/nerf/nerfstudio
 
 clean:
 	rm -rf out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -1,1 +1,1 @@
-"""The plugin: nerfstudio's methods, viewers and run folders, painted by our loop. nerfstudio itself is imported late."""
+"""The plugin for nerfstudio: its methods, viewers and run folders, painted by our loop."""

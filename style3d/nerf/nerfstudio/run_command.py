@@ -1,4 +1,4 @@
-"""nerfstudio's commands where torchvision has no compiled operators: ``python -m style3d.nerf.nerfstudio.run_command ns-train``."""
+"""nerfstudio's commands where torchvision has no compiled operators (``python -m`` this module ``ns-train``)."""
 
 from __future__ import annotations
 
