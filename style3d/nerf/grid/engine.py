@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int32, Int64, UInt8
 
-from style3d.nerf.grid.fit import kernels
+from style3d.nerf.grid import kernels
 from style3d.render.grid_field import cell_gaps, lattice
 
 MOST_SAMPLES = 384  # of one ray in occupied cells

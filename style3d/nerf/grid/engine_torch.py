@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
+from style3d.nerf.grid import kernels
 from style3d.nerf.grid.engine import Cells, Engine, Lattice, Moments, Pace, Rays, Rules, Vectors, Wanted
-from style3d.nerf.grid.fit import kernels
 from style3d.nerf.grid.kernels import FAINT, WIDTH
 from style3d.nerf.grid.marcher import Samples, build_marcher
 from style3d.render.grid_march import ENOUGH

@@ -13,7 +13,7 @@ from scipy.ndimage import binary_dilation
 from style3d.core.camera import Camera
 from style3d.core.camera_path import sized
 from style3d.errors import Style3DError
-from style3d.nerf.grid.fit import kernels
+from style3d.nerf.grid import kernels
 from style3d.nerf.grid.refine import corners_of, pruned
 from style3d.nerf.grid.to_splats import stretch
 from style3d.progress import Silent, Watcher

@@ -15,8 +15,8 @@ from jaxtyping import Float32, Int32
 from torch import Tensor
 
 from style3d.errors import reason
+from style3d.nerf.grid import kernels
 from style3d.nerf.grid.engine import MOST_SAMPLES, Lattice, Rays, Rules, lattice_of
-from style3d.nerf.grid.fit import kernels
 
 log = logging.getLogger(__name__)
 TRIED = 256  # rays that a marcher is tried with

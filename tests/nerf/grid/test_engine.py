@@ -14,11 +14,11 @@ import pytest
 import torch
 
 from style3d.errors import Style3DError
+from style3d.nerf.grid import fit as module
+from style3d.nerf.grid import marcher as grid_marching
 from style3d.nerf.grid.engine import CompiledEngine, Engine, Lattice, Pace, Rays, Rules, build_engine, lattice_of
 from style3d.nerf.grid.engine_torch import TorchEngine
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
-from style3d.nerf.grid.fit import fit as module
-from style3d.nerf.grid.fit import marcher as grid_marching
 from style3d.nerf.grid.marcher import CompiledMarcher, build_marcher, check
 from style3d.nerf.grid.reference import loss_reference
 from style3d.nerf.grid.refine import pruned

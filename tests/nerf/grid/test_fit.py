@@ -15,7 +15,8 @@ from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import FLIP, Z_UP, Capture
 from style3d.nerf.capture.photos import load_picture
 from style3d.nerf.capture.read import open_capture
-from style3d.nerf.grid.fit import FitSettings, Level, fit_grid, kernels
+from style3d.nerf.grid import kernels
+from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
 from style3d.nerf.grid.reference import Lattice, Wanted, loss_reference
 from style3d.nerf.grid.refine import empty_table, pruned, refined
 from style3d.nerf.grid.score import psnr

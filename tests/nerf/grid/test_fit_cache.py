@@ -14,9 +14,9 @@ from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf.capture.read import is_capture
+from style3d.nerf.grid import fit_cache as capture_scene
 from style3d.nerf.grid.file import FittedGrid, save_grid
 from style3d.nerf.grid.fit import FitSettings, Level
-from style3d.nerf.grid.fit import fit_cache as capture_scene
 from style3d.nerf.grid.fit_cache import fitted_grid
 from style3d.nerf.grid.scene import GridScene
 from tests.helpers.fields import ball
