@@ -13,7 +13,8 @@ import numpy as np
 from style3d.core.camera import Camera
 from style3d.core.scene import Scene
 from style3d.mesh.scene import MeshScene
-from style3d.render.rasterizer import build_rasterizer, sample_rays
+from style3d.render.rasterizer import sample_rays
+from style3d.render.rasterizers import build_rasterizer
 
 PART = 256  # rays that stand for a view with the slow rasteriser, whose time is their number's
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+MOST_LISTED = 12  # names that an error suggests
+
 
 class Style3DError(Exception):
     """A request that cannot be met; the command line prints it on one line and exits with status 2.
@@ -28,3 +34,25 @@ def reason(error: BaseException) -> str:
     """The first line that an error says, shortened: compilers say thousands."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:300]}".rstrip(": ")
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> Style3DError:
+    """The error for a ``name`` that is not among ``known``: suggests the nearest, and lists some."""
+    names = sorted(set(known))
+    near = difflib.get_close_matches(name, names, 1, 0.5)
+    hint = f"did you mean '{near[0]}'?" if near else ""
+    listed = ", ".join(repr(item) for item in names[:MOST_LISTED]) + (" …" if len(names) > MOST_LISTED else "")
+    return Style3DError(f"no {what} is called '{name[:80]}'", expected=f"one of {listed}", hint=hint)
+
+
+def named(pattern: str, names: Iterable[str], what: str) -> set[str]:
+    """Those of ``names`` that a pattern matches.
+
+    Raises:
+        Style3DError: none does; names the nearest.
+    """
+    known = set(names)
+    found = {name for name in known if name == pattern or fnmatchcase(name, pattern)}
+    if not found:
+        raise unknown(what, pattern, known)
+    return found

@@ -29,7 +29,7 @@ FLOORS = {
         "style3d.mesh.credentials",
         "style3d.gltf.optimize",
         "style3d.color.palette",
-        "style3d.straight",
+        "style3d.color.levels",
     ],
     1: [
         "style3d.gltf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,6 @@ from torch import Tensor
 
 from style3d.errors import Style3DError
 from style3d.images import read_style
-from style3d.spelling import is_hex
 
 COUNT = 8  # colours taken from a picture
 MOST = 64
@@ -76,3 +76,11 @@ def _taken(path: Path) -> Float[Tensor, "colors 3"]:
     pixels = torch.from_numpy(read_style(path).reshape(-1, 3))
     distinct = (pixels[:: max(1, len(pixels) // SAMPLES)] * 255).round().unique(dim=0)
     return distinct / 255 if len(distinct) <= COUNT else clustered(pixels, COUNT).clamp(0, 1)
+
+
+HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
+
+
+def is_hex(text: str) -> bool:
+    """Whether a text is a colour like #0b132b, or several with commas between."""
+    return all(HEX.fullmatch(part) for part in text.split(","))

@@ -1,9 +1,65 @@
-"""`style3d doctor`."""
+"""`style3d doctor`: what is installed here, whether it works, and what to install for the rest."""
 
 from __future__ import annotations
 
-from style3d.doctor import doctor
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+
 from style3d.errors import Style3DError
+
+CORE = (
+    "torch",
+    "numpy",
+    "scipy",
+    "numba",
+    "embreex",
+    "xatlas",
+    "trimesh",
+    "pillow",
+    "safetensors",
+    "jaxtyping",
+    "tyro",
+    "rich",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something style3d can use but does not need. Concretely: DracoPy, which opens compressed glTF."""
+
+    module: str  # what is imported
+    purpose: str
+    requirement: str  # what pip is to install
+
+
+OPTIONAL = (
+    Part("DracoPy", "glTF with Draco compression", "DracoPy"),
+    Part("c2pa", "textures with signed Content Credentials", "c2pa-python"),
+    Part("zstandard", "Gaussian splats as SPZ version 4", "zstandard"),
+    Part("skimage", "style3d evaluate, and meshes out of radiance fields", "scikit-image"),
+    Part("fast_simplification", "meshes out of radiance fields", "fast-simplification"),
+    Part("OpenEXR", "style3d evaluate on depth as .exr", "OpenEXR"),
+    Part("gsplat", "views of Gaussian splats built on a CUDA GPU (compiles when first used)", "gsplat"),
+    Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
+    Part(
+        "pytorch3d",
+        "--rasterizer pytorch3d (compiles)",
+        '--no-build-isolation "git+https://github.com/facebookresearch/pytorch3d.git@stable"',
+    ),
+    Part(
+        "nvdiffrast",
+        "--rasterizer nvdiffrast (compiles, CUDA only)",
+        '--no-build-isolation "git+https://github.com/NVlabs/nvdiffrast.git"',
+    ),
+)
 
 
 def run(arguments: list[str]) -> int:
@@ -12,3 +68,143 @@ def run(arguments: list[str]) -> int:
         raise Style3DError(f"doctor takes no options, got {' '.join(arguments)}")
     print(doctor())
     return 0
+
+
+def doctor() -> str:
+    """The report as text: versions, device, optional parts and a self-check of about a second.
+
+    Nothing is installed, downloaded or written. A part that is broken is named, never raised.
+    """
+    sections = (_versions(), _device(), _optional(), _checks())
+    return "\n\n".join("\n".join(section) for section in sections)
+
+
+def _versions() -> list[str]:
+    found = [f"python {platform.python_version()} on {platform.platform()}", f"  {sys.executable}"]
+    own = _version("style3d") or "not installed, run from its folder"
+    lines = [f"  {name:<12} {_version(name) or 'absent: style3d cannot work without it'}" for name in CORE]
+    return [*found, f"  {'style3d':<12} {own}", *lines]
+
+
+def _version(name: str) -> str:
+    """A distribution's version, or nothing where it is absent."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _device() -> list[str]:
+    """What computes, and how many threads it may use."""
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # OSError: a shared library of its own is missing
+        return [f"device: unknown, torch cannot be loaded: {_line(error)}"]
+    threads = f"{torch.get_num_threads()} threads on {os.cpu_count()} CPU cores"
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+        cards = ", ".join(f"{card.name} with {card.total_memory / 2**30:.0f} GiB" for card in names)
+        return [f"device: cuda ({cards}); {threads}"]
+    report = [f"device: cpu; {threads}"]
+    if torch.backends.mps.is_available():
+        report.append("  Apple's GPU (mps) is there; style3d computes on the CPU")
+    if shutil.which("nvidia-smi") and torch.version.cuda is None:
+        report.append("  an NVIDIA GPU seems to be there, but this torch is built for the CPU: install a CUDA build")
+    elif shutil.which("nvidia-smi"):
+        report.append("  an NVIDIA GPU seems to be there, but torch cannot use it: is the driver recent enough?")
+    return report
+
+
+def _optional() -> list[str]:
+    """Which optional parts are there, and the command that installs each of the others."""
+    from style3d.preview.turntable import ffmpeg
+
+    report = ["optional parts:"]
+    executable = ffmpeg()
+    report.append(f"  turntables as .mp4: {executable or 'no ffmpeg; .webp and .gif work without'}")
+    report += [] if executable else [_command("imageio-ffmpeg")]
+    for part in OPTIONAL:
+        there = find_spec(part.module) is not None
+        report.append(f"  {part.purpose}: {f'{part.module} is installed' if there else 'not installed'}")
+        report += [] if there else [_command(part.requirement)]
+    return report
+
+
+def _command(requirement: str) -> str:
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    return f"    {python} -m pip install {requirement}"
+
+
+def _checks() -> list[str]:
+    """Do one small real thing with each part that computes."""
+    report = ["self-check:"]
+    for name, check in (("cast a ray", cast_a_ray), ("paint a step", paint_a_step), ("read features", read_features)):
+        start = perf_counter()
+        report.append(f"  {name}: {_outcome(check)}, {perf_counter() - start:.2f} s")
+    return report
+
+
+def _outcome(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception as error:  # a broken library may raise anything; the report must name it
+        return f"FAILED, {type(error).__name__}: {_line(error)}"
+
+
+def cast_a_ray() -> str:
+    """Shoot Embree at a triangle two units away and at nothing."""
+    import numpy as np
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+
+    scene = EmbreeScene()
+    corners = np.array([[-1, -1, 2], [1, -1, 2], [0, 1, 2]], np.float32)
+    mesh = TriangleMesh(scene, corners, np.array([[0, 1, 2]], np.int32))
+    origins, directions = np.zeros((2, 3), np.float32), np.array([[0, 0, 1], [0, 0, -1]], np.float32)
+    faces = [int(face) for face in scene.run(origins, directions)]
+    del mesh
+    if faces != [0, -1]:
+        raise RuntimeError(f"rays hit faces {faces}, and should hit [0, -1]")
+    return "ok"
+
+
+def paint_a_step() -> str:
+    """Send an image and its gradient through a sparse view, on the GPU where there is one."""
+    import torch
+    from scipy.sparse import csr_array
+
+    from style3d.core.operator import from_scipy
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    view = from_scipy(csr_array([[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]]))
+    colors = torch.full((3, 3), 0.5, device=device, requires_grad=True)
+    image = view.apply(colors)
+    image.sum().backward()
+    wanted = torch.tensor([[0.25], [0.75], [1.0]], device=device).expand(3, 3)
+    if colors.grad is None or not torch.allclose(colors.grad, wanted) or not torch.allclose(image, colors[:2]):
+        raise RuntimeError(f"the image is {image.tolist()} and its gradient {colors.grad}")
+    return f"ok on {device}"
+
+
+def read_features() -> str:
+    """Run the default features on a 64 x 64 gradient, the weightless ones where the shipped weights are absent."""
+    import torch
+
+    from style3d import losses
+    from style3d.losses.features import build_features
+
+    folders = [Path(folder) / "weights" for folder in losses.__path__]
+    shipped = any(True for folder in folders for _ in folder.glob("*.safetensors"))
+    ramp = torch.linspace(0, 1, 64)
+    picture = torch.stack([ramp.expand(64, 64), ramp[:, None].expand(64, 64), torch.full((64, 64), 0.5)])[None]
+    features = build_features("embedded" if shipped else "wavelet")
+    with torch.no_grad():
+        layers = features(picture)
+    if not all(torch.isfinite(layer).all() for layer in layers.values()):
+        raise RuntimeError(f"{features.name} features are not finite")
+    note = "" if shipped else "; the embedded network's weights are absent, so installing again may help"
+    return f"ok, {len(layers)} layers of {features.name}{note}"
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from style3d.commands.bars import Bars
 from style3d.commands.parse import parse
-from style3d.errors import Style3DError
+from style3d.errors import Style3DError, unknown
 from style3d.evaluate.metrics.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import Request
 from style3d.files import check_writable
 from style3d.progress import Silent
-from style3d.spelling import unknown
 
 CONTROLS = (".before", ".flat", ".independent")
 

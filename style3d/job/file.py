@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from style3d.errors import Style3DError
+from style3d.color.palette import is_hex
+from style3d.errors import Style3DError, unknown
 from style3d.files import read_bytes, write_bytes
 from style3d.job.base import Job
 from style3d.job.replay import KINDS
 from style3d.job.values import hints, moved, plain, typed
-from style3d.spelling import is_hex, unknown
 
 MAX_BYTES = 1 << 20
 HEAD = "# style3d run {name}: does this again; `style3d {kind} --help` says what each setting does\n"

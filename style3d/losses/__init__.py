@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from style3d.losses.color import affine_color_match
+from style3d.color.match import affine_color_match
 from style3d.losses.features import Features, build_features
 from style3d.losses.objective import (
     ContentTarget,

@@ -1,4 +1,4 @@
-"""Colour: closed-form matching before anything is optimised, and a term that keeps every band's palette."""
+"""A term that keeps every band's colours like the style's."""
 
 from __future__ import annotations
 
@@ -7,57 +7,12 @@ from dataclasses import dataclass
 from typing import final
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.color.match import matrix_power, split_band
 from style3d.losses.moments import masked_covariance
 from style3d.losses.term import Frame, Prepared, Term, mixture
-
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, for display-referred RGB
-
-
-def affine_color_match(
-    source: Float[Tensor, "n 3"], weights: Float[Tensor, "n"], target: Float[Tensor, "m 3"]
-) -> tuple[Float[Tensor, "3 3"], Float[Tensor, "3"]]:
-    """The affine map x ↦ A x + b that gives ``source`` the mean and covariance of ``target``, moving colours least.
-
-    A = C_s^{-1/2} (C_s^{1/2} C_t C_s^{1/2})^{1/2} C_s^{-1/2}, b = μ_t − A μ_s: the optimal transport map between
-    Gaussians (Monge-Kantorovich; Pitié & Kokaram 2007; used by ARF, Zhang et al., ECCV 2022, §3.3).
-
-    Args:
-        source: colours in [0, 1].
-        weights: how much each source colour counts (texels: how many pixels see it), ≥ 0.
-        target: colours of the style image.
-    """
-    source, target = source.double(), target.double()
-    share = weights.double() / weights.double().sum().clamp_min(1e-12)
-    mean_s, mean_t = share @ source, target.mean(0)
-    centred = source - mean_s
-    cov_s = (centred * share[:, None]).T @ centred + 1e-5 * torch.eye(3, dtype=torch.float64, device=source.device)
-    centred_t = target - mean_t
-    cov_t = centred_t.T @ centred_t / len(target)
-    root, inverse = _power(cov_s, 0.5), _power(cov_s, -0.5)
-    matrix = inverse @ _power(root @ cov_t @ root, 0.5) @ inverse
-    return matrix.float(), (mean_t - matrix @ mean_s).float()
-
-
-def keep_luminance(colors: Float[Tensor, "n 3"], original: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
-    """The luminance of ``colors`` with the chroma of ``original`` (Gatys et al. 2016, "Preserving color", §3.2).
-
-    Where that leaves [0, 1] the chroma is scaled down until it fits: luminance and hue stay exact.
-    """
-    luma = colors.new_tensor(LUMA)
-    grey = (colors @ luma)[:, None].clamp(0, 1)
-    chroma = original - (original @ luma)[:, None]
-    room = torch.where(chroma > 0, 1 - grey, grey) / chroma.abs().clamp_min(1e-12)
-    return (grey + chroma * room.amin(1, keepdim=True).clamp(max=1)).clamp(0, 1)
-
-
-def split_band(image: Float[Tensor, "1 c h w"]) -> tuple[Float[Tensor, "1 c h w"], Float[Tensor, "1 c rows columns"]]:
-    """What an image shows and no longer at half its size, and the image at half its size."""
-    coarse = F.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
-    return image - F.interpolate(coarse, size=image.shape[-2:], mode="bilinear", align_corners=False), coarse
 
 
 @final
@@ -78,7 +33,7 @@ class BandColor(Term):
         eye = torch.eye(3, device=total["mean"].device)
         for key in [key for key in total if key.startswith("covariance")]:
             covariance = total[key] + (0.1 * total[key].trace() / 3 + 1e-5) * eye
-            total[key.replace("covariance", "white")] = _power(covariance.double(), -0.5).float()
+            total[key.replace("covariance", "white")] = matrix_power(covariance.double(), -0.5).float()
         return total
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
@@ -103,9 +58,3 @@ class BandColor(Term):
             image, mask = small, F.avg_pool2d(mask, 2, ceil_mode=True, count_include_pad=False)
         prepared[f"covariance{self.bands}"] = masked_covariance(image, mask)[1]
         return prepared
-
-
-def _power(matrix: Tensor, exponent: float) -> Tensor:
-    """Power of a symmetric positive semi-definite matrix."""
-    values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp_min(1e-12) ** exponent) @ vectors.T

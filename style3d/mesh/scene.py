@@ -36,7 +36,9 @@ from style3d.render.plan import (
     sights,
 )
 from style3d.render.pyramid import SpacePyramid, surface_pyramid
-from style3d.render.rasterizer import EmbreeRasterizer, RasterizerName, build_rasterizer
+from style3d.render.rasterizer import RasterizerName
+from style3d.render.rasterizer_embree import EmbreeRasterizer
+from style3d.render.rasterizers import build_rasterizer
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import Light, build_lit, build_view
 from style3d.types import Colors, Flags, Points, Vector, Weights

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 from PIL import Image
 
+from style3d.errors import named
 from style3d.images import read_image
 from style3d.mesh.textures import sampled
 from style3d.regions.selector import Where
@@ -15,7 +16,6 @@ from style3d.regions.shapes import feathered, inside_shapes
 from style3d.render.atlas import texels_of
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
-from style3d.spelling import named
 from style3d.types import Flags, Points, Weights
 
 

@@ -13,7 +13,8 @@ from style3d.mesh_from_field.clean_surface import Shell
 from style3d.mesh_from_field.depth_fusion import DepthView
 from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
 from style3d.render.grid_field import RadianceGrid
-from style3d.render.rasterizer import EmbreeRasterizer, Hits
+from style3d.render.rasterizer import Hits
+from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.surface import Material, Surface
 from style3d.types import Flags
 

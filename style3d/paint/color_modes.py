@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.match import LUMA, affine_color_match, keep_luminance
 from style3d.color.palette import onto_palette, read_palette
 from style3d.core.scene import Scene
 from style3d.job import Job
-from style3d.losses.color import LUMA, affine_color_match, keep_luminance
 from style3d.types import Colors
 
 AnyImage = Float[Tensor, "1 3 rows columns"]

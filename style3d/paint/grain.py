@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.losses.color import split_band
+from style3d.color.match import split_band
 from style3d.types import AnyImage
 
 LIFT = 1.5  # of noise on a lattice: values between its points are means, and vary less

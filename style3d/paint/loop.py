@@ -24,6 +24,7 @@ from style3d.paint.color_modes import colorway_of
 from style3d.paint.layers import Target, judged, layers_of, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.result import Result
+from style3d.paint.schedule import SMALLEST_VIEW, decay, visit
 from style3d.paint.style_library import default_objective_of
 from style3d.paint.symmetry import Mirror
 from style3d.paint.view_agreement import Agreement
@@ -32,7 +33,6 @@ from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
-SMALLEST_VIEW = 64  # pixels along the longer side, under which networks run out of layers
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
@@ -305,18 +305,6 @@ class Run:
 def nothing(shown: Tensor) -> dict[str, Tensor]:
     """No further terms."""
     return {}
-
-
-def visit(seed: int, stage: int, step: int, count: int) -> int:
-    """The view of a step: every view once an epoch, in an order drawn anew; depends on nothing but its arguments."""
-    epoch = np.random.default_rng([seed, stage, step // count]).permutation(count)
-    return int(epoch[step % count])
-
-
-def decay(share: float) -> float:
-    """Step size over a stage, relative: full for the first third, then falling to a twentieth along a cosine."""
-    falling = max(0.0, (share - 1 / 3) * 1.5)
-    return 0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * falling)))
 
 
 def seen_entries(scene: Scene, shots: Sequence[Shot]) -> Flags:

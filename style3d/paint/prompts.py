@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.match import affine_color_match
 from style3d.errors import Style3DError
 from style3d.job import Job
-from style3d.losses.color import affine_color_match
 from style3d.losses.term import Term
 from style3d.losses.text.base import Encoder
 from style3d.losses.text.direction import text_direction

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from style3d.color.levels import levels
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Scene
 from style3d.files import atomic_path
 from style3d.images import read_style
@@ -25,7 +26,6 @@ from style3d.paint.prompts import swatches
 from style3d.paint.strength import STRENGTHS, Strengths
 from style3d.preview import animation_suffix, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
-from style3d.straight import levels
 from style3d.types import Colors, Flags
 
 STUDIO_GREY = 0.93  # backdrop of pictures

@@ -9,9 +9,9 @@ from typing import final
 import numpy as np
 from jaxtyping import UInt8
 
+from style3d.color.levels import straight_line
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, check_readable
-from style3d.straight import straight_line
 
 MOST_ENTRIES = 256 << 20
 STRENGTHS = "strengths.npz"  # beside an output

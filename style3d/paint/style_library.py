@@ -13,10 +13,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.match import affine_color_match
 from style3d.core.scene import Scene
 from style3d.images import read_style
 from style3d.job import Job
-from style3d.losses.color import affine_color_match
 from style3d.losses.features import Features, build_features
 from style3d.losses.objective import Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, final
 
-from style3d.errors import Style3DError
+from style3d.errors import Style3DError, unknown
 from style3d.regions.selector import Where
-from style3d.spelling import unknown
 
 SHAPES = ("box", "sphere", "depth", "depth_share")
 NUMBERS = ("feather", "strength", "brush_size")

@@ -13,7 +13,8 @@ from jaxtyping import Float
 from style3d.core.camera import Camera
 from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render import splat_kernels as kernels
-from style3d.render.compositor import Footprints, compositor
+from style3d.render.compositor import Footprints
+from style3d.render.compositors import compositor
 from style3d.render.pyramid import SpacePyramid
 from style3d.render.thin import compacted, thinned
 from style3d.types import Indices

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from style3d import doctor as module
-from style3d.doctor import Part, cast_a_ray, doctor, paint_a_step, read_features
+from style3d.commands import doctor as module
+from style3d.commands.doctor import Part, cast_a_ray, doctor, paint_a_step, read_features
 
 
 def test_report_names_versions_device_and_passes_its_checks() -> None:

@@ -8,7 +8,7 @@ import torch
 from style3d.core.camera import look_at
 from style3d.evaluate.footage.footage import Footage, Shot
 from style3d.render.fragments import trace_view
-from style3d.render.rasterizer import EmbreeRasterizer
+from style3d.render.rasterizer_embree import EmbreeRasterizer
 from tests.helpers.surfaces import sphere, view_of
 
 

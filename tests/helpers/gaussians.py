@@ -10,7 +10,7 @@ from torch import Tensor
 
 from style3d.core.camera import Camera
 from style3d.core.operator import ViewOperator
-from style3d.render.gsplat_compositor import PairCompositor
+from style3d.render.compositor_gsplat import PairCompositor
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.splats import Gaussians, splat_view
 

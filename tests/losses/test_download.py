@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save
 from style3d.errors import Style3DError
 from style3d.losses.features import download
 from style3d.losses.features.download import Source, fetch_vgg
-from style3d.losses.features.vgg import load_vgg, plan
+from style3d.losses.features.vgg import load_vgg
+from style3d.losses.features.vgg_layers import plan
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,8 @@ from style3d.errors import Style3DError
 from style3d.losses import build_features
 from style3d.losses.features.base import pool_mask
 from style3d.losses.features.embedded import SHIPPED, halved, load_embedded
-from style3d.losses.features.vgg import Vgg, plan, read_tensors
+from style3d.losses.features.vgg import Vgg, read_tensors
+from style3d.losses.features.vgg_layers import plan
 from style3d.losses.features.wavelet import Wavelet, morlet
 from tests.helpers.assets import asset
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from style3d.color.match import affine_color_match, keep_luminance
 from style3d.losses import Objective, Term
-from style3d.losses.color import BandColor, affine_color_match, keep_luminance
+from style3d.losses.color import BandColor
 from style3d.losses.content import Content, Structure
 from style3d.losses.features.base import Features
 from style3d.losses.gamut import CUBE, Gamut

@@ -14,19 +14,19 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 import style3d
+from style3d.color.levels import levels, straight_line
+from style3d.color.match import LUMA
 from style3d.color.palette import onto_palette, read_palette
 from style3d.commands.blend import blend
 from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
 from style3d.images import read_image
-from style3d.losses.color import LUMA
 from style3d.losses.objective import default_objective
 from style3d.mesh.asset import load_asset
 from style3d.paint.layers import _brush
 from style3d.paint.symmetry import Mirror
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
-from style3d.straight import levels, straight_line
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import Tiny, tiny_objective
 

@@ -14,7 +14,7 @@ import style3d
 from style3d.core.pyramid import OneSidedClamp
 from style3d.errors import Style3DError
 from style3d.paint.checkpoint import Checkpoint
-from style3d.paint.loop import visit
+from style3d.paint.schedule import visit
 from style3d.progress import Watcher
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import tiny_objective

@@ -8,7 +8,7 @@ import numpy as np
 
 from style3d.render.bump import bumped
 from style3d.render.fragments import trace_view
-from style3d.render.rasterizer import EmbreeRasterizer
+from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from style3d.render.view import shading_normals
 from tests.helpers.surfaces import flat_on, quad

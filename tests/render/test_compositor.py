@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from style3d.render import compositor as seam
-from style3d.render.compositor import CompiledCompositor, Compositor, Footprints, GuardedCompositor, compositor
-from style3d.render.gsplat_compositor import PairCompositor, check, gsplat_compositor, gsplat_pairs
+from style3d.render.compositor import Compositor, Footprints
+from style3d.render.compositor_compiled import CompiledCompositor
+from style3d.render.compositor_gsplat import PairCompositor, check, gsplat_compositor, gsplat_pairs
+from style3d.render.compositors import GuardedCompositor, compositor
 from style3d.render.splats import Gaussians, project
 from tests.helpers.gaussians import blob, every_pair
 from tests.helpers.surfaces import front, noise

@@ -9,8 +9,10 @@ import pytest
 
 from style3d.core.camera import fitted_camera
 from style3d.errors import Style3DError
-from style3d.render.rasterizer import EmbreeRasterizer, build_rasterizer, sample_rays
-from style3d.render.torch_rasterizer import TorchRasterizer
+from style3d.render.rasterizer import sample_rays
+from style3d.render.rasterizer_embree import EmbreeRasterizer
+from style3d.render.rasterizer_torch import TorchRasterizer
+from style3d.render.rasterizers import build_rasterizer
 from tests.helpers.surfaces import front, quad, sphere, stacked
 
 

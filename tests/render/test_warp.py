@@ -6,7 +6,7 @@ import numpy as np
 
 from style3d.core.camera import look_at
 from style3d.evaluate.footage.footage import Shot
-from style3d.render.rasterizer import EmbreeRasterizer
+from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.warp import DepthView, link
 from tests.helpers.footage import arc
 from tests.helpers.surfaces import quad, sphere, stacked

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.color.match import affine_color_match, split_band
 from style3d.evaluate.footage.footage import Painting
-from style3d.losses.color import affine_color_match, split_band
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.types import Image, Mask
 

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from style3d.errors import Style3DError
-from style3d.losses.features.vgg import plan
+from style3d.losses.features.vgg_layers import plan
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 CHUNK = 1 << 16

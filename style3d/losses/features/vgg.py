@@ -14,26 +14,11 @@ from torch.nn import functional as F
 
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, Layers, channels_last, digest_of
+from style3d.losses.features.vgg_layers import plan
 from style3d.types import Image
 
-BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}  # convolutions before each pooling
-WIDTHS = (64, 128, 256, 512, 512)
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision normalises
 logger = logging.getLogger(__name__)
-
-
-def plan(variant: str) -> list[tuple[str, str, int, int]]:
-    """The layers in order: (relu name, key in a weights file, inputs, outputs); a pooling follows each block.
-
-    Concretely: ("relu3_1", "features.10", 128, 256) for VGG-19.
-    """
-    rows, index, inputs = [], 0, 3
-    for block, (count, width) in enumerate(zip(BLOCKS[variant], WIDTHS, strict=True), start=1):
-        for layer in range(1, count + 1):
-            rows.append((f"relu{block}_{layer}", f"features.{index}", inputs, width))
-            index, inputs = index + 2, width
-        index += 1
-    return rows
 
 
 @final

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 from jaxtyping import Float32, Float64, Int32, Int64, UInt8
 
-from style3d.nerf.grid import kernels
 from style3d.render.grid_field import cell_gaps, lattice
 
 MOST_SAMPLES = 384  # of one ray in occupied cells
@@ -121,69 +119,3 @@ class Engine(ABC):
     @abstractmethod
     def remember(self, moments: Moments) -> None:
         """Go on as the engine did whose table and moments these are."""
-
-
-@final
-class CompiledEngine(Engine):
-    """Compiled loops on the processor; the number of threads changes no bit."""
-
-    def __init__(self, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
-                 rules: Rules) -> None:  # fmt: skip
-        self._place, self._rules, self._table = place, rules, table.copy()
-        self._neighbors = kernels.neighbor_rows(vertices, place.index, place.side)
-        self.gradient, self._first, self._second = (np.zeros_like(table) for _ in range(3))
-        self._touched, self._count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)
-
-    def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
-        """See `Engine.carry`."""
-        at, rules, count = self._place, self._rules, len(rays)
-        cells, fracs = np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32)
-        slopes = np.empty((count, MOST_SAMPLES, 4), np.float32)
-        counts, lost = np.zeros(count, np.int32), np.zeros(count, np.float32)
-        image, gain_slope = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
-        weight = np.full(count, 1 / count, np.float32)
-        strength = np.array([rules.distortion / count, rules.weaken])
-        kernels.render_rays(
-            rays.origin, rays.direction, rays.offset, rules.near, rules.stride, at.space, at.side, at.gaps, at.index,
-            self._table, wanted.rgb, wanted.alpha, weight, wanted.backdrop, wanted.gain, strength,
-            cells, fracs, slopes, counts, image, gain_slope, lost,
-        )  # fmt: skip
-        kernels.scatter(rays.direction, cells, fracs, slopes, counts, at.index, at.side, self.gradient, self._touched)
-        return float(lost.sum(dtype=np.float64)), gain_slope
-
-    def update(self, pace: Pace) -> None:
-        """See `Engine.update`."""
-        if pace.variation is not None:
-            kernels.smooth(self._table, self._neighbors, self.gradient, self._touched, pace.variation)
-        state = self.gradient, self._touched, self._first, self._second, self._count
-        kernels.adam_touched(self._table, *state, pace.rates, pace.decay)
-
-    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
-        """See `Engine.mark`."""
-        at, rules = self._place, self._rules
-        shape = rules.near, rules.stride, at.space, at.side, at.gaps, at.index
-        kernels.mark_seen(origin, direction, *shape, self._table, least, seen, MOST_SAMPLES)
-
-    def table(self) -> Float32[np.ndarray, "n numbers"]:
-        """See `Engine.table`."""
-        return self._table
-
-    def moments(self) -> Moments:
-        """See `Engine.moments`."""
-        return Moments(self._first, self._second, self._count)
-
-    def remember(self, moments: Moments) -> None:
-        """See `Engine.remember`."""
-        self._first, self._second, self._count = moments.first.copy(), moments.second.copy(), moments.count.copy()
-
-
-def build_engine(
-    device: torch.device, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
-    rules: Rules,
-) -> Engine:  # fmt: skip
-    """Torch on a CUDA device, the compiled loops elsewhere."""
-    if device.type != "cuda":
-        return CompiledEngine(place, vertices, table, rules)
-    from style3d.nerf.grid.engine_torch import TorchEngine
-
-    return TorchEngine(place, vertices, table, rules, device)

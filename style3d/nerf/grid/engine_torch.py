@@ -17,7 +17,8 @@ from torch import Tensor
 from style3d.nerf.grid import kernels
 from style3d.nerf.grid.engine import Cells, Engine, Lattice, Moments, Pace, Rays, Rules, Vectors, Wanted
 from style3d.nerf.grid.kernels import FAINT, WIDTH
-from style3d.nerf.grid.marcher import Samples, build_marcher
+from style3d.nerf.grid.marcher import Samples
+from style3d.nerf.grid.marchers import build_marcher
 from style3d.render.grid_march import ENOUGH
 
 CHUNK = 1 << 15  # rays that look at once for what is seen

@@ -17,7 +17,8 @@ from jaxtyping import Float32, Int64
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import Capture
 from style3d.nerf.grid.checkpoint import FitFile, FitState
-from style3d.nerf.grid.engine import Pace, Rays, Rules, Wanted, build_engine, lattice_of
+from style3d.nerf.grid.engine import Pace, Rays, Rules, Wanted, lattice_of
+from style3d.nerf.grid.engines import build_engine
 from style3d.nerf.grid.refine import empty_table, pruned, refined
 from style3d.nerf.grid.score import score
 from style3d.nerf.grid.training_rays import Batch, PixelTable, pixel_table

@@ -11,14 +11,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.match import affine_color_match
 from style3d.core.camera import Camera
 from style3d.job import Job
 from style3d.losses.agreement import disagreement, resampled
-from style3d.losses.color import affine_color_match
 from style3d.nerf.nerfstudio.canvas import Canvas
 from style3d.nerf.nerfstudio.schedule import COARSEST, Moment
-from style3d.paint.loop import visit
 from style3d.paint.prompts import prompt_palette, swatches
+from style3d.paint.schedule import visit
 from style3d.paint.style_library import Palette, StyleLibrary, default_objective_of, mixed_styles
 from style3d.paint.view_agreement import DEPTH_TOLERANCE, nearest
 from style3d.render.warp import DepthView, link

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from style3d.job import Stage
-from style3d.paint.loop import decay
+from style3d.paint.schedule import decay
 
 COARSEST = 64  # pixels along the longer side of a view, under which networks run out of layers
 

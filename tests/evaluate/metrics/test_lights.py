@@ -10,7 +10,7 @@ import torch
 from style3d.evaluate.footage.scenes import open_mesh
 from style3d.evaluate.metrics.image_figures import Yardstick
 from style3d.evaluate.metrics.lights import LAMPS, light_figures
-from style3d.render.rasterizer import EmbreeRasterizer
+from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from style3d.render.view import Light, build_lit, build_view
 from tests.helpers.models import write_textured_ball

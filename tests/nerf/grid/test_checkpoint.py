@@ -20,7 +20,7 @@ from style3d.cli import main
 from style3d.nerf.grid import checkpoint as grid_state
 from style3d.nerf.grid import fit_cache as capture_scene
 from style3d.nerf.grid.checkpoint import PARTIAL, FitFile
-from style3d.nerf.grid.engine import CompiledEngine
+from style3d.nerf.grid.engine_compiled import CompiledEngine
 from style3d.nerf.grid.fit import FitSettings, Level
 from style3d.nerf.grid.fit_cache import fitted_grid
 from style3d.progress import Silent, Watcher

@@ -16,10 +16,13 @@ import torch
 from style3d.errors import Style3DError
 from style3d.nerf.grid import fit as module
 from style3d.nerf.grid import marcher as grid_marching
-from style3d.nerf.grid.engine import CompiledEngine, Engine, Lattice, Pace, Rays, Rules, build_engine, lattice_of
+from style3d.nerf.grid.engine import Engine, Lattice, Pace, Rays, Rules, lattice_of
+from style3d.nerf.grid.engine_compiled import CompiledEngine
 from style3d.nerf.grid.engine_torch import TorchEngine
+from style3d.nerf.grid.engines import build_engine
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
-from style3d.nerf.grid.marcher import CompiledMarcher, build_marcher, check
+from style3d.nerf.grid.marcher_compiled import CompiledMarcher
+from style3d.nerf.grid.marchers import build_marcher, check
 from style3d.nerf.grid.reference import loss_reference
 from style3d.nerf.grid.refine import pruned
 from tests.nerf.grid.test_fit import SIDE, pictures_of_a_ball, rays, small_fog, wanted

@@ -16,7 +16,7 @@ from style3d.nerf.nerfstudio.canvas import Canvas, Sight, deferred
 from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.nerf.nerfstudio.painter import Painter
 from style3d.nerf.nerfstudio.schedule import Moment, Schedule
-from style3d.paint.loop import decay
+from style3d.paint.schedule import decay
 from tests.helpers.capture import cameras, seen
 
 STYLE = Path(__file__).resolve().parents[3] / "data" / "styles" / "watercolour.jpg"

@@ -18,7 +18,8 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from style3d.core.operator import SparseMap
-from style3d.render.compositor import CompiledCompositor, Compositor, Footprints
+from style3d.render.compositor import Compositor, Footprints
+from style3d.render.compositor_compiled import CompiledCompositor
 from style3d.render.splat_kernels import FULL, LEAST_ALPHA, MOST_ALPHA
 
 TILE = 16  # pixels along a side

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.render.rasterizer import Hits, Rasterizer
+from style3d.render.rasterizer import Hits, Rasterizer, ray_order
 from style3d.render.surface import Surface
 from style3d.types import Indices
 
@@ -52,10 +52,3 @@ class Pytorch3dRasterizer(Rasterizer):
         first, row = shown.argmax(1), np.arange(len(order))
         found = np.where(shown.any(1), face[row, first], -1).astype(np.int32)
         return Hits(found, bary[row, first, 1], bary[row, first, 2], z[row, first])
-
-
-def ray_order(camera: Camera, samples: int) -> Indices:
-    """Pixel of the ``samples`` times larger image that each ray of `Camera.directions` goes through."""
-    index = np.arange(camera.height * samples * camera.width * samples)
-    blocks = index.reshape(camera.height, samples, camera.width, samples).transpose(0, 2, 1, 3)
-    return blocks.reshape(-1)

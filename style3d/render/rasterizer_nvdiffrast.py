@@ -11,8 +11,7 @@ from torch import Tensor
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.render.pytorch3d_rasterizer import ray_order
-from style3d.render.rasterizer import Hits, Rasterizer
+from style3d.render.rasterizer import Hits, Rasterizer, ray_order
 from style3d.render.surface import Surface
 from style3d.types import Indices
 

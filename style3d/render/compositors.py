@@ -1,0 +1,63 @@
+"""The compositor of this machine, found once."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from threading import Lock
+from typing import final
+
+import torch
+
+from style3d.core.operator import SparseMap
+from style3d.errors import reason
+from style3d.render.compositor import Compositor, Footprints
+from style3d.render.compositor_compiled import CompiledCompositor
+
+log = logging.getLogger(__name__)
+
+
+@final
+class GuardedCompositor(Compositor):
+    """One that is fast until it fails; then the compiled loops, and a warning that says why."""
+
+    def __init__(self, fast: Compositor) -> None:
+        self._now = fast
+
+    def rows(self, seen: Footprints, width: int, height: int, splats: int) -> SparseMap:
+        """See `Compositor.rows`."""
+        now = self._now
+        try:
+            return now.rows(seen, width, height, splats)
+        except Exception as error:  # a driver, an extension or the card's memory: nothing that ends a run
+            if isinstance(now, CompiledCompositor):
+                raise
+            if self._now is now:
+                self._now = CompiledCompositor()
+                log.warning("splats are composited on the CPU from here on: %s", reason(error))
+            return self.rows(seen, width, height, splats)
+
+
+def compositor() -> Compositor:
+    """gsplat where there are a CUDA device and a gsplat that works, else the compiled loops; found out once."""
+    with _FINDING:
+        return _found()
+
+
+_FINDING = Lock()  # an extension may compile, for which one thread is enough
+
+
+@cache
+def _found() -> Compositor:
+    if not torch.cuda.is_available():
+        return CompiledCompositor()
+    try:
+        from style3d.render.compositor_gsplat import gsplat_compositor
+
+        return GuardedCompositor(gsplat_compositor())
+    except Exception as error:  # whatever compiling and loading an extension may raise
+        if isinstance(error, ModuleNotFoundError) and error.name == "gsplat":
+            log.info("splats are composited on the CPU; on the GPU with gsplat: pip install 'style3d[gsplat]'")
+        else:
+            log.warning("splats are composited on the CPU, for gsplat does not work here: %s", reason(error))
+    return CompiledCompositor()
