@@ -12,90 +12,19 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
-FLOORS = {
-    0: [
-        "style3d.errors",
-        "style3d.types",
-        "style3d.core.camera",
-        "style3d.device",
-        "style3d.core.camera_path",
-        "style3d.core.operator",
-        "style3d.core.kernels",
-        "style3d.images",
-        "style3d.files",
-        "style3d.progress",
-        "style3d.torchvision_compat",
-        "style3d.spelling",
-        "style3d.mesh.credentials",
-        "style3d.gltf.optimize",
-        "style3d.color.palette",
-        "style3d.color.levels",
-    ],
-    1: [
-        "style3d.gltf",
-        "style3d.prompt_pictures",
-        "style3d.core.scene",
-        "style3d.regions.selector",
-        "style3d.regions.shapes",
-        "style3d.paint.regions_by_view",
-        "style3d.core.pyramid",
-        "style3d.render",
-        "style3d.losses",
-    ],
-    2: [
-        "style3d.mesh",
-        "style3d.nerf",
-    ],
-    3: [
-        "style3d.regions.region",
-        "style3d.paint.provenance",
-        "style3d.job",
-        "style3d.paint.layers",
-        "style3d.paint.color_modes",
-        "style3d.paint.symmetry",
-        "style3d.paint.strength",
-        "style3d.paint.grain",
-        "style3d.paint.prompts",
-        "style3d.paint.style_library",
-        "style3d.paint.checkpoint",
-        "style3d.paint.lbfgs",
-        "style3d.paint.view_agreement",
-        "style3d.paint.loop",
-        "style3d.paint.result",
-        "style3d.evaluate",
-        "style3d.preview",
-        "style3d.doctor",
-        "style3d.load_scene",
-        "style3d.mesh_from_field",
-    ],
-    4: [
-        "style3d.nerf.nerfstudio.methods",
-        "style3d.nerf.nerfstudio.bake",
-        "style3d.nerf.nerfstudio.cameras",
-        "style3d.nerf.nerfstudio.canvas",
-        "style3d.nerf.nerfstudio.read_splatfacto",
-        "style3d.nerf.nerfstudio.read_config",
-        "style3d.nerf.nerfstudio.field",
-        "style3d.nerf.nerfstudio.job",
-        "style3d.nerf.nerfstudio.safe_load",
-        "style3d.nerf.nerfstudio.lpips",
-        "style3d.nerf.nerfstudio.nerfacto",
-        "style3d.nerf.nerfstudio.paint_run",
-        "style3d.nerf.nerfstudio.painter",
-        "style3d.nerf.nerfstudio.pipeline",
-        "style3d.nerf.nerfstudio.ray_cache",
-        "style3d.nerf.nerfstudio.run_command",
-        "style3d.nerf.nerfstudio.schedule",
-        "style3d.nerf.nerfstudio.splatfacto",
-    ],
-    5: [
-        "style3d.cli",
-        "style3d.commands",
-        "style3d",
-        "style3d.__main__",
-    ],
-}
-FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
+FLOORS = (
+    ("errors", "types", "progress", "device", "files", "images", "torchvision_compat"),
+    ("color", "regions", "gltf", "preview"),
+    ("core", "losses"),
+    ("render", "prompt_pictures", "job"),
+    ("mesh", "nerf", "nerf.capture", "nerf.splats", "nerf.grid"),
+    ("paint",),
+    ("load_scene", "mesh_from_field"),
+    ("evaluate", "evaluate.footage", "evaluate.metrics", "evaluate.report"),
+    ("nerf.nerfstudio",),  # a command of another program, so it stands where ours do
+    ("", "commands", "cli", "__main__"),
+)
+FLOOR = {f"style3d.{room}".rstrip("."): floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 STRANGERS = [("style3d.render", "style3d.losses"), ("style3d.mesh", "style3d.nerf")]
 HEAVY = [
     "torchvision",
@@ -138,7 +67,7 @@ OPTIONAL = [
     "torchmetrics",
 ]  # imported late, if there
 FILES = sorted(PACKAGE.rglob("*.py"))
-PLUGIN = 4  # the floor of the nerfstudio plugin: a command of another program, so it stands where ours do
+PLUGIN = FLOOR["style3d.nerf.nerfstudio"]
 
 
 def module_of(path: Path) -> str:
@@ -191,8 +120,7 @@ def test_every_room_is_inhabited() -> None:
     names = {module_of(path) for path in FILES}
     empty = {name for name in FLOOR if not any(module == name or module.startswith(f"{name}.") for module in names)}
     assert not empty, f"these rooms of tests/test_architecture.py are empty: {sorted(empty)}"
-    halls = {name.rpartition(".")[0] for name in FLOOR}  # folders that only hold rooms
-    homeless = {module for module in names - halls if room(module) == "style3d"}
+    homeless = {module for module in names if room(module) == "style3d"} - {"style3d"}
     assert not homeless, f"say in tests/test_architecture.py on which floor these live: {sorted(homeless)}"
 
 
@@ -237,6 +165,20 @@ def test_rooms_make_no_circle() -> None:
     for path in FILES:
         edges[room(module_of(path))] |= {room(target) for target, _ in imported(path)}
     assert not circles(edges), f"these rooms import one another in a circle: {circles(edges)}"
+
+
+def test_files_make_no_circle() -> None:
+    """No file stands on itself, not even by way of imports inside functions."""
+    edges = {module_of(path): {target for target, _ in imported(path)} for path in FILES}
+    assert not circles(edges), f"these files import one another in a circle: {circles(edges)}"
+
+
+def test_design_names_every_room() -> None:
+    """The table of rooms in docs/design.md names what `FLOORS` names, floor by floor."""
+    text = (PACKAGE.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(.+?)` \|", text.partition("## Rooms")[2], re.MULTILINE)
+    told = {(int(floor), name) for floor, names in rows for name in names.split("`, `")}
+    assert told == {(floor, room or "__init__") for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

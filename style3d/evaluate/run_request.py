@@ -11,11 +11,11 @@ from typing import Any
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.footage.read_frames import footage_of_frames
-from style3d.evaluate.measure import Evaluation, Protocol, evaluate
 from style3d.evaluate.metrics.clip import clip_or_why
 from style3d.evaluate.metrics.image_figures import Yardstick
 from style3d.evaluate.metrics.inception import load_inception
 from style3d.evaluate.metrics.lpips import installed_lpips, load_lpips
+from style3d.evaluate.metrics.measure import Evaluation, Protocol, evaluate
 from style3d.evaluate.request import Request
 from style3d.files import read_bytes
 from style3d.job.values import plain
@@ -49,9 +49,9 @@ def answer(request: Request, watcher: Watcher) -> Evaluation:
 
 def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
     from style3d.evaluate.footage.render import film
-    from style3d.evaluate.footage.scenes import open_scenes
     from style3d.evaluate.metrics.health import mesh_health
     from style3d.evaluate.metrics.lights import light_figures
+    from style3d.evaluate.scenes import open_scenes
     from style3d.mesh.scene import MeshScene
 
     original, styled = request.models

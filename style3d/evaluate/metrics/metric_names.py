@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from style3d.evaluate.metrics.consistency_figures import MEASURES
 from style3d.evaluate.metrics.image_figures import CONTENT, STYLE
 from style3d.evaluate.metrics.lights import LAMPS
-from style3d.evaluate.report.meaning import MEANING
+from style3d.evaluate.metrics.meaning import MEANING
 
 CONTROLS = ("", ".floor", ".flat", ".independent")
 

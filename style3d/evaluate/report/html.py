@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from style3d.evaluate.measure import Evaluation, Exhibits
+from style3d.evaluate.metrics.measure import Evaluation, Exhibits
 from style3d.evaluate.report.curves import curves
 from style3d.evaluate.report.pictures import data_uri, heat_picture
 from style3d.evaluate.report.tables import glance, section, settings, tables

@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from style3d.evaluate.measure import Evaluation
+from style3d.evaluate.metrics.measure import Evaluation
 from style3d.evaluate.report.html import page
 from style3d.files import write_bytes
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.report.meaning import meaning
+from style3d.evaluate.metrics.meaning import meaning
 
 ARROWS = {"lower": "↓", "higher": "↑", "neither": ""}
 SPOKEN = {"lower": "lower is better", "higher": "higher is better", "neither": "neither way is better"}

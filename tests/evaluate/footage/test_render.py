@@ -15,7 +15,7 @@ from style3d.cli import main
 from style3d.core.camera import look_at, orbit_directions
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.render import bursts, film, is_closed, same_geometry
-from style3d.evaluate.footage.scenes import is_field
+from style3d.evaluate.scenes import is_field
 from style3d.nerf.grid.file import FittedGrid, save_grid
 from style3d.nerf.grid.fit import FitSettings, Level
 from style3d.nerf.grid.fit_cache import fitted_grid

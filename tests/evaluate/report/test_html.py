@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from style3d.evaluate.measure import Evaluation, Exhibits
 from style3d.evaluate.metrics.figure import Figure, absent
 from style3d.evaluate.metrics.image_figures import CONTENT, STYLE
+from style3d.evaluate.metrics.meaning import meaning
+from style3d.evaluate.metrics.measure import Evaluation, Exhibits
 from style3d.evaluate.report.curves import ticks
 from style3d.evaluate.report.html import page
-from style3d.evaluate.report.meaning import meaning
 from style3d.evaluate.report.save import save
 from style3d.evaluate.report.tables import glance, number
 from tests.helpers.browser import FLAGS, browser
