@@ -15,7 +15,7 @@ from style3d.job import FieldJob, recipe
 from style3d.nerf.grid.scene import GridScene
 from style3d.paint.result import Result
 from style3d.progress import Silent
-from tests.helpers.footage.test_render import scene
+from tests.evaluate.footage.test_render import scene
 
 __all__ = ["scene"]
 

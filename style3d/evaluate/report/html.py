@@ -21,7 +21,7 @@ from style3d.evaluate.report.tables import glance, section, settings, tables
 
 def page(evaluation: Evaluation) -> str:
     """The whole document."""
-    room = files("style3d.evaluate")
+    room = files("style3d.evaluate.report")
     template = Template(room.joinpath("report.html").read_text(encoding="utf-8"))
     script = room.joinpath("report.js").read_text(encoding="utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other

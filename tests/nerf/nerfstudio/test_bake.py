@@ -21,7 +21,7 @@ from style3d.nerf.splats.files import read_splats
 from style3d.render.grid_image import render_image
 from tests.helpers.capture import write_capture
 from tests.helpers.clouds import cloud, shape_error, splat_ball
-from tests.helpers.nerfstudio.test_methods import PAINT, STYLE, TINY, nerfstudio, with_nerfstudio
+from tests.nerf.nerfstudio.test_methods import PAINT, STYLE, TINY, nerfstudio, with_nerfstudio
 
 CONFIG = """!!python/object:nerfstudio.engine.trainer.TrainerConfig
 method_name: splatfacto
