@@ -195,6 +195,17 @@ def test_file_is_small_and_annotated(path: Path) -> None:
         assert function.returns is not None, f"{where} does not say what it returns"
 
 
+def test_class_names_are_unique() -> None:
+    """One word stands for one thing: no two classes of the package share a name."""
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    shared = [f"{name}: {', '.join(places)}" for name, places in homes.items() if len(places) > 1]
+    assert not shared, "\n".join(shared)
+
+
 def test_libraries_are_declared() -> None:
     """What is imported is in pyproject.toml, so that a plain installation lacks nothing the tests happen to bring."""
     text = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8")

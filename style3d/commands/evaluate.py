@@ -11,7 +11,7 @@ from style3d.commands.bars import Bars
 from style3d.commands.parse import parse
 from style3d.errors import Style3DError, unknown
 from style3d.evaluate.metrics.figure import Figure, Limit, named_limit
-from style3d.evaluate.request import Request
+from style3d.evaluate.request import EvaluationRequest
 from style3d.files import check_writable
 from style3d.progress import Silent
 
@@ -20,7 +20,7 @@ CONTROLS = (".before", ".flat", ".independent")
 
 def run(arguments: list[str]) -> int:
     """Measure, write the report, and say whether the thresholds hold: 0, or 1 where one does not."""
-    request: Request = parse(Request, "evaluate", arguments, str(Request.__doc__))
+    request: EvaluationRequest = parse(EvaluationRequest, "evaluate", arguments, str(EvaluationRequest.__doc__))
     limits = [_limit(text, True) for text in request.fail_under] + [_limit(text, False) for text in request.fail_over]
     check_writable(request.destination)
     from style3d.evaluate.metrics.metric_names import figure_names

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from style3d.errors import Style3DError
-from style3d.evaluate.footage.footage import Footage, Shot
+from style3d.evaluate.footage.footage import ComparedView, Footage
 from style3d.evaluate.footage.render import GREY
 from style3d.evaluate.metrics.figure import Figure, Limit, parse_limit
 from style3d.evaluate.metrics.image_figures import CONTENT, FRECHET, STYLE, Yardstick, content_figures, style_figures
@@ -156,6 +156,6 @@ def judged(result: Result, yardstick: Yardstick) -> list[Figure]:
         )
         mask = operator.alpha.reshape(camera.height, camera.width).astype(np.float32)
         nowhere = np.full(mask.shape, np.inf, np.float32)  # depth, which nothing here asks for
-        shots.append(Shot(camera, before, after, nowhere, mask))
+        shots.append(ComparedView(camera, before, after, nowhere, mask))
     footage = Footage(scene.name, tuple(shots), closed=True)
     return style_figures(footage, footage.after, yardstick, "") + content_figures(footage, yardstick)

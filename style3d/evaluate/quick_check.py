@@ -28,7 +28,7 @@ LEAST_TOP = 0.02  # the brightest colour of a heat map is at least this error
 
 @final
 @dataclass(frozen=True)
-class Pace:
+class GapCheck:
     """One gap. Concretely: 7 steps, 19° of parallax; RMSE 0.05 painted and 0.04 before."""
 
     gap: int
@@ -62,7 +62,7 @@ class Glimpse:
     """What was seen of a run."""
 
     footage: Footage
-    paces: tuple[Pace, ...]
+    paces: tuple[GapCheck, ...]
 
     def told(self) -> dict[str, Any]:
         """Plain values, by gap."""
@@ -85,7 +85,7 @@ def glimpse(result: Result, watcher: Watcher) -> Glimpse:
         except Style3DError:  # no pair shares a pixel
             continue
         heat = {link.target: error_map(link, footage.after) for link in joined}
-        paces.append(Pace(gap, footage.parallax(joined), after, before, heat))
+        paces.append(GapCheck(gap, footage.parallax(joined), after, before, heat))
     return Glimpse(footage, tuple(paces))
 
 
@@ -107,7 +107,7 @@ def glimpse_sheet(seen: Glimpse, path: Path) -> bool:
     return True
 
 
-def _block(footage: Footage, pace: Pace) -> Image.Image:
+def _block(footage: Footage, pace: GapCheck) -> Image.Image:
     """A line of figures above columns of three pictures."""
     views = sorted(pace.heat)[:STARTS]
     known = np.concatenate([plane[np.isfinite(plane)] for plane in pace.heat.values()])

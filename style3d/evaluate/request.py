@@ -15,7 +15,7 @@ from style3d.job.values import Between, check_ranges
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """Measure a result against its original: consistency, style, content and health, as HTML, JSON and CSV.
 
     Either two models of one geometry (original.glb styled.glb), two radiance fields (garden.ply garden.styled.ply), or

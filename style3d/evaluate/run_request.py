@@ -16,7 +16,7 @@ from style3d.evaluate.metrics.image_figures import Yardstick
 from style3d.evaluate.metrics.inception import load_inception
 from style3d.evaluate.metrics.lpips import installed_lpips, load_lpips
 from style3d.evaluate.metrics.measure import Evaluation, Protocol, evaluate
-from style3d.evaluate.request import Request
+from style3d.evaluate.request import EvaluationRequest
 from style3d.files import read_bytes
 from style3d.job.values import plain
 from style3d.losses.features import build_features
@@ -25,7 +25,7 @@ from style3d.paint.style_library import read_styles
 from style3d.progress import Watcher
 
 
-def answer(request: Request, watcher: Watcher) -> Evaluation:
+def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
     """Everything that was asked for.
 
     Raises:
@@ -47,7 +47,7 @@ def answer(request: Request, watcher: Watcher) -> Evaluation:
     return dataclasses.replace(found, settings=_settings(request), run=run)
 
 
-def _models(request: Request, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
+def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
     from style3d.evaluate.footage.render import film
     from style3d.evaluate.metrics.health import mesh_health
     from style3d.evaluate.metrics.lights import light_figures
@@ -77,7 +77,7 @@ def _measured(footage: Footage, yardstick: Yardstick, protocol: Protocol, watche
     return evaluate(footage, yardstick, protocol, watcher)
 
 
-def yardstick_of(request: Request) -> Yardstick:
+def yardstick_of(request: EvaluationRequest) -> Yardstick:
     """The style and the judges that a request names."""
     style = read_styles([(request.style, 1.0)])[0][0] if request.style else None
     lpips = load_lpips(*request.lpips) if request.lpips else installed_lpips()
@@ -88,7 +88,7 @@ def yardstick_of(request: Request) -> Yardstick:
     return Yardstick(style, features, lpips, clip, inception, request.prompt, request.style_scale)
 
 
-def _settings(request: Request) -> dict[str, Any]:
+def _settings(request: EvaluationRequest) -> dict[str, Any]:
     """What was asked for, with hashes of the files and versions of the libraries."""
     asked = {field.name: plain(getattr(request, field.name)) for field in dataclasses.fields(request)}
     files = [*request.models, *(path for path in (request.style, request.cameras) if path)]

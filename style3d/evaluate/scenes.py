@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from style3d.core.scene import Scene
-from style3d.evaluate.request import Request
+from style3d.evaluate.request import EvaluationRequest
 from style3d.job import FieldJob
 from style3d.load_scene import load
 from style3d.mesh.asset import load_asset
@@ -24,7 +24,7 @@ MARKS = (b"f_dc_0", b"packed_position", b"KHR_gaussian_splatting")  # in the hea
 HEAD = 1 << 16  # bytes
 
 
-def open_scenes(request: Request, run: Mapping[str, Any], watcher: Watcher) -> tuple[Scene, Scene]:
+def open_scenes(request: EvaluationRequest, run: Mapping[str, Any], watcher: Watcher) -> tuple[Scene, Scene]:
     """The original and the stylised scene.
 
     Args:

@@ -26,7 +26,7 @@ from style3d.mesh.prepare import prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
 from style3d.mesh.signing import with_signed_images
 from style3d.mesh.textures import LEAST
-from style3d.mesh.variants import Look, with_variants
+from style3d.mesh.variants import Variant, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
 from style3d.mesh.xmp import Provenance, with_provenance
 from style3d.render.surface import Surface
@@ -134,7 +134,7 @@ def save_asset(
 
 
 def save_variants(
-    asset: MeshAsset, looks: Sequence[Look], path: Path | str, texture_format: str = "png"
+    asset: MeshAsset, looks: Sequence[Variant], path: Path | str, texture_format: str = "png"
 ) -> tuple[Path, ...]:
     """Write an asset once with several looks, the first of them shown; see `with_variants` and `save_asset`.
 

@@ -19,7 +19,7 @@ from style3d.files import read_bytes
 from style3d.gltf.document import Document, inside
 from style3d.images import decode_srgb, encode_image, image_size, read_image
 from style3d.mesh.formats import Kind
-from style3d.mesh.imported_parts import Look, Part, build_document
+from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_document
 from style3d.mesh.mtl import read_looks
 from style3d.mesh.obj import obj_parts, parse_obj
 from style3d.mesh.unique_rows import number_rows
@@ -45,7 +45,7 @@ def import_mesh(path: Path, content: bytes, kind: Kind) -> tuple[Document, list[
     return build_document(parts, looks, path.parent), notes
 
 
-def _obj(path: Path, content: bytes, notes: list[str]) -> tuple[list[Part], list[Look]]:
+def _obj(path: Path, content: bytes, notes: list[str]) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
     statements = parse_obj(_text(content))
     if not statements.positions:
         raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
@@ -91,7 +91,9 @@ class _Resolver:
         return []
 
 
-def _by_trimesh(path: Path, content: bytes, kind: Kind, notes: list[str]) -> tuple[list[Part], list[Look]]:
+def _by_trimesh(
+    path: Path, content: bytes, kind: Kind, notes: list[str]
+) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
     import trimesh
 
     try:
@@ -107,12 +109,14 @@ def _by_trimesh(path: Path, content: bytes, kind: Kind, notes: list[str]) -> tup
         raise Style3DError(
             f"{path.name} is damaged", got=f"{type(error).__name__}: {str(error)[:80]}", hint=hint
         ) from None
-    parts, looks = [], list[Look]()
+    parts, looks = [], list[ImportedMaterial]()
     for name, geometry in scene.geometry.items():
         if isinstance(geometry, trimesh.Trimesh):
             parts.append(_part(name if len(scene.geometry) > 1 else path.stem, geometry, looks))
         elif hasattr(geometry, "vertices"):
-            parts.append(Part(name, np.asarray(geometry.vertices, dtype=np.float64), np.zeros((0, 3), np.int64)))
+            parts.append(
+                ImportedPart(name, np.asarray(geometry.vertices, dtype=np.float64), np.zeros((0, 3), np.int64))
+            )
     return parts, looks
 
 
@@ -127,12 +131,12 @@ def _silenced(logger: logging.Logger) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _part(name: str, mesh: Any, looks: list[Look]) -> Part:
+def _part(name: str, mesh: Any, looks: list[ImportedMaterial]) -> ImportedPart:
     """Arrays of a trimesh mesh, with equal vertices joined."""
     positions = np.array(mesh.vertices, dtype=np.float64).reshape(-1, 3)
     faces = np.array(mesh.faces, dtype=np.int64).reshape(-1, 3)
     if not len(faces) or faces.min() < 0 or faces.max() >= len(positions):
-        return Part(name, positions, faces)
+        return ImportedPart(name, positions, faces)
     normals = None
     if "vertex_normals" in mesh._cache.cache:  # only those that the file brought
         normals = np.array(mesh.vertex_normals, dtype=np.float64)
@@ -150,7 +154,7 @@ def _part(name: str, mesh: Any, looks: list[Look]) -> Part:
     columns = [np.ascontiguousarray(part) for part in (positions, normals, uvs, colors) if part is not None]
     first, numbers = number_rows(np.column_stack(columns))
     picked = [None if part is None else part[first] for part in (normals, uvs, colors)]
-    return Part(name, positions[first], numbers[faces], look, *picked)
+    return ImportedPart(name, positions[first], numbers[faces], look, *picked)
 
 
 def _linear(colors: Any) -> Array | None:
@@ -161,17 +165,17 @@ def _linear(colors: Any) -> Array | None:
     return np.column_stack([decode_srgb(values[:, :3]), values[:, 3]])
 
 
-def _look(name: str, material: Any) -> Look:
+def _look(name: str, material: Any) -> ImportedMaterial:
     """The image of a trimesh material."""
     image = getattr(material, "image", None) or getattr(material, "baseColorTexture", None)
     if image is None:
-        return Look(name)
+        return ImportedMaterial(name)
     stream = io.BytesIO()
     try:
         image.save(stream, format="PNG")
         content = stream.getvalue()
     except (OSError, ValueError):
-        return Look(name)
+        return ImportedMaterial(name)
     pixels = read_image(content, name=name, use_profile=False)
     content, _ = encode_image(pixels[..., :3], pixels[..., 3] if pixels.shape[2] == 4 else None, "png")
-    return Look(name, images={"baseColorTexture": (name, content)})
+    return ImportedMaterial(name, images={"baseColorTexture": (name, content)})

@@ -24,7 +24,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Look:
+class ImportedMaterial:
     """A material of a format that knows less than glTF.
 
     Concretely: 'body' of an MTL file, with the bytes of body.png.
@@ -41,7 +41,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Part:
+class ImportedPart:
     """Triangles of one material.
 
     Concretely: the wheels of a car, 2000 vertices with UVs.
@@ -56,7 +56,7 @@ class Part:
     colors: Float64[np.ndarray, "vertices 4"] | None = None  # linear RGB and opacity, [0, 1]
 
 
-def build_document(parts: list[Part], looks: list[Look], folder: Path) -> Document:
+def build_document(parts: list[ImportedPart], looks: list[ImportedMaterial], folder: Path) -> Document:
     """A glTF document of the parts, in their order, with float32 positions around a float64 offset where that matters.
 
     Raises:
@@ -70,7 +70,7 @@ def build_document(parts: list[Part], looks: list[Look], folder: Path) -> Docume
     offset = _offset(parts)
     editor = Editor(Document({"asset": {"version": "2.0", "generator": "style3d"}, "scene": 0}, (), folder))
     if any(part.look is None for part in parts):
-        looks = [*looks, Look(parts[0].mesh)]
+        looks = [*looks, ImportedMaterial(parts[0].mesh)]
         parts = [replace(part, look=len(looks) - 1) if part.look is None else part for part in parts]
     used = sorted({part.look for part in parts if part.look is not None})
     materials = {look: editor.append("materials", _material(editor, looks[look])) for look in used}
@@ -91,7 +91,7 @@ def build_document(parts: list[Part], looks: list[Look], folder: Path) -> Docume
     return editor.finish()
 
 
-def _check(part: Part) -> None:
+def _check(part: ImportedPart) -> None:
     low, high = int(part.faces.min()), int(part.faces.max())
     if low < 0 or high >= len(part.positions):
         got = f"vertex {low if low < 0 else high} of {len(part.positions)}"
@@ -106,7 +106,7 @@ def _check(part: Part) -> None:
         raise Style3DError("positions are beyond all measure", got=f"{np.abs(used).max():.3g}", expected="< 1e30")
 
 
-def _offset(parts: list[Part]) -> Float64[np.ndarray, "3"]:
+def _offset(parts: list[ImportedPart]) -> Float64[np.ndarray, "3"]:
     """The middle of the model where it is so far out that float32 would round it visibly; else zero."""
     low = np.min([part.positions[part.faces].min((0, 1)) for part in parts], axis=0)
     high = np.max([part.positions[part.faces].max((0, 1)) for part in parts], axis=0)
@@ -115,7 +115,7 @@ def _offset(parts: list[Part]) -> Float64[np.ndarray, "3"]:
     return middle if far else np.zeros(3)
 
 
-def _primitive(editor: Editor, part: Part, offset: Float64[np.ndarray, "3"]) -> Json:
+def _primitive(editor: Editor, part: ImportedPart, offset: Float64[np.ndarray, "3"]) -> Json:
     """Accessors of a part; normals are made where it has none."""
     source, normals, faces = np.arange(len(part.positions)), part.normals, part.faces
     bad = normals is None or not np.isfinite(normals).all() or bool((np.abs(normals).max(1) == 0).any())
@@ -140,7 +140,7 @@ def _primitive(editor: Editor, part: Part, offset: Float64[np.ndarray, "3"]) -> 
     return {"attributes": attributes, "indices": editor.add_accessor(indices, "SCALAR")}
 
 
-def _material(editor: Editor, look: Look) -> Json:
+def _material(editor: Editor, look: ImportedMaterial) -> Json:
     surface: Json = {"metallicFactor": look.metallic, "roughnessFactor": look.roughness}
     if (*look.rgb, look.alpha) != (1, 1, 1, 1):
         surface["baseColorFactor"] = [*look.rgb, look.alpha]

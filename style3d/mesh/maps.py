@@ -31,7 +31,7 @@ Image = Float32[np.ndarray, "_ _ 3"]
 
 @final
 @dataclass(frozen=True)
-class Strokes:
+class PaintedTexture:
     """What one texture was and became. Concretely: the fox's fur before and after, and how high its paint stands."""
 
     texture: Texture
@@ -72,8 +72,8 @@ def with_maps(
     return document, names
 
 
-def _strokes(texture: Texture, after: Image) -> Strokes:
-    return Strokes(texture, texture.rgb, after, stroke_height(after, texture.wrap))
+def _strokes(texture: Texture, after: Image) -> PaintedTexture:
+    return PaintedTexture(texture, texture.rgb, after, stroke_height(after, texture.wrap))
 
 
 def _with_tangents(document: Document, slots_: list[Slot]) -> tuple[Document, list[Slot]]:
@@ -122,7 +122,7 @@ class _MapPainter:
         self.names: dict[int, str] = {}
         self._made: dict[tuple[Any, ...], int] = {}
 
-    def paint(self, slot: Slot, strokes: Strokes) -> None:
+    def paint(self, slot: Slot, strokes: PaintedTexture) -> None:
         """One material's map."""
         item = self.editor.items("materials")[slot.material]
         place, base = _place(item, self.name), slots(item)[0][0]["baseColorTexture"]
@@ -152,14 +152,14 @@ class _MapPainter:
         content = image_bytes(self.source, Accessors(self.source), image)
         return np.ascontiguousarray(read_image(content, name=f"image {image}", use_profile=False)[..., :3])
 
-    def _roughness(self, own: Image | None, strokes: Strokes, factor: float) -> Image:
+    def _roughness(self, own: Image | None, strokes: PaintedTexture, factor: float) -> Image:
         if own is None:
             own = np.ones((*strokes.height.shape, 3), np.float32)
         size = (own.shape[1], own.shape[0])
         height = strokes.fitted(strokes.height[..., None] / 2 + 0.5, size)[..., 0] * 2 - 1
         return np.stack([own[..., 0], roughened(own[..., 1] * np.float32(factor), height), own[..., 2]], 2)
 
-    def _normal(self, own: Image | None, strokes: Strokes, scale: float) -> Image:
+    def _normal(self, own: Image | None, strokes: PaintedTexture, scale: float) -> Image:
         detail = relief_normals(strokes.height, strokes.texture.wrap)
         if own is None:
             return detail / 2 + 0.5
@@ -169,7 +169,7 @@ class _MapPainter:
         found = reoriented(_unit(base * steep), _unit(detail))
         return _unit(found / np.where(steep, steep, 1)) / 2 + 0.5
 
-    def _emissive(self, own: Image | None, strokes: Strokes) -> Image:
+    def _emissive(self, own: Image | None, strokes: PaintedTexture) -> Image:
         height, width = strokes.height.shape
         assert own is not None  # `_takes` asks for it
         return glowing(strokes.fitted(own, (width, height)), strokes.before, strokes.after, strokes.height)

@@ -11,14 +11,14 @@ from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.document import inside
 from style3d.images import decode_srgb, image_size
-from style3d.mesh.imported_parts import Look
+from style3d.mesh.imported_parts import ImportedMaterial
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}
 ARGUMENTS |= {"-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1}  # options before a texture's name, with their values
 SLOTS = {"map_kd": "baseColorTexture", "norm": "normalTexture", "map_ke": "emissiveTexture"}
 
 
-def read_looks(libraries: list[str], folder: Path, wanted: list[str], notes: list[str]) -> list[Look]:
+def read_looks(libraries: list[str], folder: Path, wanted: list[str], notes: list[str]) -> list[ImportedMaterial]:
     """A look for each material name in ``wanted``; grey, with a remark, where the files have none or are absent."""
     found: dict[str, dict[str, str]] = {}
     for library in libraries:
@@ -63,7 +63,7 @@ def texture_name(statement: str) -> str:
     return " ".join(words).strip().strip('"')
 
 
-def _look(name: str, item: dict[str, str], folder: Path, notes: list[str]) -> Look:
+def _look(name: str, item: dict[str, str], folder: Path, notes: list[str]) -> ImportedMaterial:
     images = {}
     for keyword, slot in SLOTS.items():
         if item.get(keyword):
@@ -75,7 +75,7 @@ def _look(name: str, item: dict[str, str], folder: Path, notes: list[str]) -> Lo
     opacity, transparency = _numbers(item.get("d", ""), 1, 1.0)[0], _numbers(item.get("tr", ""), 1, 0.0)[0]
     alpha = opacity if 0 < opacity < 1 else 1 - transparency if 0 < transparency < 1 and "d" not in item else 1.0
     emissive = decode_srgb(np.array(_numbers(item.get("ke", ""), 3, 0.0))).tolist()
-    return Look(
+    return ImportedMaterial(
         name or "material",
         white if "baseColorTexture" in images else (rgb[0], rgb[1], rgb[2]),
         alpha,

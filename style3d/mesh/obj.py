@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
-from style3d.mesh.imported_parts import Part
+from style3d.mesh.imported_parts import ImportedPart
 from style3d.mesh.polygons import triangles_of
 from style3d.mesh.unique_rows import number_rows
 
@@ -64,7 +64,7 @@ def parse_obj(text: str) -> Statements:
     return found
 
 
-def obj_parts(found: Statements, looks: dict[str, int], stem: str) -> list[Part]:
+def obj_parts(found: Statements, looks: dict[str, int], stem: str) -> list[ImportedPart]:
     """One part for each object and material, faces with and without UVs apart.
 
     Raises:
@@ -193,7 +193,9 @@ def _check(index: Array, count: int) -> None:
         raise Style3DError("faces point to vertices that do not exist", got=got, hint="repair or export the mesh again")
 
 
-def _part(name: str, corners: Int64[np.ndarray, "faces 3 3"], tables: tuple[Any, ...], look: int | None) -> Part:
+def _part(
+    name: str, corners: Int64[np.ndarray, "faces 3 3"], tables: tuple[Any, ...], look: int | None
+) -> ImportedPart:
     """Vertices of the corners that differ in any of their indices."""
     positions, uvs, normals, colors = tables
     flat = corners.reshape(-1, 3).copy()
@@ -204,7 +206,7 @@ def _part(name: str, corners: Int64[np.ndarray, "faces 3 3"], tables: tuple[Any,
         flat[:, 2] = MISSING
     first, number = number_rows(flat)
     place, texcoord, normal = flat[first].T
-    return Part(
+    return ImportedPart(
         name,
         positions[place],
         number.reshape(-1, 3),

@@ -20,7 +20,7 @@ from style3d.mesh.asset import MeshAsset, save_asset, save_variants
 from style3d.mesh.fill_unseen import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
-from style3d.mesh.variants import Look
+from style3d.mesh.variants import Variant
 from style3d.regions.selector import Where
 from style3d.render.atlas import texel_points
 from style3d.render.fragments import trace_view
@@ -33,7 +33,7 @@ from style3d.render.plan import (
     plan_closeups,
     sample_surface,
     seen_from_outside,
-    sights,
+    seen_samples,
 )
 from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import RasterizerName
@@ -44,7 +44,7 @@ from style3d.render.view import Light, build_lit, build_view
 from style3d.types import Colors, Flags, Points, Vector, Weights
 
 SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
-SIGHTS = 64  # directions close-ups are cut from
+VIEWS = 64  # directions close-ups are cut from
 RESOLVED_SHARE = 0.62  # of the texels, so that the median is well inside
 MOST_CLOSEUPS = 400
 
@@ -128,8 +128,8 @@ class MeshScene(Scene):
     def plan(self, count: int, resolution: int) -> Views:
         """Overviews along a golden spiral, then greedy close-ups."""
         overviews = overview_cameras(self.surface, count, resolution)
-        wide = overview_cameras(self.surface, max(count, SIGHTS), resolution)
-        views = sights(self._caster, self._samples, wide, self._radius)
+        wide = overview_cameras(self.surface, max(count, VIEWS), resolution)
+        views = seen_samples(self._caster, self._samples, wide, self._radius)
         generator = np.random.default_rng(0)
         plan = plan_closeups(views, SAMPLES, resolution, RESOLVED_SHARE, MOST_CLOSEUPS, generator)
         return Views(tuple(overviews), plan.closeups)
@@ -142,11 +142,11 @@ class MeshScene(Scene):
 
     def _texels_per_pixel(self, camera: Camera) -> Float64[np.ndarray, "n"]:
         """Texels of level 0 in a pixel of this view at each sample; infinite where it does not see the sample."""
-        sight = sights(self._caster, self._samples, [camera], self._radius)[0]
+        seen = seen_samples(self._caster, self._samples, [camera], self._radius)[0]
         size = np.array([camera.width, camera.height])
-        inside = ((sight.pixel >= 0) & (sight.pixel < size)).all(1)
+        inside = ((seen.pixel >= 0) & (seen.pixel < size)).all(1)
         held = np.full(SAMPLES, np.inf)
-        held[sight.which[inside]] = sight.zoom[inside] ** 2
+        held[seen.which[inside]] = seen.zoom[inside] ** 2
         return held
 
     def operator(self, camera: Camera, level: int) -> ViewOperator:
@@ -248,7 +248,7 @@ class MeshScene(Scene):
 
     def save_variants(self, tables: Sequence[tuple[str, Colors]], path: Path) -> tuple[Path, ...]:
         """Write the asset once with several named tables of texels; the files written."""
-        looks = [Look(name, [image.numpy() for image in self.grid.split(colors)]) for name, colors in tables]
+        looks = [Variant(name, [image.numpy() for image in self.grid.split(colors)]) for name, colors in tables]
         return save_variants(self.asset, looks, path, self._texture_format)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:

@@ -26,7 +26,7 @@ Image = Float32[np.ndarray, "_ _ 3"]
 
 @final
 @dataclass(frozen=True)
-class Look:
+class Variant:
     """One way to paint an asset. Concretely: "oil", the picture's name, and a new image for each texture."""
 
     name: str
@@ -34,7 +34,7 @@ class Look:
 
 
 def with_variants(
-    document: Document, slots: Sequence[Slot], textures: Sequence[Texture], looks: Sequence[Look], kind: ImageFormat
+    document: Document, slots: Sequence[Slot], textures: Sequence[Texture], looks: Sequence[Variant], kind: ImageFormat
 ) -> tuple[Document, dict[int, str]]:
     """The document with a copy of each painted material for every look, and the name of each new image by its index.
 
@@ -43,7 +43,7 @@ def with_variants(
     Primitives show the first look by default, and variants that the asset had already keep working.
     """
     first = [look_slot for look_slot in slots if _differs(document, look_slot, textures)]
-    groups = [(Look(ORIGINAL, [t.rgb for t in textures]), first), *((look, list(slots)) for look in looks)]
+    groups = [(Variant(ORIGINAL, [t.rgb for t in textures]), first), *((look, list(slots)) for look in looks)]
     names: dict[int, str] = {}
     shown: list[dict[int, int]] = []  # by look: material -> its copy
     for look, painted in groups:

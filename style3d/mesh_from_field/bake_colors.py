@@ -12,7 +12,7 @@ from style3d.core.camera import Camera
 from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import Flat
 from style3d.mesh.scene import MeshScene
-from style3d.mesh_from_field.renders import OPAQUE, Look
+from style3d.mesh_from_field.renders import OPAQUE, FieldView
 from style3d.render.cache import ViewCache
 from style3d.types import Colors, Flags, Pixels
 
@@ -23,7 +23,7 @@ LEAST = 1e-4  # pixels of any view that a texel must make up to count as seen
 
 
 def baked(
-    looks: Sequence[Look], solid: MeshScene, tolerance: float, budget: int, done: Callable[[int], None]
+    looks: Sequence[FieldView], solid: MeshScene, tolerance: float, budget: int, done: Callable[[int], None]
 ) -> tuple[Colors, Flags]:
     """θ of the mesh with the least weighted difference between A_v θ and the looks, and which texels any look saw.
 
@@ -55,13 +55,13 @@ def baked(
     return colors, weight >= LEAST
 
 
-def _wanted(look: Look, operator: ViewOperator) -> Pixels:
+def _wanted(look: FieldView, operator: ViewOperator) -> Pixels:
     """What the field shows, where it were opaque, times the share of each pixel that the mesh covers."""
     opaque = look.rgb.reshape(-1, 3) / np.maximum(look.alpha.reshape(-1, 1), OPAQUE)
     return torch.from_numpy(opaque * operator.coverage[:, None])
 
 
-def _worth(look: Look, depth: Float32[np.ndarray, "h w"], tolerance: float) -> Float32[np.ndarray, "pixels"]:
+def _worth(look: FieldView, depth: Float32[np.ndarray, "h w"], tolerance: float) -> Float32[np.ndarray, "pixels"]:
     """How much a pixel's word counts: little where field and mesh show different places; less where seen aslant."""
     with np.errstate(invalid="ignore"):
         same = np.abs(depth - look.depth) < tolerance

@@ -12,8 +12,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, recipe
 from style3d.mesh.asset import asset_of
-from style3d.mesh.imported_parts import Look as Material
-from style3d.mesh.imported_parts import Part, build_document
+from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_document
 from style3d.mesh.scene import MeshScene
 from style3d.mesh.xmp import Provenance
 from style3d.mesh_from_field.bake_colors import PASSES, baked
@@ -25,7 +24,7 @@ from style3d.mesh_from_field.clean_surface import (
     without_flat_faces,
     without_floaters,
 )
-from style3d.mesh_from_field.depth_fusion import DepthView, fused
+from style3d.mesh_from_field.depth_fusion import DepthImage, fused
 from style3d.mesh_from_field.grid_surface import grid_shell
 from style3d.mesh_from_field.marching_cubes import contour, marching_cubes
 from style3d.mesh_from_field.renders import Field, looks, upright
@@ -116,7 +115,7 @@ def solidify(
     return Solid(solid, solid.completed(texels, known), share, detail)
 
 
-def surface_of(field: Field, views: Sequence[DepthView], voxels: int) -> tuple[Shell, float]:
+def surface_of(field: Field, views: Sequence[DepthImage], voxels: int) -> tuple[Shell, float]:
     """Where a field's content has its surface, and the size of the lattice's cells that it was found on, scene units.
 
     Of a grid by its density, of splats by the depth of the views, ``voxels`` across.
@@ -151,7 +150,7 @@ def cleaned(shell: Shell, faces: int) -> Shell:
 def unwrapped(shell: Shell, name: str, texture_size: int, provenance: Provenance | None) -> MeshScene:
     """The shell as a scene of its own, with UVs and an empty texture, of a matt material."""
     stem = Path(name).stem
-    part = Part(stem, shell.positions, shell.faces, 0, shell.normals)
-    document = build_document([part], [Material(stem, roughness=1.0)], Path())
+    part = ImportedPart(stem, shell.positions, shell.faces, 0, shell.normals)
+    document = build_document([part], [ImportedMaterial(stem, roughness=1.0)], Path())
     asset = asset_of(document, Path(name), texture_size)
     return MeshScene(replace(asset, provenance=provenance), "unlit")

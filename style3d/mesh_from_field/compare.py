@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float32
 
 from style3d.mesh_from_field.build import Solid, content
-from style3d.mesh_from_field.renders import OPAQUE, Field, Look, eye
+from style3d.mesh_from_field.renders import OPAQUE, Field, FieldView, eye
 from style3d.types import Colors
 
 GREY = 0.93  # backdrop of pictures
@@ -40,7 +40,7 @@ def prove(field: Field, colors: Colors, solid: Solid, size: int) -> Proof:
     return Proof(tuple(before), tuple(after), -10 * float(np.log10(max(error, 1e-12))))
 
 
-def _beyond(field: Field, seen: Look) -> Any:
+def _beyond(field: Field, seen: FieldView) -> Any:
     """Pixels of what lies outside the ball that is meshed."""
     center, radius = content(field)
     rays = seen.camera.directions().reshape(*seen.depth.shape, 3)

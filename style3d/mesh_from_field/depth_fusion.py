@@ -26,7 +26,7 @@ BITS = 20  # of each block coordinate in a key
 
 @final
 @dataclass(frozen=True)
-class DepthView:
+class DepthImage:
     """What one camera sees of a surface. Concretely: 512 × 512 depths of a motorcyclist before an empty sky."""
 
     camera: Camera
@@ -71,7 +71,7 @@ class Volume:
         return lattice * self.voxel + self.origin
 
 
-def fused(views: Sequence[DepthView], center: Vector, radius: float, voxel: float) -> Volume:
+def fused(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
     """A volume of everything within a ball that the views see.
 
     A voxel's value is the mean over the views that see it, or look past it, of its distance to the surface along the
@@ -95,7 +95,7 @@ def fused(views: Sequence[DepthView], center: Vector, radius: float, voxel: floa
     return volume
 
 
-def fused_reference(views: Sequence[DepthView], center: Vector, radius: float, voxel: float) -> Volume:
+def fused_reference(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
     """The slow twin of `fused`: one view after another over all voxels at once."""
     volume = _allocated(views, center, radius, voxel)
     within = np.stack(np.meshgrid(*[np.arange(SIDE)] * 3, indexing="ij"), -1)
@@ -134,7 +134,7 @@ def _looked_up(
     return np.where(inside, np.where(alike, smooth, found), np.nan)
 
 
-def _allocated(views: Sequence[DepthView], center: Vector, radius: float, voxel: float) -> Volume:
+def _allocated(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
     """Empty blocks around everything seen."""
     origin = center - radius
     while True:
@@ -151,7 +151,7 @@ def _allocated(views: Sequence[DepthView], center: Vector, radius: float, voxel:
     return Volume(origin, voxel, blocks, np.ones(shape, np.float32), np.zeros(shape, np.float32))
 
 
-def _keys(view: DepthView, center: Vector, radius: float, origin: Vector, voxel: float) -> Int64[np.ndarray, "n"]:
+def _keys(view: DepthImage, center: Vector, radius: float, origin: Vector, voxel: float) -> Int64[np.ndarray, "n"]:
     """Blocks that hold what a view sees, or lie within the reach of it."""
     depth = view.depth.ravel().astype(np.float64)
     rays = view.camera.directions()

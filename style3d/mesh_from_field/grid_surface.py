@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.mesh_from_field.clean_surface import Shell
-from style3d.mesh_from_field.depth_fusion import DepthView
+from style3d.mesh_from_field.depth_fusion import DepthImage
 from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.rasterizer import Hits
@@ -24,7 +24,7 @@ FAR = 10.0  # cells beside what a view sees, as which a hole counts
 RINGS = 2  # of neighbours that stay with what is seen
 
 
-def grid_shell(grid: RadianceGrid, views: Sequence[DepthView]) -> Shell:
+def grid_shell(grid: RadianceGrid, views: Sequence[DepthImage]) -> Shell:
     """Of the levels tried the surface that lies nearest to the depth of the views, as far as any of them sees it.
 
     How dense a surface is differs from fit to fit, and within what nobody sees density is anything.
@@ -77,7 +77,7 @@ def seen_faces(shell: Shell, cameras: Sequence[Camera]) -> Flags:
     return seen
 
 
-def _misfit(shell: Shell, views: Sequence[DepthView], far: float) -> float:
+def _misfit(shell: Shell, views: Sequence[DepthImage], far: float) -> float:
     """Mean distance between the shell and what the views see within its box, scene units; a hole counts as ``far``."""
     caster, off = _caster(shell), list[Float32[np.ndarray, "n"]]()
     low, high = shell.positions.min(0), shell.positions.max(0)

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float32
 
 from style3d.core.camera import Camera
-from style3d.mesh_from_field.depth_fusion import UNSURE, DepthView
+from style3d.mesh_from_field.depth_fusion import UNSURE, DepthImage
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.vantage import UPRIGHT
@@ -28,7 +28,7 @@ EMPTY = 0.1  # opacity up to which it shows that there is none
 
 @final
 @dataclass(frozen=True)
-class Look:
+class FieldView:
     """One view of a field, in the asset's axes. Concretely: a painted motorcyclist from above, 512 × 512."""
 
     camera: Camera
@@ -37,10 +37,10 @@ class Look:
     depth: Float32[np.ndarray, "h w"]  # along the camera's z, scene units; infinite where nothing is
 
     @property
-    def surface(self) -> DepthView:
+    def surface(self) -> DepthImage:
         """Depth of what is solid; pixels that are neither solid nor empty say nothing."""
         known = np.where(self.alpha >= OPAQUE, self.depth, np.where(self.alpha <= EMPTY, np.float32(np.inf), UNSURE))
-        return DepthView(self.camera, known)
+        return DepthImage(self.camera, known)
 
 
 def upright(field: Field) -> Matrix4:
@@ -51,14 +51,14 @@ def upright(field: Field) -> Matrix4:
     return turn
 
 
-def eye(field: Field, colors: Colors) -> Callable[[Camera], Look]:
+def eye(field: Field, colors: Colors) -> Callable[[Camera], FieldView]:
     """How the field in given colours looks to a camera given in the field's axes."""
     glance = _grid_glance(field, colors) if isinstance(field, GridScene) else _splat_glance(field, colors)
     turn = upright(field)
 
-    def look(camera: Camera) -> Look:
+    def look(camera: Camera) -> FieldView:
         rgb, alpha, depth = glance(camera)
-        return Look(replace(camera, camera_to_world=turn @ camera.camera_to_world), rgb.clip(0, 1), alpha, depth)
+        return FieldView(replace(camera, camera_to_world=turn @ camera.camera_to_world), rgb.clip(0, 1), alpha, depth)
 
     return look
 
@@ -77,7 +77,7 @@ def _grid_glance(field: GridScene, colors: Colors) -> Glance:
     return lambda camera: render_image(grid, camera)
 
 
-def looks(field: Field, colors: Colors, cameras: Sequence[Camera], done: Callable[[int], None]) -> list[Look]:
+def looks(field: Field, colors: Colors, cameras: Sequence[Camera], done: Callable[[int], None]) -> list[FieldView]:
     """Views of the cameras, in their order; ``done`` hears how many there are."""
     look, found = eye(field, colors), []
     for number, camera in enumerate(cameras, 1):

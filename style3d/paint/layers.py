@@ -43,7 +43,7 @@ class Brush:
 
 @final
 @dataclass(frozen=True)
-class Layer:
+class StyleLayer:
     """A style and the part of the scene that it paints."""
 
     styles: StyleLibrary
@@ -52,7 +52,7 @@ class Layer:
 
 @final
 @dataclass(frozen=True)
-class Sight:
+class LayerView:
     """A layer as one view shows it."""
 
     styles: StyleLibrary
@@ -70,7 +70,7 @@ class Layers:
         strength: of each entry in the end, [0, 1]; None is 1 everywhere.
     """
 
-    def __init__(self, scene: Scene, layers: Sequence[Layer], strength: Shares | None) -> None:
+    def __init__(self, scene: Scene, layers: Sequence[StyleLayer], strength: Shares | None) -> None:
         self.layers = tuple(layers)
         self._scene, self._strength = scene, strength
         shares = [layer.share for layer in layers if layer.share is not None]
@@ -86,11 +86,11 @@ class Layers:
         own = all(palette.match for palette in palettes)
         return palette_axes(torch.cat([palette.colors for palette in palettes])) if own else Axes()
 
-    def sights(self, view: BuiltView) -> list[Sight]:
+    def layer_views(self, view: BuiltView) -> list[LayerView]:
         """The layers that a view shows enough of to judge them."""
         operator = view.operator
         if self._shares is None:
-            return [Sight(self.layers[0].styles, operator.mask(self.backdrop), 1.0)]
+            return [LayerView(self.layers[0].styles, operator.mask(self.backdrop), 1.0)]
         share = self._at(view.level)[torch.from_numpy(view.operator.entries)]
         found = []
         for start in range(0, len(self.layers), 3):
@@ -101,7 +101,7 @@ class Layers:
         total = sum(float(mask.sum()) for _, mask in found)
         device = self.backdrop.device
         return [
-            Sight(layer.styles, mask.to(device), float(mask.sum()) / total)
+            LayerView(layer.styles, mask.to(device), float(mask.sum()) / total)
             for layer, mask in found
             if float(mask.sum()) >= LEAST_PIXELS
         ]
@@ -195,11 +195,11 @@ def layers_of(
         return StyleLibrary(objective, images, brush.scale, device, palette)
 
     if not job.regions:
-        return Layers(scene, [Layer(library(_brush(scene, job, Region())), None)], None)
+        return Layers(scene, [StyleLayer(library(_brush(scene, job, Region())), None)], None)
     shares, strength = _shares(scene, job, mirror)
     if not shares:
         raise Style3DError("no region leaves anything to paint", hint="give one a strength above 0")
-    layers = [Layer(library(brush), share if (share < 1).any() else None) for brush, share in shares.items()]
+    layers = [StyleLayer(library(brush), share if (share < 1).any() else None) for brush, share in shares.items()]
     return Layers(scene, layers, strength)
 
 
@@ -239,19 +239,21 @@ def _brush(scene: Scene, job: Job, region: Region) -> Brush:
 class Target:
     """What a view is compared with: its layers, and what the objective remembers of the original under each."""
 
-    sights: tuple[Sight, ...]
+    layer_views: tuple[LayerView, ...]
     contents: tuple[Any, ...]
 
 
-def target_of(objective: Objective, image: Image, sights: Sequence[Sight]) -> Target:
+def target_of(objective: Objective, image: Image, layer_views: Sequence[LayerView]) -> Target:
     """The target of a view whose original looks like ``image``."""
-    return Target(tuple(sights), tuple(objective.prepare_content(image, sight.mask) for sight in sights))
+    return Target(
+        tuple(layer_views), tuple(objective.prepare_content(image, layer_view.mask) for layer_view in layer_views)
+    )
 
 
 def judged(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
     """The objective's terms, summed over a view's layers by how much of the view each paints."""
     total: dict[str, Tensor] = {}
-    for sight, content in zip(target.sights, target.contents, strict=True):
-        for name, term in objective(image, sight.mask, sight.styles.at(extent), content).items():
-            total[name] = total[name] + sight.weight * term if name in total else sight.weight * term
+    for layer_view, content in zip(target.layer_views, target.contents, strict=True):
+        for name, term in objective(image, layer_view.mask, layer_view.styles.at(extent), content).items():
+            total[name] = total[name] + layer_view.weight * term if name in total else layer_view.weight * term
     return total

@@ -63,7 +63,7 @@ def stylize(
     Raises:
         Style3DError: a style image cannot be read, weights are missing, memory runs out, or the loss diverges.
     """
-    run = Run(scene, job, objective, checkpoint, watcher or Silent())
+    run = PaintRun(scene, job, objective, checkpoint, watcher or Silent())
     try:
         return run.finish(resume)
     except torch.OutOfMemoryError as error:
@@ -73,7 +73,7 @@ def stylize(
 
 
 @dataclass(frozen=True)
-class Shot:
+class StagedView:
     """A view of a stage, ready to be stepped on."""
 
     view: BuiltView
@@ -81,7 +81,7 @@ class Shot:
 
 
 @final
-class Run:
+class PaintRun:
     """One run's working state; `stylize` is its only user."""
 
     def __init__(
@@ -141,14 +141,14 @@ class Run:
         after = self.colorway.finished(before, self.scene.completed(after, seen))
         return self.layers.finished(before, after)
 
-    def _seen(self, shots: Sequence[Shot]) -> Flags:
+    def _seen(self, shots: Sequence[StagedView]) -> Flags:
         seen = seen_entries(self.scene, shots)
         return self.mirror.seen(seen) if self.mirror else seen
 
-    def _final(self, shots: Sequence[Shot]) -> bool:
+    def _final(self, shots: Sequence[StagedView]) -> bool:
         return any(shot.view.level == 0 for shot in shots)
 
-    def _shots(self, number: int) -> list[Shot]:
+    def _shots(self, number: int) -> list[StagedView]:
         """The views of a stage, built; the last stage also gets what is needed to see everything."""
         stage = self.recipe.stages[number]
         if number:
@@ -169,15 +169,15 @@ class Run:
                 pairs += more
         return [self._shot(*pair) for pair in pairs]
 
-    def _shot(self, camera: Camera, level: int) -> Shot:
-        return Shot(self.cache.get(camera, level), self.scene.pixel_extent(camera))
+    def _shot(self, camera: Camera, level: int) -> StagedView:
+        return StagedView(self.cache.get(camera, level), self.scene.pixel_extent(camera))
 
     def _cameras(self, stage: Stage) -> list[Camera]:
         scale = min(1.0, max(stage.scale, SMALLEST_VIEW / self.recipe.resolution))
         overviews = [camera.scaled(scale) for camera in self.views.overviews]
         return overviews + (list(self.views.closeups) if stage.closeups else [])
 
-    def _roughen(self, shot: Shot, start: Colors) -> None:
+    def _roughen(self, shot: StagedView, start: Colors) -> None:
         """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
         generator = torch.Generator().manual_seed(self.job.seed)
         lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
@@ -187,9 +187,9 @@ class Run:
             noise = self.layers.grain(level, self.pyramid.contrast(level), extent, plain, generator)
             table += noise.to(table)
 
-    def _stage(self, number: int, shots: list[Shot], done: int) -> None:
+    def _stage(self, number: int, shots: list[StagedView], done: int) -> None:
         stage = self.recipe.stages[number]
-        shots = [shot for shot in shots if self.layers.sights(shot.view)]
+        shots = [shot for shot in shots if self.layers.layer_views(shot.view)]
         if not shots:
             raise Style3DError("no view shows what is to be painted", hint="raise --views or --resolution")
         steps = self._steps(stage, shots)
@@ -201,7 +201,7 @@ class Run:
         if self.checkpoint and number + 1 < len(self.recipe.stages):
             self._save(Progress(number + 1, 0, tuple(self.losses)))
 
-    def _view_by_view(self, number: int, rate: float, steps: int, shots: list[Shot], done: int) -> None:
+    def _view_by_view(self, number: int, rate: float, steps: int, shots: list[StagedView], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
         contents: dict[int, Target] = {}
         agreement = self._agreement(number, shots)
@@ -218,11 +218,11 @@ class Run:
                 self._save(Progress(number, step + 1, tuple(self.losses)))
                 saved = monotonic()
 
-    def _steps(self, stage: Stage, shots: Sequence[Shot]) -> int:
+    def _steps(self, stage: Stage, shots: Sequence[StagedView]) -> int:
         """The recipe's steps; more where an asset needs so many views that some would hardly be visited."""
         return stage.steps if self.job.steps is not None else max(stage.steps, EPOCHS * len(shots))
 
-    def _all_views(self, stage: Stage, shots: list[Shot]) -> None:
+    def _all_views(self, stage: Stage, shots: list[StagedView]) -> None:
         """L-BFGS; an iteration looks at every view at least once."""
         level = min(shot.view.level for shot in shots)
         shots = [shot for shot in shots if shot.view.level == level]
@@ -247,26 +247,26 @@ class Run:
         with self.clock.time("checkpoint"):
             self.checkpoint.write(progress, self.pyramid.state())
 
-    def _content(self, shot: Shot) -> Target:
+    def _content(self, shot: StagedView) -> Target:
         """What the objective remembers of the colour-matched original in this view."""
         operator = shot.view.operator
         with torch.no_grad(), self.clock.time("content"):
             before = self._shown(shot.view, self.original)
             image = self.colorway.seen(operator.image(before, self.layers.backdrop))
-            return target_of(self.objective, image, self.layers.sights(shot.view))
+            return target_of(self.objective, image, self.layers.layer_views(shot.view))
 
     def _shown(self, view: BuiltView, tables: Sequence[Tensor]) -> Tensor:
         """What the entries of a view show with the given tables of the pyramid."""
         return self.layers.shown(view, view.part.decode(view.part.gather(tables)).clamp(0, 1))
 
-    def _agreement(self, number: int, shots: Sequence[Shot]) -> Agreement | None:
+    def _agreement(self, number: int, shots: Sequence[StagedView]) -> Agreement | None:
         """What holds views together where directions have paint of their own; one table does so by itself."""
         if self.scene.hierarchy.directions == 1 or not self.job.consistency or any(shot.view.level for shot in shots):
             return None
         views, begun = [shot.view for shot in shots], partial(self._shown, tables=self.original)
         return Agreement(self.scene, views, self.job.consistency, (self.job.seed, number), begun)
 
-    def _step(self, shot: Shot, content: Target, rate: float, further: Further) -> dict[str, float]:
+    def _step(self, shot: StagedView, content: Target, rate: float, further: Further) -> dict[str, float]:
         """Gather, look, judge, scatter: one view, one Adam step."""
         operator, part = shot.view.operator, shot.view.part
         with self.clock.time("operators"):
@@ -287,7 +287,7 @@ class Run:
             self.pyramid.step(part, leaves, rate)
         return {name: float(term.detach()) for name, term in terms.items()} | {"total": float(total)}
 
-    def _record(self, shots: Sequence[Shot], interrupted: bool) -> dict[str, Any]:
+    def _record(self, shots: Sequence[StagedView], interrupted: bool) -> dict[str, Any]:
         return {
             "interrupted": interrupted,
             "device": str(self.device),
@@ -307,7 +307,7 @@ def nothing(shown: Tensor) -> dict[str, Tensor]:
     return {}
 
 
-def seen_entries(scene: Scene, shots: Sequence[Shot]) -> Flags:
+def seen_entries(scene: Scene, shots: Sequence[StagedView]) -> Flags:
     """Entries of θ with a positive column sum in some view of level 0."""
     seen = np.zeros(scene.hierarchy.sizes[0], dtype=bool)
     for shot in shots:

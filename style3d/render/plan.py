@@ -93,7 +93,7 @@ def visible(
 
 
 @dataclass(frozen=True)
-class Sight:
+class SeenSamples:
     """What a camera's direction sees of the samples, and how close it must come to resolve each."""
 
     camera: Camera
@@ -102,7 +102,7 @@ class Sight:
     zoom: Float64[np.ndarray, "m"]  # enlargement of the view at which a pixel holds one texel
 
 
-def sights(caster: RayCaster, samples: SurfaceSamples, cameras: list[Camera], radius: float) -> list[Sight]:
+def seen_samples(caster: RayCaster, samples: SurfaceSamples, cameras: list[Camera], radius: float) -> list[SeenSamples]:
     """One per camera, from lines of sight to its position."""
     found = []
     for camera in cameras:
@@ -114,12 +114,12 @@ def sights(caster: RayCaster, samples: SurfaceSamples, cameras: list[Camera], ra
         cosine = np.abs(np.einsum("nc,nc->n", samples.normal[which], toward[which]))
         on_surface = (depth / camera.focal) ** 2 / np.maximum(cosine, GRAZING)  # area a pixel covers
         zoom = np.sqrt(on_surface / np.maximum(samples.texel_area[which], 1e-300))
-        found.append(Sight(camera, which, pixel, zoom))
+        found.append(SeenSamples(camera, which, pixel, zoom))
     return found
 
 
 @dataclass(frozen=True)
-class Plan:
+class CloseupPlan:
     """Chosen close-ups, and the texels that a pixel of the best view of each sample holds (infinite: unseen)."""
 
     closeups: tuple[Camera, ...]
@@ -127,8 +127,8 @@ class Plan:
 
 
 def plan_closeups(
-    views: list[Sight], samples: int, size: int, share: float, limit: int, generator: np.random.Generator
-) -> Plan:
+    views: list[SeenSamples], samples: int, size: int, share: float, limit: int, generator: np.random.Generator
+) -> CloseupPlan:
     """Windows of the given views, enlarged, until ``share`` of the samples are resolved: greedy maximum cover.
 
     Each round draws windows around samples not yet resolved, enlarged as those samples need, and keeps the one that
@@ -147,12 +147,12 @@ def plan_closeups(
         zoom = camera.focal / view.camera.focal
         np.minimum.at(best, view.which[inside], (view.zoom[inside] / zoom) ** 2)
         chosen.append(camera)
-    return Plan(tuple(chosen), best)
+    return CloseupPlan(tuple(chosen), best)
 
 
 def _window(
-    views: list[Sight], best: Float64[np.ndarray, "n"], size: int, generator: np.random.Generator
-) -> tuple[int, Sight, Camera, Bool[np.ndarray, "m"]]:
+    views: list[SeenSamples], best: Float64[np.ndarray, "n"], size: int, generator: np.random.Generator
+) -> tuple[int, SeenSamples, Camera, Bool[np.ndarray, "m"]]:
     """A random close-up and the number of samples it newly resolves."""
     view = views[generator.integers(len(views))]
     wanting = best[view.which] > RESOLVED

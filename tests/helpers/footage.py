@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from style3d.core.camera import look_at
-from style3d.evaluate.footage.footage import Footage, Shot
+from style3d.evaluate.footage.footage import ComparedView, Footage
 from style3d.render.fragments import trace_view
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from tests.helpers.surfaces import sphere, view_of
@@ -27,12 +27,12 @@ def arc(count: int = 4, size: int = 48, degrees: float = 8.0) -> Footage:
         depth = np.full(size * size, np.inf, np.float32)
         depth[fragments.pixel[::-1]] = fragments.depth[::-1]
         mask = operator.alpha.reshape(size, size)
-        shots.append(Shot(camera, image, image, depth.reshape(size, size), mask))
+        shots.append(ComparedView(camera, image, image, depth.reshape(size, size), mask))
     return Footage("sphere", tuple(shots))
 
 
 def painted(footage: Footage, images: list[np.ndarray]) -> Footage:
     """The same views with other images after."""
     pairs = zip(footage.shots, images, strict=True)
-    shots = tuple(Shot(s.camera, s.before, np.float32(image), s.depth, s.mask) for s, image in pairs)
+    shots = tuple(ComparedView(s.camera, s.before, np.float32(image), s.depth, s.mask) for s, image in pairs)
     return Footage(footage.name, shots)

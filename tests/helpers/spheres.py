@@ -6,7 +6,7 @@ import numpy as np
 
 from style3d.core.camera import Camera, fibonacci_directions, look_at
 from style3d.mesh_from_field.clean_surface import Shell
-from style3d.mesh_from_field.depth_fusion import DepthView
+from style3d.mesh_from_field.depth_fusion import DepthImage
 
 CENTER = np.array([0.3, -0.2, 0.5])
 RADIUS = 1.0
@@ -26,9 +26,9 @@ def around(count: int = 12, size: int = 96) -> list[Camera]:
     return [look_at(CENTER + 4 * way, CENTER, 36, size) for way in fibonacci_directions(count)]
 
 
-def sphere_views(count: int = 12, size: int = 96) -> list[DepthView]:
+def sphere_views(count: int = 12, size: int = 96) -> list[DepthImage]:
     """What they see."""
-    return [DepthView(camera, sphere_depth(camera)) for camera in around(count, size)]
+    return [DepthImage(camera, sphere_depth(camera)) for camera in around(count, size)]
 
 
 def volume_of(shell: Shell) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from style3d.mesh.asset import MeshAsset, load_asset, save_asset, save_variants
-from style3d.mesh.variants import Look
+from style3d.mesh.variants import Variant
 from tests.helpers.assets import asset
 from tests.helpers.mesh_browser import Seen, Shot, missing, photograph
 
@@ -38,7 +38,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
         shots[f"{name} before"], shots[name] = Shot(source), Shot(path)
     fox = load_asset(asset("meshes/bevy/Fox.glb"), texture_size=64)
     shape = fox.surface.textures[0].rgb.shape
-    looks = [Look(word, [np.broadcast_to(color, shape).copy()]) for word, color in (("red", RED), ("blue", BLUE))]
+    looks = [Variant(word, [np.broadcast_to(color, shape).copy()]) for word, color in (("red", RED), ("blue", BLUE))]
     (path,) = save_variants(fox, looks, folder / "variants.glb")
     for variant in (None, "original", "red", "blue"):
         shots[f"fox {variant}"] = Shot(path, variant=variant)

@@ -12,17 +12,17 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.mesh.asset import MeshAsset, load_asset, save_variants
 from style3d.mesh.diff import diff_files
-from style3d.mesh.variants import VARIANTS, Look
+from style3d.mesh.variants import VARIANTS, Variant
 from tests.helpers.assets import asset
 from tests.helpers.gltf_maker import Maker, checks, image_of, read_glb
 from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import bare_cube, forbidden
 
 
-def looks(loaded: MeshAsset, names: Sequence[str] = ("oil", "ink")) -> list[Look]:
+def looks(loaded: MeshAsset, names: Sequence[str] = ("oil", "ink")) -> list[Variant]:
     """Flat colours of different brightness."""
     textures = loaded.surface.textures
-    return [Look(name, [np.full_like(t.rgb, (i + 1) / 5) for t in textures]) for i, name in enumerate(names)]
+    return [Variant(name, [np.full_like(t.rgb, (i + 1) / 5) for t in textures]) for i, name in enumerate(names)]
 
 
 def varied(made: Maker, tmp_path: Path, **options: Any) -> tuple[dict[str, Any], Path]:
@@ -106,7 +106,7 @@ def test_what_cannot_vary_is_refused(tmp_path: Path) -> None:
         save_variants(loaded, looks(loaded), tmp_path / "b.obj")
     painted = load_asset(source, paint="vertices")
     with pytest.raises(Style3DError, match="--paint texture"):
-        save_variants(painted, [Look("oil", [])], tmp_path / "b.glb")
+        save_variants(painted, [Variant("oil", [])], tmp_path / "b.glb")
     assert not list(tmp_path.glob("b*"))
 
 

@@ -17,7 +17,7 @@ from style3d.mesh_from_field.clean_surface import (
     without_flat_faces,
     without_floaters,
 )
-from style3d.mesh_from_field.depth_fusion import UNSURE, DepthView, fused, fused_reference
+from style3d.mesh_from_field.depth_fusion import UNSURE, DepthImage, fused, fused_reference
 from style3d.mesh_from_field.grid_surface import density_shell, grid_shell, seen_faces
 from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
 from tests.helpers.fields import ball
@@ -27,7 +27,7 @@ VOXEL = 0.07
 WHOLE = 4 / 3 * np.pi * RADIUS**3
 
 
-def fused_sphere(views: list[DepthView] | None = None, voxel: float = VOXEL) -> Shell:
+def fused_sphere(views: list[DepthImage] | None = None, voxel: float = VOXEL) -> Shell:
     volume = fused(views or sphere_views(), CENTER, 1.3, voxel)
     found = contour(volume.chunks(), 0.0)
     return Shell(volume.placed(found.positions), found.faces)
@@ -140,7 +140,7 @@ def test_the_level_is_the_one_that_views_see() -> None:
         near = replace(camera, camera_to_world=camera.camera_to_world.copy())
         near.camera_to_world[:3, 3] = (camera.position - CENTER) * radius
         depth = sphere_depth(camera) * np.float32(radius)  # the unit sphere's picture, nearer and smaller
-        views.append(DepthView(near, depth))
+        views.append(DepthImage(near, depth))
     found = grid_shell(grid, views)
     assert np.linalg.norm(found.positions, axis=1).mean() == pytest.approx(radius, abs=0.1 * grid.cell)
 

@@ -13,7 +13,7 @@ from PIL import Image
 import style3d
 from style3d.core.pyramid import Pyramid
 from style3d.paint.grain import LEAST, LIFT, finest_band, grain, plainness
-from style3d.paint.layers import Layer, Layers
+from style3d.paint.layers import Layers, StyleLayer
 from style3d.paint.style_library import ROUGHNESS, Palette, StyleLibrary
 from style3d.render.pyramid import point_pyramid
 from tests.helpers.nets import tiny_objective
@@ -109,7 +109,7 @@ def test_grain_lies_where_its_layer_paints(ball: style3d.MeshJob) -> None:
     scene = style3d.load(ball)
     count = scene.hierarchy.sizes[0]
     half = (np.arange(count) < count // 2).astype(np.float32)
-    layers = Layers(scene, [Layer(library(STRIPES), half)], half)
+    layers = Layers(scene, [StyleLayer(library(STRIPES), half)], half)
     noise = layers.grain(0, torch.zeros(count), 32.0, [1.0], generator())
     assert float(noise[: count // 2].std()) > 0.5
     assert not noise[count // 2 :].any()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.core.camera import look_at
-from style3d.evaluate.footage.footage import Shot
+from style3d.evaluate.footage.footage import ComparedView
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.warp import DepthView, link
 from tests.helpers.footage import arc
 from tests.helpers.surfaces import quad, sphere, stacked
 
 
-def slow_warp(source: Shot, target: Shot, rasterizer: EmbreeRasterizer) -> tuple[np.ndarray, np.ndarray]:
+def slow_warp(
+    source: ComparedView, target: ComparedView, rasterizer: EmbreeRasterizer
+) -> tuple[np.ndarray, np.ndarray]:
     """Pixel by pixel: shoot at the surface, walk to the source, ask Embree whether the way is free, interpolate."""
     out, seen = np.zeros(target.before.shape), np.zeros(target.depth.shape, dtype=bool)
     directions = target.camera.directions().reshape(*target.depth.shape, 3)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.evaluate.footage.footage import Footage, Painting, Shot
+from style3d.evaluate.footage.footage import ComparedView, Footage, Painting
 from style3d.evaluate.footage.image_transfer import transfer
 from style3d.losses.features.base import Features
 from style3d.losses.objective import default_objective
@@ -54,7 +54,7 @@ def independent(
     return painted
 
 
-def tensors(shot: Shot, image: Picture) -> tuple[Image, Mask]:
+def tensors(shot: ComparedView, image: Picture) -> tuple[Image, Mask]:
     """A view and its mask as networks take them."""
     plane: Float32[np.ndarray, "h w"] = np.ascontiguousarray(shot.mask)
     return torch.from_numpy(image).permute(2, 0, 1)[None].contiguous(), torch.from_numpy(plane)[None, None]

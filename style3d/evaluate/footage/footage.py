@@ -18,7 +18,7 @@ Painting = Float[Tensor, "1 3 rows columns"]  # a style picture, of a size of it
 
 
 @dataclass(frozen=True)
-class Shot:
+class ComparedView:
     """One view of a scene that holds still. Concretely: frame 7 of 36 around a cow, 256 × 256 pixels.
 
     ``depth`` is the *unstylised* scene's, at pixel centres, along the camera's z in scene units; infinite where there
@@ -54,7 +54,7 @@ class Footage:
     """All views, in the order of a walk around the scene, so that neighbours in time are neighbours in space."""
 
     name: str
-    shots: tuple[Shot, ...]
+    shots: tuple[ComparedView, ...]
     closed: bool = False  # whether the last view is followed by the first, as on a turntable
     steps: tuple[int, ...] = ()  # where on the walk each view stands, ascending; nothing: on one after another
 

@@ -13,7 +13,7 @@ import numpy as np
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.depth_files import DepthKind, read_depth
-from style3d.evaluate.footage.footage import Footage, Shot
+from style3d.evaluate.footage.footage import ComparedView, Footage
 from style3d.files import read_bytes
 from style3d.images import read_image
 from style3d.types import Picture, Plane
@@ -56,7 +56,7 @@ def footage_of_frames(
     return Footage(folders[1].name, tuple(shots))
 
 
-def _shot(before: Path, after: Path, depth: Path, camera: Camera, scale: float, kind: DepthKind) -> Shot:
+def _shot(before: Path, after: Path, depth: Path, camera: Camera, scale: float, kind: DepthKind) -> ComparedView:
     first, mask = _picture(before)
     second, after_mask = _picture(after)
     if first.shape != second.shape:
@@ -69,7 +69,7 @@ def _shot(before: Path, after: Path, depth: Path, camera: Camera, scale: float, 
     camera = Camera(sized.camera_to_world, sized.focal, sized.cx, sized.cy, width, height)
     plane = read_depth(depth, camera, scale, kind)
     there = mask if mask is not None else np.isfinite(plane).astype(np.float32)
-    return Shot(camera, first, second, plane, there, after_mask)
+    return ComparedView(camera, first, second, plane, there, after_mask)
 
 
 def _picture(path: Path) -> tuple[Picture, Plane | None]:

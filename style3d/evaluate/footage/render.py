@@ -12,7 +12,7 @@ from style3d.core.camera import Camera
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.evaluate.footage.footage import Footage, Shot
+from style3d.evaluate.footage.footage import ComparedView, Footage
 from style3d.mesh.scene import MeshScene
 from style3d.nerf.grid.scene import GridScene
 from style3d.render.depth import surface_depth
@@ -61,7 +61,7 @@ def film(before: Scene, after: Scene, views: int, size: int, gaps: Sequence[int]
         _check_same(before, after, depth, other)
         seen[painted.entries] = True
         images = picture(operator, before.initial()), picture(painted, after.initial())
-        shots.append(Shot(camera, *images, depth, mask, after_mask))
+        shots.append(ComparedView(camera, *images, depth, mask, after_mask))
         progress(number)
     return Film(Footage(after.name, tuple(shots), walk.closed, walk.steps), seen)
 
@@ -72,7 +72,7 @@ def painted_film(scene: Scene, before: Colors, after: Colors, walk: Route, progr
     for number, camera in enumerate(walk.cameras, 1):
         operator = scene.operator(camera, 0)
         depth, mask = _planes(scene, camera, operator)
-        shots.append(Shot(camera, picture(operator, before), picture(operator, after), depth, mask, mask))
+        shots.append(ComparedView(camera, picture(operator, before), picture(operator, after), depth, mask, mask))
         progress(number)
     return Footage(scene.name, tuple(shots), walk.closed, walk.steps)
 

@@ -24,7 +24,7 @@ MEASURES: tuple[tuple[str, Better], ...] = (
 
 
 @dataclass(frozen=True)
-class Agreement:
+class GapConsistency:
     """Consistency at one gap. Concretely: at 7 steps ours 0.05, the floor 0.04, independent views 0.24."""
 
     gap: int
@@ -50,7 +50,7 @@ class Agreement:
 
 def agreement(
     footage: Footage, joined: Sequence[Link], gap: int, alone: Mapping[int, Picture], perceptual: Perceptual | None
-) -> Agreement:
+) -> GapConsistency:
     """Measure all sequences on the links of one gap; ``alone`` holds views that were painted independently."""
     ours, floor, flat = (
         consistency(images, joined, gap, perceptual) for images in (footage.after, footage.before, flat_cheat(footage))
@@ -61,7 +61,7 @@ def agreement(
         images = [alone.get(view, image) for view, image in enumerate(footage.after)]
         ceiling, there = (consistency(seen, shared, gap, perceptual) for seen in (images, footage.after))
     why = flagged(flat, floor), flagged(ours, floor)
-    return Agreement(gap, footage.parallax(joined), ours, floor, flat, *why, ceiling, there)
+    return GapConsistency(gap, footage.parallax(joined), ours, floor, flat, *why, ceiling, there)
 
 
 def absent_agreement(gap: int, why: str) -> list[Figure]:
@@ -81,7 +81,7 @@ def perceptual_of(distance: Distance) -> Perceptual:
     return measure
 
 
-def agreement_figures(found: Agreement, footage: Footage, distance: Distance) -> list[Figure]:
+def agreement_figures(found: GapConsistency, footage: Footage, distance: Distance) -> list[Figure]:
     """Every measure of every sequence, and the two ratios that say what they are worth."""
     figures = []
     for suffix, one in found.sequences.items():
@@ -99,7 +99,7 @@ def agreement_figures(found: Agreement, footage: Footage, distance: Distance) ->
     return figures + _ratios(found, footage)
 
 
-def _ratios(found: Agreement, footage: Footage) -> list[Figure]:
+def _ratios(found: GapConsistency, footage: Footage) -> list[Figure]:
     name = f"consistency.{found.gap}"
     over = found.ours.relative / found.floor.relative
     figures = [Figure(f"{name}.over_floor", over, "lower", found.ours.pairs, footage.size, found.mask)]

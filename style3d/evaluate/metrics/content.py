@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
-from style3d.evaluate.footage.footage import Shot
+from style3d.evaluate.footage.footage import ComparedView
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.losses.content import Structure
 from style3d.losses.features.base import Features
@@ -74,7 +74,7 @@ def network_content(features: Features, before: Frame, after: Frame) -> tuple[fl
     return kept, float(similar.loss(after, {}, similar.prepare_content(before)))
 
 
-def pixel_content(shots: Sequence[Shot]) -> dict[str, float | None]:
+def pixel_content(shots: Sequence[ComparedView]) -> dict[str, float | None]:
     """Means over views of what needs no network, by figure; None where no view has it."""
     found: dict[str, list[float | None]] = {
         "content.ssim": [structure_ssim(s.before, s.after, s.mask) for s in shots],

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 
 from style3d.evaluate.footage.controls import tensors
-from style3d.evaluate.footage.footage import Footage, Painting, Shot
+from style3d.evaluate.footage.footage import ComparedView, Footage, Painting
 from style3d.evaluate.metrics.clip import embedded, similarity
 from style3d.evaluate.metrics.content import mean_of, network_content, pixel_content
 from style3d.evaluate.metrics.figure import Better, Figure, absent
@@ -109,7 +109,7 @@ def artfid_figure(figures: Sequence[Figure], suffix: str) -> Figure:
     return replace(fid, name=name, value=value, network=network, digest=digest)
 
 
-def _plain(shots: Sequence[Shot], images: Sequence[Picture], style: Painting) -> dict[str, float]:
+def _plain(shots: Sequence[ComparedView], images: Sequence[Picture], style: Painting) -> dict[str, float]:
     """What needs no network: palette and strokes."""
     painting = np.ascontiguousarray(style[0].permute(1, 2, 0).numpy())
     inside = np.concatenate([image[shot.mask > 0.999] for shot, image in zip(shots, images, strict=True)])

@@ -18,7 +18,7 @@ MOST_PIXELS = 6_000
 
 @final
 @dataclass(frozen=True)
-class Palette:
+class ColorShares:
     """A few colours and how much of a picture each fills. Concretely: 40 % cobalt blue, 25 % ochre, …"""
 
     colors: Float[np.ndarray, "k 3"]  # L*a*b*
@@ -37,7 +37,7 @@ def palette_distance(a: Float[np.ndarray, "n 3"], b: Float[np.ndarray, "m 3"]) -
     return earth_movers(palette(a), palette(b))
 
 
-def palette(colors: Float[np.ndarray, "n 3"]) -> Palette:
+def palette(colors: Float[np.ndarray, "n 3"]) -> ColorShares:
     """Colours in L*a*b* and their shares, by k-means from a fixed start: the same pixels give the same palette."""
     step = max(1, len(colors) // MOST_PIXELS)
     points = lab(colors[None, ::step].astype(np.float64))[0]
@@ -50,10 +50,10 @@ def palette(colors: Float[np.ndarray, "n 3"]) -> Palette:
         centres = np.unique(kmeans2(points, start, iter=20, minit="matrix", missing="warn")[0], axis=0)
     nearest = np.square(points[:, None] - centres[None]).sum(2).argmin(1)
     shares = np.bincount(nearest, minlength=len(centres)) / len(points)
-    return Palette(centres[shares > 0], shares[shares > 0])
+    return ColorShares(centres[shares > 0], shares[shares > 0])
 
 
-def earth_movers(a: Palette, b: Palette) -> float:
+def earth_movers(a: ColorShares, b: ColorShares) -> float:
     """Least mean CIEDE2000 difference over all ways to move one palette onto the other (a linear programme)."""
     cost = skimage("color").deltaE_ciede2000(a.colors[:, None], b.colors[None])
     rows, columns = cost.shape

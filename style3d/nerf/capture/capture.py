@@ -104,7 +104,7 @@ def distance_of(cameras: Sequence[Camera], focus: Vector) -> float:
 
 
 @dataclass(frozen=True)
-class Frame:
+class FoundPhoto:
     """A photo as a reader finds it, before anything is checked against the others."""
 
     path: Path
@@ -115,7 +115,7 @@ class Frame:
 
 def assembled(
     source: Path,
-    frames: Sequence[Frame],
+    frames: Sequence[FoundPhoto],
     world: Matrix4,
     *,
     held_out: Sequence[int] | None = None,
@@ -144,7 +144,7 @@ def assembled(
     return Capture(source, tuple(photos), tuple(hidden), turned, tuple(missing))
 
 
-def _photos(frame: Frame, exposure: int) -> list[Photo]:
+def _photos(frame: FoundPhoto, exposure: int) -> list[Photo]:
     """A frame as pinhole views: one, or the six sides of a cube for a panorama."""
     focal, cx, cy, width, height = pinhole(frame.lens)
     views = []

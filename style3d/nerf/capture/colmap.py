@@ -13,7 +13,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, Frame, assembled, inside, rigid
+from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, FoundPhoto, assembled, inside, rigid
 from style3d.nerf.capture.lens import Bend, Brown, FieldOfView, Fisheye, Lens
 from style3d.types import Matrix4, Points
 
@@ -38,7 +38,7 @@ MODELS: tuple[tuple[str, int, int, Callable[[Numbers], Bend]], ...] = (  # name,
 
 
 @dataclass(frozen=True)
-class Shot:
+class RegisteredImage:
     """A registered image. Concretely: IMG_0001.jpg by camera 1."""
 
     name: str
@@ -71,21 +71,21 @@ def read_colmap(folder: Path) -> Capture:
     suffix = ".bin" if binary else ".txt"
     try:
         lenses = dict(_cameras_bin(model) if binary else _cameras_txt(model))
-        shots = sorted(_images_bin(model) if binary else _images_txt(model), key=lambda shot: shot.name)
+        images = sorted(_images_bin(model) if binary else _images_txt(model), key=lambda image: image.name)
         points = _points(model, binary)
     except (struct.error, ValueError, IndexError, OverflowError) as error:
         raise Style3DError(f"{model} is damaged", got=error, expected=f"COLMAP's {suffix} files") from None
     root = _root(folder, model)
-    frames, missing = list[Frame](), list[str]()
-    for shot in shots:
-        photos = [inside(root, f"{place}/{shot.name}" if place else shot.name) for place in PHOTOS]
+    frames, missing = list[FoundPhoto](), list[str]()
+    for image in images:
+        photos = [inside(root, f"{place}/{image.name}" if place else image.name) for place in PHOTOS]
         photo = next((path for path in photos if path.is_file()), None)
         if photo is None:
-            missing.append(shot.name)
-        elif shot.camera not in lenses:
-            raise Style3DError(f"{model}: {shot.name} is by camera {shot.camera}", expected="a camera that is listed")
+            missing.append(image.name)
+        elif image.camera not in lenses:
+            raise Style3DError(f"{model}: {image.name} is by camera {image.camera}", expected="a camera that is listed")
         else:
-            frames.append(Frame(photo, lenses[shot.camera], _pose(shot)))
+            frames.append(FoundPhoto(photo, lenses[image.camera], _pose(image)))
     world = _upright(frames) if frames else np.eye(4)
     return assembled(folder, frames, world, missing=missing, points=points)
 
@@ -98,8 +98,8 @@ def _root(folder: Path, model: Path) -> Path:
     return folder
 
 
-def _pose(shot: Shot) -> Matrix4:
-    w, x, y, z = np.array(shot.quaternion) / max(float(np.linalg.norm(shot.quaternion)), 1e-12)
+def _pose(image: RegisteredImage) -> Matrix4:
+    w, x, y, z = np.array(image.quaternion) / max(float(np.linalg.norm(image.quaternion)), 1e-12)
     turn = np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
@@ -107,14 +107,14 @@ def _pose(shot: Shot) -> Matrix4:
             [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
         ]
     )
-    if not any(shot.quaternion):
+    if not any(image.quaternion):
         turn = np.zeros((3, 3))
     pose = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = turn.T, -turn.T @ np.array(shot.translation)
-    return rigid(pose, shot.name)
+    pose[:3, :3], pose[:3, 3] = turn.T, -turn.T @ np.array(image.translation)
+    return rigid(pose, image.name)
 
 
-def _upright(frames: list[Frame]) -> Matrix4:
+def _upright(frames: list[FoundPhoto]) -> Matrix4:
     """The rotation that brings the cameras' mean up direction to +Y by the shortest way."""
     up = -np.mean([frame.pose[:3, 1] for frame in frames], axis=0)
     length = float(np.linalg.norm(up))
@@ -186,11 +186,11 @@ def _cameras_bin(model: Path) -> Iterator[tuple[int, Lens]]:
         yield key, _lens(number, width, height, cursor.take(f"{MODELS[number][1]}d"))
 
 
-def _images_bin(model: Path) -> Iterator[Shot]:
+def _images_bin(model: Path) -> Iterator[RegisteredImage]:
     cursor = _Cursor(read_bytes(model / "images.bin"))
     for _ in range(cursor.count(73, MAX_PHOTOS)):
         _, *numbers, camera = cursor.take("i7di")
-        yield Shot(cursor.text(), camera, tuple(numbers[:4]), tuple(numbers[4:]))
+        yield RegisteredImage(cursor.text(), camera, tuple(numbers[:4]), tuple(numbers[4:]))
         cursor.skip(24)
 
 
@@ -222,7 +222,7 @@ def _cameras_txt(model: Path) -> Iterator[tuple[int, Lens]]:
             yield int(parts[0]), _lens(parts[1], int(parts[2]), int(parts[3]), tuple(map(float, parts[4:])))
 
 
-def _images_txt(model: Path) -> Iterator[Shot]:
+def _images_txt(model: Path) -> Iterator[RegisteredImage]:
     lines = _lines(model / "images.txt")
     while lines and not lines[0].strip():
         lines.pop(0)
@@ -230,7 +230,7 @@ def _images_txt(model: Path) -> Iterator[Shot]:
         parts = line.split(maxsplit=9)
         if parts:
             numbers = tuple(map(float, parts[1:8]))
-            yield Shot(parts[9].strip(), int(parts[8]), numbers[:4], numbers[4:])
+            yield RegisteredImage(parts[9].strip(), int(parts[8]), numbers[:4], numbers[4:])
 
 
 def _points_txt(path: Path) -> Iterator[Numbers]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, Frame, assembled, inside, rigid
+from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, FoundPhoto, assembled, inside, rigid
 from style3d.nerf.capture.lens import Bend, Brown, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import stored_size
 from style3d.types import Matrix4
@@ -51,7 +51,7 @@ def read_transforms(path: Path) -> Capture:
     return assembled(path, frames, Z_UP, held_out=held_out, missing=missing)
 
 
-def _frames(path: Path) -> tuple[Json, list[Frame], list[str]]:
+def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:
     """The file's own values, its frames, and the names of photos that are missing."""
     try:
         head = json.loads(read_bytes(path, MAX_JSON))
@@ -62,7 +62,7 @@ def _frames(path: Path) -> tuple[Json, list[Frame], list[str]]:
         raise Style3DError(f"{path} is not a capture", expected='a JSON object with "frames"')
     if len(frames) > MAX_PHOTOS:
         raise Style3DError(f"{path} has too many frames", got=len(frames), expected=f"at most {MAX_PHOTOS:,}")
-    found, missing = list[Frame](), list[str]()
+    found, missing = list[FoundPhoto](), list[str]()
     for number, frame in enumerate(frames):
         name = frame.get("file_path")
         if not isinstance(name, str) or not name:
@@ -83,7 +83,7 @@ def _photo(root: Path, name: str) -> Path | None:
     return None
 
 
-def _frame(root: Path, photo: Path, values: Json) -> Frame:
+def _frame(root: Path, photo: Path, values: Json) -> FoundPhoto:
     name = photo.name
     matrix = values.get("transform_matrix")
     try:
@@ -95,7 +95,7 @@ def _frame(root: Path, photo: Path, values: Json) -> Frame:
     mask = values.get("mask_path")
     mask_path = inside(root, mask) if isinstance(mask, str) else None
     known = mask_path is not None and mask_path.is_file()
-    return Frame(photo, _lens(photo, values), _opencv(rigid(pose, name)), mask_path if known else None)
+    return FoundPhoto(photo, _lens(photo, values), _opencv(rigid(pose, name)), mask_path if known else None)
 
 
 def _opencv(pose: Matrix4) -> Matrix4:

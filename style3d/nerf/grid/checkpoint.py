@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, check_readable, trim
-from style3d.nerf.grid.engine import Moments
+from style3d.nerf.grid.engine import AdamMoments
 from style3d.nerf.grid.file import GRID
 from style3d.nerf.grid.kernels import WIDTH
 from style3d.progress import CHECKPOINT_SECONDS
@@ -38,7 +38,7 @@ class FitState:
     loss: float  # running mean squared error
     vertices: Int64[np.ndarray, "n"]
     table: Float32[np.ndarray, "n numbers"]
-    moments: Moments
+    moments: AdamMoments
     gains: Float64[np.ndarray, "photos 3"]  # logarithms
     gain_moments: Float64[np.ndarray, "2 photos 3"]
 
@@ -99,7 +99,7 @@ class FitFile:
             if found != _shapes(found["vertices"][1][0], photos):
                 raise ValueError(f"its arrays are {found}")
             arrays: dict[str, Any] = {name: file.get_tensor(name) for name in found}
-        moments = Moments(arrays.pop("first"), arrays.pop("second"), arrays.pop("count"))
+        moments = AdamMoments(arrays.pop("first"), arrays.pop("second"), arrays.pop("count"))
         place = json.loads(meta["place"])
         return FitState(int(place["stage"]), int(place["step"]), float(place["loss"]), moments=moments, **arrays)
 

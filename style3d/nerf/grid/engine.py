@@ -81,7 +81,7 @@ class Pace:
 
 @final
 @dataclass(frozen=True)
-class Moments:
+class AdamMoments:
     """What Adam remembers of each vertex."""
 
     first: Float32[np.ndarray, "n numbers"]
@@ -113,9 +113,9 @@ class Engine(ABC):
         """Each vertex's numbers as they stand."""
 
     @abstractmethod
-    def moments(self) -> Moments:
+    def moments(self) -> AdamMoments:
         """What `update` remembers; with `table` all of a state between an update and the next `carry`."""
 
     @abstractmethod
-    def remember(self, moments: Moments) -> None:
+    def remember(self, moments: AdamMoments) -> None:
         """Go on as the engine did whose table and moments these are."""

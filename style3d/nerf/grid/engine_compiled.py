@@ -8,7 +8,18 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from style3d.nerf.grid import kernels
-from style3d.nerf.grid.engine import MOST_SAMPLES, Cells, Engine, Lattice, Moments, Pace, Rays, Rules, Vectors, Wanted
+from style3d.nerf.grid.engine import (
+    MOST_SAMPLES,
+    AdamMoments,
+    Cells,
+    Engine,
+    Lattice,
+    Pace,
+    Rays,
+    Rules,
+    Vectors,
+    Wanted,
+)
 
 
 @final
@@ -56,10 +67,10 @@ class CompiledEngine(Engine):
         """See `Engine.table`."""
         return self._table
 
-    def moments(self) -> Moments:
+    def moments(self) -> AdamMoments:
         """See `Engine.moments`."""
-        return Moments(self._first, self._second, self._count)
+        return AdamMoments(self._first, self._second, self._count)
 
-    def remember(self, moments: Moments) -> None:
+    def remember(self, moments: AdamMoments) -> None:
         """See `Engine.remember`."""
         self._first, self._second, self._count = moments.first.copy(), moments.second.copy(), moments.count.copy()

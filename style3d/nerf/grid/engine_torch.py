@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from style3d.nerf.grid import kernels
-from style3d.nerf.grid.engine import Cells, Engine, Lattice, Moments, Pace, Rays, Rules, Vectors, Wanted
+from style3d.nerf.grid.engine import AdamMoments, Cells, Engine, Lattice, Pace, Rays, Rules, Vectors, Wanted
 from style3d.nerf.grid.kernels import FAINT, WIDTH
 from style3d.nerf.grid.marcher import Samples
 from style3d.nerf.grid.marchers import build_marcher
@@ -172,12 +172,12 @@ class TorchEngine(Engine):
         numbers: Float32[np.ndarray, "n numbers"] = self._table.cpu().numpy()
         return numbers
 
-    def moments(self) -> Moments:
+    def moments(self) -> AdamMoments:
         """See `Engine.moments`."""
         first, second, count = (part.cpu().numpy() for part in (self._first, self._second, self._count))
-        return Moments(first, second, count.astype(np.int32))
+        return AdamMoments(first, second, count.astype(np.int32))
 
-    def remember(self, moments: Moments) -> None:
+    def remember(self, moments: AdamMoments) -> None:
         """See `Engine.remember`."""
         self._first, self._second = self._here(moments.first).clone(), self._here(moments.second).clone()
         self._count = self._here(moments.count).float()

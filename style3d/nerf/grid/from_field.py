@@ -23,10 +23,10 @@ from style3d.types import Indices, Points
 FAINT = 0.01  # optical depth of a cell's side up to which nothing is there
 MOST_DEPTH = 30.0  # of a cell's side: nothing passes
 CHUNK = 1 << 16  # places asked for at a time
-SIGHT_SIZE, SIGHTS = 192, 48  # views that say what is seen, and their pixels
+VIEW_SIZE, VIEWS = 192, 48  # views that say what is seen, and their pixels
 WORTH = 0.01  # share of a pixel that a place must be to count as seen
-LOOKS = 6  # directions from which a colour is asked for
-STIFF = 0.03  # weight, in looks, of brightness not changing with the direction
+DIRECTIONS = 6  # directions from which a colour is asked for
+STIFF = 0.03  # weight, in directions, of brightness not changing with the direction
 
 
 class Volumetric(ABC):
@@ -52,7 +52,7 @@ def sampled_grid(
     """The field on a lattice: what its cameras see of it.
 
     A vertex gets the mean density of the cell around it, and the colour and the brightness by direction that fit what
-    the `LOOKS` nearest cameras that have it in their picture see there (least squares).
+    the `DIRECTIONS` nearest cameras that have it in their picture see there (least squares).
 
     Args:
         field: what is sampled.
@@ -130,8 +130,8 @@ def _seen(
     table = np.zeros((len(vertices), kernels.WIDTH), np.float32)
     table[:, 0] = raw
     shape = np.array([*space.center, space.radius, space.tail])
-    for camera in cameras[:: max(1, len(cameras) // SIGHTS)]:
-        rays = sized(camera, SIGHT_SIZE).directions()
+    for camera in cameras[:: max(1, len(cameras) // VIEWS)]:
+        rays = sized(camera, VIEW_SIZE).directions()
         places = np.repeat(camera.position[None], len(rays), 0)
         kernels.mark_seen(places, rays, near, 1.0, shape, side, gaps, index, table, WORTH, seen, 4 * side)
     return pruned(side, index, seen)
@@ -143,8 +143,8 @@ def _colored(field: Volumetric, points: Points, cameras: Sequence[Camera]) -> tu
     positions = np.stack([camera.position for camera in cameras])
     away = points[:, None] - positions[chosen]
     away /= np.maximum(np.linalg.norm(away, axis=2, keepdims=True), 1e-12)
-    looks = away.shape[1]
-    shown = field.colors(np.repeat(points, looks, 0), away.reshape(-1, 3)).reshape(len(points), looks, 3)
+    directions = away.shape[1]
+    shown = field.colors(np.repeat(points, directions, 0), away.reshape(-1, 3)).reshape(len(points), directions, 3)
     middle, mean = away.mean(1, keepdims=True), shown.mean(1, keepdims=True)
     turn, change = away - middle, (shown - mean).mean(2)
     normal = np.einsum("nki,nkj->nij", turn, turn) + STIFF * np.eye(3)
@@ -153,11 +153,11 @@ def _colored(field: Volumetric, points: Points, cameras: Sequence[Camera]) -> tu
 
 
 def _nearest(points: Points, cameras: Sequence[Camera]) -> Any:
-    """(n, looks) cameras near each point, those first that have it in their picture."""
+    """(n, directions) cameras near each point, those first that have it in their picture."""
     rank = np.empty((len(points), len(cameras)))
     for number, camera in enumerate(cameras):
         pixel, depth = camera.project(points)
         inside = (depth > 0) & (pixel >= 0).all(1) & (pixel < [camera.width, camera.height]).all(1)
         away = np.linalg.norm(points - camera.position, axis=1)
         rank[:, number] = np.where(inside, away, away + 1e6)
-    return np.argsort(rank, axis=1, kind="stable")[:, :LOOKS]
+    return np.argsort(rank, axis=1, kind="stable")[:, :DIRECTIONS]

@@ -32,7 +32,7 @@ from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 
-SIGHTS, SIGHT_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
+VIEWS, VIEW_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
 FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible; of all views, to become a splat
 SOLID = 0.1  # optical depth of a cell from which it is content
 MOST_RAYS = 3  # of a pixel, along each side
@@ -92,23 +92,23 @@ class GridScene(Scene):
         if self.fitted.cameras:
             return self.fitted.cameras
         points = self.points(0)[np.logaddexp(0, self.grid.density) > SOLID]
-        return tuple(framed_camera(way, points, 256) for way in orbit_directions(SIGHTS))
+        return tuple(framed_camera(way, points, 256) for way in orbit_directions(VIEWS))
 
     @cached_property
     def _sums(self) -> list[tuple[Camera, Indices, Weights]]:
         """Views along the capture's path with the entries each sees and the pixels' worth of them."""
-        cameras = [sized(camera, SIGHT_SIZE) for camera in tour(self._cameras, SIGHTS)]
+        cameras = [sized(camera, VIEW_SIZE) for camera in tour(self._cameras, VIEWS)]
         return [(camera, *self.operator(camera, 0).column_sums()) for camera in cameras]
 
     @cached_property
-    def _sights(self) -> list[tuple[Camera, Indices]]:
+    def _views(self) -> list[tuple[Camera, Indices]]:
         """The same views with what makes up a fair part of some pixel, and not the faint rim of what shows."""
         return [(camera, entries[sums >= FAIR]) for camera, entries, sums in self._sums]
 
     @cached_property
     def _visible(self) -> Flags:
         seen = np.zeros(len(self.grid.vertices), dtype=bool)
-        for _, entries in self._sights:
+        for _, entries in self._views:
             seen[entries] = True
         return seen
 
@@ -152,8 +152,8 @@ class GridScene(Scene):
         """The places on the capture's path that see most of what no view has seen yet."""
         missing = self._visible & ~seen
         chosen: list[Camera] = []
-        while missing.sum() > MISSING * self._visible.sum() and len(chosen) < SIGHTS:
-            camera, entries = max(self._sights, key=lambda sight: int(missing[sight[1]].sum()))
+        while missing.sum() > MISSING * self._visible.sum() and len(chosen) < VIEWS:
+            camera, entries = max(self._views, key=lambda view: int(missing[view[1]].sum()))
             chosen.append(sized(camera, resolution))
             missing[entries] = False
         return tuple(chosen)

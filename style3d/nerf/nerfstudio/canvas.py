@@ -19,7 +19,7 @@ from style3d.types import Image
 
 
 @dataclass(frozen=True)
-class Sight:
+class CanvasView:
     """A view of the field as it was before painting."""
 
     image: Image  # display-referred, in [0, 1]
@@ -33,7 +33,7 @@ class Canvas(ABC):
     """A field with its geometry held still, whose colours are painted."""
 
     @abstractmethod
-    def trace(self, camera: Camera) -> Sight:
+    def trace(self, camera: Camera) -> CanvasView:
         """The view before painting, and what its painted counterpart is made of; once a view."""
 
     @abstractmethod

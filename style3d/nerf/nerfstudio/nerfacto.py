@@ -15,7 +15,7 @@ from torch.nn import Parameter
 
 from style3d.core.camera import Camera
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
-from style3d.nerf.nerfstudio.canvas import Canvas, Sight, deferred
+from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, deferred
 from style3d.nerf.nerfstudio.field import PaintedField
 from style3d.nerf.nerfstudio.lpips import drop_networks, known, without_downloads
 from style3d.nerf.nerfstudio.ray_cache import Rows, Traced, joined, packed
@@ -85,7 +85,7 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         self.proposal_sampler.set_anneal(1.0)
 
     @torch.no_grad()
-    def trace(self, camera: Camera) -> Sight:
+    def trace(self, camera: Camera) -> CanvasView:
         """The trained view, and the rows that the painted one is made of; a backdrop in the field is scene too."""
         rays = to_nerfstudio(camera, self.device).generate_rays(camera_indices=0, keep_shape=True)
         starts = range(0, len(rays), self.config.eval_num_rays_per_chunk)
@@ -100,7 +100,7 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         depth = (distance.cpu().numpy() / slant).astype(np.float32).reshape(size)
         mask = coverage.clamp(0, 1).cpu().numpy().reshape(size)
         rows = joined(packs)
-        return Sight(color.T.reshape(1, 3, *size).contiguous(), depth, mask, Traced(rows, *size), rows.nbytes)
+        return CanvasView(color.T.reshape(1, 3, *size).contiguous(), depth, mask, Traced(rows, *size), rows.nbytes)
 
     def _part(self, rays: Any) -> tuple[Rows, Tensor, Tensor, Tensor]:
         """Rows, trained colours (n, 3), distances (n) and coverages (n) of some rays."""

@@ -15,7 +15,7 @@ from torch.nn import Parameter
 
 from style3d.core.camera import Camera
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
-from style3d.nerf.nerfstudio.canvas import Canvas, Sight
+from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView
 from style3d.nerf.nerfstudio.lpips import drop_networks, known, without_downloads
 from style3d.nerf.nerfstudio.pipeline import StylePipelineConfig
 from style3d.types import Image
@@ -118,7 +118,7 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
             parameter.requires_grad_(True)
 
     @torch.no_grad()
-    def trace(self, camera: Camera) -> Sight:
+    def trace(self, camera: Camera) -> CanvasView:
         """The trained view; splats are rasterised anew for the painted one."""
         traced = to_nerfstudio(camera, self.device)
         self.shows_original = True
@@ -127,7 +127,7 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
         finally:
             self.shows_original = False
         depth, mask = (outputs[name][..., 0].float().cpu().numpy() for name in ("depth", "accumulation"))
-        return Sight(_image(outputs), depth, mask.clip(0, 1), traced)
+        return CanvasView(_image(outputs), depth, mask.clip(0, 1), traced)
 
     def look(self, traced: Cameras) -> Image:
         """The painted view; the rasteriser has a gradient of its own, so nothing is deferred."""

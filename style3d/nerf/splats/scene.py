@@ -22,15 +22,15 @@ from style3d.nerf.splats.splats import Splats, ViewDependence
 from style3d.nerf.splats.vantage import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
 from style3d.regions.selector import Where
 from style3d.regions.shapes import selected_by_shape
-from style3d.render.plan import RESOLVED, Sight, plan_closeups
+from style3d.render.plan import RESOLVED, SeenSamples, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
-from style3d.render.splat_sights import of_samples, splat_sight, surface_spacing
+from style3d.render.seen_splats import of_samples, seen_splats, surface_spacing
 from style3d.render.splats import Gaussians, project, splat_view
 from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
 
 NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured
-SIGHTS, SIGHT_SIZE = 32, 160  # views that say what can be seen at all, and their pixels
+VIEWS, VIEW_SIZE = 32, 160  # views that say what can be seen at all, and their pixels
 RESOLVED_SHARE = 0.62  # of the splats that can be seen, so that the median is well inside
 MOST_CLOSEUPS = 120
 MISSING = 0.005  # share of what can be seen that may stay unseen
@@ -110,17 +110,17 @@ class SplatScene(Scene):
         return NEAR * self.setting.radius
 
     @cached_property
-    def _sights(self) -> list[Sight]:
-        spread = tour(self.cameras, SIGHTS) if self.cameras else self.setting.overviews(SIGHTS, SIGHT_SIZE)
-        cameras = [sized(camera, SIGHT_SIZE) for camera in spread]
-        return [splat_sight(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
+    def _seen_samples(self) -> list[SeenSamples]:
+        spread = tour(self.cameras, VIEWS) if self.cameras else self.setting.overviews(VIEWS, VIEW_SIZE)
+        cameras = [sized(camera, VIEW_SIZE) for camera in spread]
+        return [seen_splats(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
 
     @cached_property
     def _visible(self) -> Flags:
         """Splats that some place where a camera could stand really sees."""
         seen = np.zeros(self.splats.count, dtype=bool)
-        for sight in self._sights:
-            seen[sight.which] = True
+        for view in self._seen_samples:
+            seen[view.which] = True
         return seen if seen.any() else ~seen
 
     @cached_property
@@ -140,9 +140,9 @@ class SplatScene(Scene):
             overviews = tuple(sized(camera, resolution) for camera in tour(self.cameras, count))
         else:
             overviews = self.setting.overviews(count, resolution)
-        sights = [of_samples(sight, self._place) for sight in self._sights]
+        views = [of_samples(view, self._place) for view in self._seen_samples]
         plan = plan_closeups(
-            sights, len(self._samples), resolution, RESOLVED_SHARE, MOST_CLOSEUPS, np.random.default_rng(0)
+            views, len(self._samples), resolution, RESOLVED_SHARE, MOST_CLOSEUPS, np.random.default_rng(0)
         )
         return Views(overviews, plan.closeups)
 
@@ -181,10 +181,10 @@ class SplatScene(Scene):
         """The places that see most of what no view has seen yet."""
         missing = self._visible & ~seen
         chosen: list[Camera] = []
-        while missing.sum() > MISSING * self._visible.sum() and len(chosen) < SIGHTS:
-            sight = max(self._sights, key=lambda sight: int(missing[sight.which].sum()))
-            chosen.append(sized(sight.camera, resolution))
-            missing[sight.which] = False
+        while missing.sum() > MISSING * self._visible.sum() and len(chosen) < VIEWS:
+            view = max(self._seen_samples, key=lambda view: int(missing[view.which].sum()))
+            chosen.append(sized(view.camera, resolution))
+            missing[view.which] = False
         return tuple(chosen)
 
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
@@ -205,10 +205,10 @@ class SplatScene(Scene):
 
     def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
         """Counts, coverage, how well the views resolve the splats, and where the cameras stood."""
-        sights = [splat_sight(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
+        views = [seen_splats(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
         best = np.full(len(self._samples), np.inf)
-        for sight in (of_samples(sight, self._place) for sight in sights):
-            np.minimum.at(best, sight.which, sight.zoom**2)
+        for view in (of_samples(view, self._place) for view in views):
+            np.minimum.at(best, view.which, view.zoom**2)
         reached = best[np.isfinite(best)]
         return {
             "splats": self.splats.count,

@@ -12,7 +12,7 @@ from torch.nn import Parameter
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Stage
-from style3d.nerf.nerfstudio.canvas import Canvas, Sight, deferred
+from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, deferred
 from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.nerf.nerfstudio.painter import Painter
 from style3d.nerf.nerfstudio.schedule import Moment, Schedule
@@ -30,10 +30,10 @@ class Still(Canvas):
         self.weight = Parameter(0.2 * torch.randn(6, 3, generator=generator))
         self.turns = turns
 
-    def trace(self, camera: Camera) -> Sight:
+    def trace(self, camera: Camera) -> CanvasView:
         image, depth = seen(camera)
         full = np.ones(depth.shape, np.float32)
-        return Sight(torch.from_numpy(image).permute(2, 0, 1)[None], depth, full, camera, 1000)
+        return CanvasView(torch.from_numpy(image).permute(2, 0, 1)[None], depth, full, camera, 1000)
 
     def look(self, traced: Camera) -> torch.Tensor:
         depth = seen(traced)[1].reshape(-1, 1)

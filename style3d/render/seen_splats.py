@@ -1,4 +1,4 @@
-"""Which splats a camera really sees, for planning where else to look from."""
+"""Tells which splats a camera really sees, so that further views can be planned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from style3d.core.camera import Camera
 from style3d.render.compositor import Footprints
-from style3d.render.plan import Sight
+from style3d.render.plan import SeenSamples
 from style3d.render.splats import Gaussians, project, splat_rows
 from style3d.types import Indices, Points
 
@@ -27,18 +27,20 @@ def arriving(gaussians: Gaussians, camera: Camera, near: float) -> tuple[Footpri
     return seen, sums / alone
 
 
-def splat_sight(gaussians: Gaussians, camera: Camera, near: float, spacing: Float64[np.ndarray, "splats"]) -> Sight:
+def seen_splats(
+    gaussians: Gaussians, camera: Camera, near: float, spacing: Float64[np.ndarray, "splats"]
+) -> SeenSamples:
     """What a camera sees of the splats; ``spacing`` is the distance between neighbours, scene units."""
     seen, share = arriving(gaussians, camera, near)
     shown = np.flatnonzero(share > SHOWN)
     which = seen.splat[shown]
-    return Sight(camera, which, seen.center[shown], seen.depth[shown] / camera.focal / spacing[which])
+    return SeenSamples(camera, which, seen.center[shown], seen.depth[shown] / camera.focal / spacing[which])
 
 
-def of_samples(sight: Sight, place: Indices) -> Sight:
-    """The sight of some of the splats; ``place`` (splats,) is each one's number among them, or -1."""
-    kept = place[sight.which] >= 0
-    return Sight(sight.camera, place[sight.which[kept]], sight.pixel[kept], sight.zoom[kept])
+def of_samples(view: SeenSamples, place: Indices) -> SeenSamples:
+    """What a view sees of some of the splats; ``place`` (splats,) is each one's number among them, or -1."""
+    kept = place[view.which] >= 0
+    return SeenSamples(view.camera, place[view.which[kept]], view.pixel[kept], view.zoom[kept])
 
 
 def surface_spacing(points: Points) -> Float64[np.ndarray, "points"]:
