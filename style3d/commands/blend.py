@@ -14,7 +14,7 @@ import tyro
 from style3d.commands.parse import parse
 from style3d.errors import Style3DError
 from style3d.files import check_writable, read_bytes, write_bytes
-from style3d.job.values import Between, check_ranges
+from style3d.job.control import Between, check_controls
 from style3d.paint.strength import STRENGTHS, Strengths, read_strengths
 
 MAX_REPORT = 64 << 20
@@ -34,7 +34,7 @@ class Blend:
 
     def __post_init__(self) -> None:
         """Refuse strengths beyond the line."""
-        check_ranges(self)
+        check_controls(self)
 
 
 def run(arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ import tyro
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.depth_files import DepthKind
 from style3d.job.base import Features
-from style3d.job.values import Between, check_ranges
+from style3d.job.control import Between, check_controls
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class EvaluationRequest:
             raise Style3DError("--frames needs --cameras and --depth, and no models")
         if self.destination.suffix.lower() not in (".html", ".htm"):
             raise Style3DError(f"cannot write {self.destination}", expected="a name that ends in .html")
-        check_ranges(self)
+        check_controls(self)
 
     @property
     def destination(self) -> Path:

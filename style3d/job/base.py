@@ -10,15 +10,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from style3d.errors import Style3DError
+from style3d.errors import Style3DError, unknown
+from style3d.job.control import Between, Excludes, Needs, Trait, check_controls
 from style3d.job.mixture import split_paths, weighted_texts
-from style3d.job.values import Between, RegionArgument, check_ranges, plain
+from style3d.job.preset import PRESETS, PresetName, preset_help
+from style3d.job.values import RegionArgument, plain
 from style3d.regions.region import Region
 
-Preset = Literal["draft", "standard", "fine"]
 Optimizer = Literal["adam", "lbfgs"]
 Features = Literal["embedded", "network", "wavelet", "vgg19", "vgg16", "clip"]
 Turntable = Literal["auto", "mp4", "gif", "webp", "none"]
+Model = Annotated[Path, tyro.conf.Positional, Trait.TOLD_APART, Trait.HOST_DECIDES]
+Output = Annotated[Path | None, Trait.CONDUCT, Trait.HOST_DECIDES]
 
 
 @dataclass(frozen=True)
@@ -30,44 +33,47 @@ class Job(ABC):
     outputs: ClassVar[tuple[str, ...]]
     """Suffixes it can write, the usual one first."""
 
-    model: Annotated[Path, tyro.conf.Positional]
+    model: Model
     """The scene."""
-    style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")] = ()
+    style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE"), Trait.TOLD_APART] = ()
     """The picture to paint like; give it again to mix several. IMAGE:0.7 gives it a weight, unless there is a file of
     that whole name; weights of pictures and prompts are relative to one another."""
     prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
     """What it should look like, in words, beside pictures or instead; give it again to mix several. TEXT:0.3 gives it a
     weight. Without --clip-model a picture is drawn of the colours, materials, patterns and techniques it names."""
-    negative_prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
+    negative_prompt: Annotated[
+        tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT"),
+        Needs("prompt", "say what it should look like, too"),
+    ] = ()  # fmt: skip
     """What it should not look like, in words; needs --prompt."""
-    output: Path | None = None
+    output: Output = None
     """File to write; default: MODEL.styled with the usual suffix, in the working folder."""
-    preset: Preset = "standard"
-    """How much time to spend: draft (seconds), standard (minutes), fine (more views, more pixels)."""
-    style_weights: tuple[float, ...] = ()
+    preset: Annotated[PresetName, tyro.conf.arg(help=preset_help())] = "standard"
+    """How much time to spend."""
+    style_weights: Annotated[tuple[float, ...], Needs("style")] = ()
     """Weight of each style image, in the same order, if not written behind it; default: all equal."""
     style_scale: Annotated[float, Between(0.05, 20)] = 1.0
     """Size of the brush: the picture's longer side as a multiple of the object's size."""
     content_weight: Annotated[float, Between(0, 100)] = 1.0
     """How much of the original's drawing is kept; 0 keeps none, 2 a lot."""
-    strength: Annotated[float, Between(0, 1)] = 1.0
+    strength: Annotated[float, Between(0, 1), Trait.NEEDS_TABLE] = 1.0
     """How far to go from the original (0) to the style (1); `style3d blend` changes it afterwards."""
-    region: tyro.conf.UseAppendAction[tuple[RegionArgument, ...]] = ()
+    region: Annotated[tyro.conf.UseAppendAction[tuple[RegionArgument, ...]], Trait.NEEDS_TABLE] = ()
     """A part with a look of its own: 'material=Leather style=gold.jpg strength=0.6 brush-size=0.1 feather=0.02'.
     The part is a material, node or mesh (a name, * for any text), a mask (an image in texture space; with
     'mask=head.png view=0042.jpg' one drawn over that photo, or over a number of the contact sheet), a
     box=x0,y0,z0,x1,y1,z1 or a sphere=x,y,z,radius in scene units, what lies depth=near,far from the cameras or is the
     depth-share=0,0.4 nearest of what they see, or where several of them meet. Without --style nothing else is
     painted."""
-    brush_size: Annotated[float | None, Between(1e-12, 1e12)] = None
+    brush_size: Annotated[float | None, Between(1e-12, 1e12), Trait.NEEDS_TABLE] = None
     """Size of the brush in scene units: how long the picture's longer side is. Overrides --style-scale."""
     keep_detail: Annotated[float, Between(0, 10)] = 0.0
     """How much of the original's fine lines is kept; 1 is a lot."""
-    preserve_color: bool = False
+    preserve_color: Annotated[bool, Excludes("palette"), Trait.NEEDS_TABLE] = False
     """Paint the style's strokes in the original's hues: only the brightness changes."""
-    palette: Annotated[tuple[str, ...], tyro.conf.arg(metavar="COLOR|IMAGE")] = ()
+    palette: Annotated[tuple[str, ...], tyro.conf.arg(metavar="COLOR|IMAGE"), Trait.NEEDS_TABLE] = ()
     """Colours of the result, like '#0b132b' '#5bc0be', or a picture to take them from."""
-    symmetry: Literal["x", "y", "z"] | None = None
+    symmetry: Annotated[Literal["x", "y", "z"] | None, Trait.NEEDS_TABLE] = None
     """Paint both sides of the plane across this axis alike."""
     views: Annotated[int | None, Between(1, 512)] = None
     """Overviews spread around the object; default: the preset's. Close-ups are added as needed."""
@@ -85,17 +91,17 @@ class Job(ABC):
     OpenAI's weights); default: for prompts none, they are drawn; for features ViT-B-32."""
     clip_weights: str | None = None
     """Its weights: a file, or a tag of published ones, downloaded once; default: LAION's or OpenAI's."""
-    optimizer: Optimizer = "adam"
+    optimizer: Annotated[Optimizer, Trait.HOST_DECIDES] = "adam"
     """adam; or lbfgs, for small tables."""
     learning_rate: Annotated[float | None, Between(1e-6, 1.0)] = None
     """Step size of the optimiser; default: the preset's."""
-    device: str = "auto"
+    device: Annotated[str, Trait.CONDUCT, Trait.HOST_DECIDES] = "auto"
     """auto, cpu, cuda or cuda:N."""
     seed: Annotated[int, Between(0, 2**63 - 1)] = 0
     """The same seed on the same machine gives the same bytes."""
-    cache_gb: Annotated[float, Between(0, 1024)] = 3.0
+    cache_gb: Annotated[float, Between(0, 1024), Trait.CONDUCT] = 3.0
     """Memory for built views; what does not fit is kept in a temporary file."""
-    turntable: Turntable = "auto"
+    turntable: Annotated[Turntable, Trait.CONDUCT, Trait.HOST_DECIDES] = "auto"
     """Format of the turntable written beside the asset; auto: mp4 where there is an ffmpeg, else webp."""
 
     def __post_init__(self) -> None:
@@ -109,16 +115,14 @@ class Job(ABC):
         bare = [region for region in self.region if region.style is None and region.strength > 0]
         if not self.style and not self.prompt and bare:
             raise Style3DError(f"the region '{bare[0]}' has no style", hint="add style=IMAGE to it, or --style IMAGE")
-        if self.preserve_color and self.palette:
-            raise Style3DError("--preserve-color and --palette exclude each other", hint="give one of them")
+        if self.preset not in PRESETS:
+            raise unknown("preset", self.preset, PRESETS)
         self._check_prompts()
         if self.destination.suffix.lower() not in self.outputs:
             raise Style3DError(f"cannot write {self.destination}", expected=", ".join(self.outputs))
-        check_ranges(self)
+        check_controls(self)
 
     def _check_prompts(self) -> None:
-        if self.negative_prompt and not self.prompt:
-            raise Style3DError("--negative-prompt needs a --prompt", hint="say what it should look like, too")
         if self.prompt and not sum(weight for _, weight in weighted_texts(self.prompt)):
             raise Style3DError("the weights of --prompt are all zero", hint="leave it out instead")
         if not all(text.strip() for text in (*self.prompt, *self.negative_prompt)):

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, final
 
-import tyro
-
 from style3d.errors import Style3DError
-from style3d.job.base import Job
-from style3d.job.values import Between
+from style3d.job.base import Job, Model, Output
+from style3d.job.control import Between, Needs, Trait
 from style3d.regions.region import Region
 
 MESHES = (".glb", ".gltf", ".obj", ".ply")  # suffixes a mesh can be written with
@@ -25,9 +23,9 @@ class FieldJob(Job):
     kind: ClassVar[str] = "nerf"
     outputs: ClassVar[tuple[str, ...]] = (".ply", ".glb", ".spz", ".splat", ".safetensors")
 
-    model: Annotated[Path, tyro.conf.Positional]
+    model: Model
     """The scene: a file of Gaussian splats, a trained grid, or the folder of a capture."""
-    output: Path | None = None
+    output: Output = None
     """File to write, .ply, .glb, .spz, .splat or .safetensors; default: MODEL.styled.ply in the working folder."""
     view_dependence: Literal["drop", "keep", "style"] = "keep"
     """What becomes of colour that changes with the direction it is seen from: kept as it was, dropped, or painted too,
@@ -50,12 +48,12 @@ class FieldJob(Job):
     downscale: Annotated[int | None, Between(1, 64)] = None
     """Divide the size of a capture's photographs by this; default: whatever brings them to 512 pixels."""
 
-    mesh: Path | None = None
+    mesh: Annotated[Path | None, Trait.CONDUCT] = None
     """Also write the painted scene as a mesh, .glb, .gltf, .obj or .ply: its surface, unwrapped, with the colours as a
     texture. Of what reaches far around only the middle."""
-    faces: Annotated[int | None, Between(100, 5_000_000)] = None
+    faces: Annotated[int | None, Between(100, 5_000_000), Needs("mesh", "add --mesh FILE.glb")] = None
     """Triangles of that mesh, at most; default: 30000."""
-    texture_size: Annotated[int | None, Between(16, 8192)] = None
+    texture_size: Annotated[int | None, Between(16, 8192), Needs("mesh", "add --mesh FILE.glb")] = None
     """Texels on a side of its texture; default: four times the resolution of the views."""
 
     def __post_init__(self) -> None:
@@ -66,8 +64,6 @@ class FieldJob(Job):
                 if given:
                     raise Style3DError(f"{option} does not work with --view-dependence style", hint="leave one out")
         if self.mesh is None:
-            if self.faces is not None or self.texture_size is not None:
-                raise Style3DError("--faces and --texture-size are of a mesh", hint="add --mesh FILE.glb")
             return
         if self.mesh.suffix.lower() not in MESHES:
             raise Style3DError(f"cannot write a mesh as {self.mesh}", expected=", ".join(MESHES))

@@ -10,8 +10,8 @@ import tyro
 
 from style3d.errors import Style3DError
 from style3d.gltf.optimize import Optimization, check_tools
-from style3d.job.base import Job
-from style3d.job.values import Between
+from style3d.job.base import Job, Model, Output
+from style3d.job.control import Between, Excludes, Needs, Trait
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
 
@@ -27,9 +27,9 @@ class MeshJob(Job):
     kind: ClassVar[str] = "mesh"
     outputs: ClassVar[tuple[str, ...]] = (".glb", ".gltf", ".obj", ".ply")
 
-    model: Annotated[Path, tyro.conf.Positional]
+    model: Model
     """The asset: .glb, .gltf, .obj, .ply, .stl or .off."""
-    output: Path | None = None
+    output: Output = None
     """File to write, .glb, .gltf, .obj or .ply; default: MODEL.styled.glb in the working folder."""
     paint: Paint = "auto"
     """What is painted: texture or vertices; auto: texture, except vertices for a dense mesh without UVs."""
@@ -47,17 +47,20 @@ class MeshJob(Job):
     """What decides visibility."""
     pose: str | None = None
     """How a rig stands while it is painted: ANIMATION:SECONDS, or bind; default: as the file has it."""
-    credit: str = ""
+    credit: Annotated[str, Trait.TOLD_APART] = ""
     """Licence notes and names, told in the asset beside what it was made of."""
-    variants: bool = False
+    variants: Annotated[bool, Excludes("style_weights", "it keeps styles apart, which weights mix")] = False
     """One run for each --style, and one glTF that holds the original and all of them, switchable in any viewer."""
-    maps: tuple[Literal["base", "emissive", "roughness", "normal"], ...] = ("base",)
+    maps: Annotated[tuple[Literal["base", "emissive", "roughness", "normal"], ...], Trait.TOLD_APART] = ("base",)
     """What is written: base; also emissive, roughness and normal maps that follow the strokes."""
     optimize: tuple[Optimization, ...] = ()
     """Make the GLB smaller with gltf-transform, where it is installed: webp or ktx2, and meshopt."""
-    sign_key: Path | None = None
+    sign_key: Annotated[
+        Path | None, Trait.CONDUCT, Needs("sign_certificate"),
+        Excludes("optimize", "it would rewrite the textures that are signed"),
+    ] = None  # fmt: skip
     """Private key, PEM: textures are signed (C2PA), and a signed sidecar vouches for the asset."""
-    sign_certificate: Path | None = None
+    sign_certificate: Annotated[Path | None, Trait.CONDUCT, Needs("sign_key")] = None
     """Certificate for --sign-key with those that vouch for it, PEM."""
 
     def __post_init__(self) -> None:
@@ -66,16 +69,10 @@ class MeshJob(Job):
         check_tools(self.optimize, self.destination)
         if set(self.maps) - {"base"} and (self.variants or self.destination.suffix.lower() not in (".glb", ".gltf")):
             raise Style3DError("--maps are written to one look of a .glb or .gltf", hint="leave them out")
-        if (self.sign_key is None) != (self.sign_certificate is None):
-            raise Style3DError("--sign-key and --sign-certificate belong together", hint="give both")
         if self.sign_key is not None and self.destination.suffix.lower() not in (".glb", ".gltf"):
             raise Style3DError(f"{self.destination.name} cannot be signed", expected=".glb or .gltf")
-        if self.sign_key is not None and self.optimize:
-            raise Style3DError("--optimize rewrites the textures that --sign-key signs", hint="leave one out")
         if self.variants and self.destination.suffix.lower() not in (".glb", ".gltf"):
             raise Style3DError(f"{self.destination.name} cannot hold --variants", expected=".glb or .gltf")
-        if self.variants and self.style_weights:
-            raise Style3DError("--style-weights mixes styles, --variants keeps them apart", hint="leave one out")
 
     @property
     def regions(self) -> tuple[Region, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from style3d.job.base import Job
+from style3d.job.preset import PRESETS
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,8 @@ class Recipe:
 
 def recipe(job: Job) -> Recipe:
     """The preset's numbers, with the job's in their place where given."""
-    views, resolution, steps, rate, portraits, size = {
-        "draft": (12, 256, (200, 120), 0.01, 24, 320),
-        "standard": (24, 512, (240, 240, 200), 0.01, 36, 480),
-        "fine": (40, 768, (320, 320, 360), 0.01, 60, 640),
-    }[job.preset]
+    preset = PRESETS[job.preset]
+    steps, rate = preset.steps, preset.rate
     if job.steps is not None:
         total = sum(steps)
         steps = tuple(max(1, round(job.steps * part / total)) for part in steps)
@@ -43,4 +41,5 @@ def recipe(job: Job) -> Recipe:
         Stage(0.5 ** (last - i), count, i == last, job.learning_rate or rate * (1.0 if i == last else 1.6))
         for i, count in enumerate(steps)
     )
-    return Recipe(job.views or views, job.resolution or resolution, stages, portraits, size)
+    views, resolution = job.views or preset.views, job.resolution or preset.resolution
+    return Recipe(views, resolution, stages, preset.portraits, preset.portrait_size)

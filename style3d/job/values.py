@@ -1,47 +1,22 @@
-"""Settings as files hold them: typed values to plain ones and back, and the range beside a field's type."""
+"""Settings as files hold them: typed values to plain ones and back."""
 
 from __future__ import annotations
 
 import dataclasses
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import tyro
 
-from style3d.errors import Style3DError
 from style3d.regions.region import Region, region_of, region_of_text
-
-
-@final
-@dataclass(frozen=True)
-class Between:
-    """The least and the largest value of a field, stated in its annotation."""
-
-    low: float
-    high: float
 
 
 def hints(kind: type) -> dict[str, Any]:
     """The annotation of each field of a dataclass, with what is written beside its type."""
     found = get_type_hints(kind, include_extras=True)
     return {field.name: found[field.name] for field in dataclasses.fields(kind)}
-
-
-def check_ranges(value: Any) -> None:
-    """Refuse a dataclass whose field leaves the `Between` of its annotation.
-
-    Raises:
-        Style3DError: names the option.
-    """
-    for name, hint in hints(type(value)).items():
-        number = getattr(value, name)
-        for limit in getattr(hint, "__metadata__", ()):
-            if isinstance(limit, Between) and number is not None and not limit.low <= number <= limit.high:
-                option = "--" + name.replace("_", "-")
-                raise Style3DError(f"{option} is out of range", got=number, expected=f"{limit.low} to {limit.high}")
 
 
 def _argument(words: list[str]) -> Region:

@@ -6,22 +6,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from style3d.job import Job
+from style3d.job.control import Trait, having
 from style3d.job.values import plain
 from style3d.mesh.xmp import Provenance
 from style3d.paint.result import file_hash
-
-ELSEWHERE = {
-    "kind",
-    "model",
-    "style",
-    "output",
-    "mesh",
-    "credit",
-    "maps",
-    "sign_key",
-    "sign_certificate",
-}  # told apart, or not
-CONDUCT = {"device", "cache_gb", "turntable"}  # that change nothing in the asset
 
 
 def provenance_of(job: Job, source: str, credit: str = "", maps: tuple[str, ...] = ("base",)) -> Provenance:
@@ -33,11 +21,12 @@ def provenance_of(job: Job, source: str, credit: str = "", maps: tuple[str, ...]
         credit: licence notes and names.
         maps: which maps are painted.
     """
+    left_out = {"kind", *having(type(job), Trait.CONDUCT, Trait.TOLD_APART)}
     usual = {name: plain(getattr(type(job), name, None)) for name in job.to_json()}
     settings = {
         name: Path(value).name if isinstance(getattr(job, name, None), Path) else value
         for name, value in job.to_json().items()
-        if name not in ELSEWHERE | CONDUCT and (value != usual[name] or name in ("preset", "seed"))
+        if name not in left_out and (value != usual[name] or name in ("preset", "seed"))
     }
     return Provenance(
         title=job.model.stem,

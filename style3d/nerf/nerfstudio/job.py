@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, final
@@ -11,15 +10,26 @@ import tyro
 
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job
-from style3d.job.values import Between
+from style3d.job.control import Between, Trait, controls, having
 from style3d.regions.region import Region
 
-OWN = ("model", "output", "optimizer", "device", "turntable")  # what nerfstudio decides in its own way
-TABLES = ("strength", "region", "brush_size", "preserve_color", "palette", "symmetry")  # need a table of colours
+HIDDEN = (Trait.HOST_DECIDES, Trait.NEEDS_TABLE)  # what nerfstudio has options of its own for, and what it cannot do
+
+
+def hide(kind: type) -> type:
+    """Keep the options that have a trait of `HIDDEN` out of nerfstudio's command line, with their defaults.
+
+    It decorates the class before `dataclass` does, and leaves alone what the class declares itself.
+    """
+    suppressed: Any = tyro.conf.Suppress
+    for name in having(Job, *HIDDEN) - set(kind.__annotations__):
+        kind.__annotations__[name] = suppressed[controls(Job)[name].hint]
+    return kind
 
 
 @final
 @dataclass(frozen=True)
+@hide
 class StyleJob(Job):
     """What to paint like, and how. The scene, the device and the output are nerfstudio's own options.
 
@@ -34,17 +44,8 @@ class StyleJob(Job):
     style: tyro.conf.Suppress[tuple[Path, ...]] = ()
     image: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")] = ()
     """The picture to paint like; give it again to mix several (see style-weights)."""
-    output: tyro.conf.Suppress[Path | None] = None
-    strength: tyro.conf.Suppress[float] = 1.0
-    region: tyro.conf.Suppress[tuple[Any, ...]] = ()
-    brush_size: tyro.conf.Suppress[float | None] = None
-    preserve_color: tyro.conf.Suppress[bool] = False
-    palette: tyro.conf.Suppress[tuple[str, ...]] = ()
-    symmetry: tyro.conf.Suppress[Any] = None
     views: Annotated[int | None, Between(1, 512)] = None
     """Training cameras to paint from, spread evenly over the capture; default: all of them."""
-    optimizer: tyro.conf.Suppress[Any] = "adam"
-    device: tyro.conf.Suppress[str] = "auto"
     cache_gb: Annotated[float, Between(0, 1024)] = 3.0
     """Memory for traced views; what does not fit is traced again when its turn comes."""
     turntable: tyro.conf.Suppress[Any] = "none"
@@ -85,10 +86,8 @@ def style_of(job: FieldJob) -> StyleJob:
     Raises:
         Style3DError: a setting that only a table of colours can have.
     """
-    for field in dataclasses.fields(job):
-        if field.name in TABLES and getattr(job, field.name) != field.default:
-            option = "--" + field.name.replace("_", "-")
-            raise Style3DError(f"{option} does not work on a nerfstudio run", hint="leave it out")
-    shared = {field.name for field in dataclasses.fields(StyleJob)} - {*OWN, *TABLES, "style", "image"}
-    common = {name: getattr(job, name) for name in shared & {field.name for field in dataclasses.fields(job)}}
-    return StyleJob(image=job.style, **common)
+    for name, control in controls(FieldJob).items():
+        if Trait.NEEDS_TABLE in control.traits and getattr(job, name) != control.default:
+            raise Style3DError(f"{control.option} does not work on a nerfstudio run", hint="leave it out")
+    shared = controls(Job).keys() - having(Job, *HIDDEN) - {"style"}
+    return StyleJob(image=job.style, **{name: getattr(job, name) for name in shared})

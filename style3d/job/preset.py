@@ -1,0 +1,38 @@
+"""How much time to spend: each preset is a row, from which `--preset`, its help and `recipe` come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, final
+
+
+@final
+@dataclass(frozen=True)
+class Preset:
+    """The numbers behind a word. Concretely: 12 overviews of 256 pixels, 200 coarse and 120 fine steps for a draft."""
+
+    summary: str  # what it costs, in a few words
+    views: int  # overviews, spread around the scene
+    resolution: int  # longer side of a view, pixels
+    steps: tuple[int, ...]  # of each stage, coarse to fine; every stage doubles the resolution
+    rate: float  # Adam's step size in the last stage
+    portraits: int  # frames of the turntable
+    portrait_size: int  # pixels
+
+
+PRESETS = {
+    "draft": Preset("seconds", 12, 256, (200, 120), 0.01, portraits=24, portrait_size=320),
+    "standard": Preset("minutes", 24, 512, (240, 240, 200), 0.01, portraits=36, portrait_size=480),
+    "fine": Preset("more views, more pixels", 40, 768, (320, 320, 360), 0.01, portraits=60, portrait_size=640),
+}
+
+if TYPE_CHECKING:
+    PresetName = str
+else:
+    PresetName = Literal[tuple(PRESETS)]  # the command line and job files offer the rows
+
+
+def preset_help() -> str:
+    """What `--help` says of `--preset`."""
+    rows = (f"{name} ({preset.summary})" for name, preset in PRESETS.items())
+    return f"How much time to spend: {', '.join(rows)}."
