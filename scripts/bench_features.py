@@ -181,9 +181,10 @@ def timings(weights: Path | None) -> None:
 def timed(name: str, weights: Path | None, device: str, precision: str, mode: str, size: int) -> str:
     """One cell; what the machine cannot compile says so."""
     half = precision == "bfloat16"
+    kept = torch.bfloat16 if half else torch.float32
     with (
-        mock.patch.object(embedded, "half_precision", return_value=half),
-        mock.patch.object(dictionary, "half_precision", return_value=half),
+        mock.patch.object(embedded, "fast_dtype", return_value=kept),
+        mock.patch.object(dictionary, "fast_dtype", return_value=kept),
     ):
         net = build_features("random") if name.startswith("vgg19") else features_of(name, weights)
         net.to(device)

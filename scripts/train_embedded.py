@@ -26,12 +26,12 @@ from torch.nn import functional as F
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 from generated_textures import make_image  # noqa: E402
 
+from style3d.device import fast_dtype  # noqa: E402
 from style3d.losses.features.embedded import (  # noqa: E402
     LAYERS,
     PLAN,
     SHIPPED,
     embedded_convolutions,
-    half_precision,
     halved,
 )
 from style3d.losses.features.wavelet import morlet  # noqa: E402
@@ -205,7 +205,7 @@ def train(options: argparse.Namespace) -> None:
     if options.start:
         net.convolutions.load_state_dict({name: value.float() for name, value in load_file(options.start).items()})
     net = net.to(options.device, memory_format=torch.channels_last)
-    half = half_precision(options.device)
+    half = fast_dtype(options.device) == torch.bfloat16
     optimizer = torch.optim.AdamW(net.parameters(), options.rate, weight_decay=0.02, betas=(0.9, 0.98))
     started = time.monotonic()
     for step in range(options.steps):

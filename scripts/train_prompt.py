@@ -23,6 +23,7 @@ from torch.nn import functional as F
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 from captioned_textures import make_captioned  # noqa: E402
 
+from style3d.device import fast_dtype  # noqa: E402
 from style3d.losses.features import embedded  # noqa: E402
 from style3d.losses.text.small import RANK, SHIPPED, SIZE, SmallModel, tokens_of  # noqa: E402
 from style3d.losses.text.words import VOCABULARY  # noqa: E402
@@ -140,7 +141,7 @@ def train(options: argparse.Namespace) -> None:
     model.statistics.requires_grad_(False)
     model.statistics.to(memory_format=torch.channels_last)
     convolutions = model.statistics.convolutions
-    convolutions.to(torch.bfloat16 if embedded.half_precision("cpu") else torch.float32)
+    convolutions.to(fast_dtype("cpu"))
     first = options.seed * 100_000_000
     main_directions(model, torch.stack([make_captioned(first + i)[0][:, :SIZE, :SIZE] for i in range(64)]))
     rows, captions = gather(model, first, options.pictures, options.views)
@@ -151,7 +152,7 @@ def train(options: argparse.Namespace) -> None:
     tensors = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     about = {"project": "style3d", "vocabulary": json.dumps(VOCABULARY)}
     save_file(tensors, options.output, about)
-    convolutions.to(torch.bfloat16 if embedded.half_precision("cpu") else torch.float32)
+    convolutions.to(fast_dtype("cpu"))
     held, said = gather(model, HELD_OUT, 1024, 1)
     print("retrieval of 256 held-out pictures: first {:.3f}, first five {:.3f}".format(*retrieval(model, held, said)))
 

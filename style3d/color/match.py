@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.device import doubles_on
+
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, for display-referred RGB
 
 
@@ -23,8 +25,9 @@ def affine_color_match(
         weights: how much each source colour counts (texels: how many pixels see it), ≥ 0.
         target: colours of the style image.
     """
-    source, target = source.double(), target.double()
-    share = weights.double() / weights.double().sum().clamp_min(1e-12)
+    device = source.device
+    source, target, weights = in_doubles(source), in_doubles(target), in_doubles(weights)
+    share = weights / weights.sum().clamp_min(1e-12)
     mean_s, mean_t = share @ source, target.mean(0)
     centred = source - mean_s
     cov_s = (centred * share[:, None]).T @ centred + 1e-5 * torch.eye(3, dtype=torch.float64, device=source.device)
@@ -32,7 +35,7 @@ def affine_color_match(
     cov_t = centred_t.T @ centred_t / len(target)
     root, inverse = matrix_power(cov_s, 0.5), matrix_power(cov_s, -0.5)
     matrix = inverse @ matrix_power(root @ cov_t @ root, 0.5) @ inverse
-    return matrix.float(), (mean_t - matrix @ mean_s).float()
+    return matrix.float().to(device), (mean_t - matrix @ mean_s).float().to(device)
 
 
 def keep_luminance(colors: Float[Tensor, "n 3"], original: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
@@ -51,6 +54,11 @@ def split_band(image: Float[Tensor, "1 c h w"]) -> tuple[Float[Tensor, "1 c h w"
     """What an image shows and no longer at half its size, and the image at half its size."""
     coarse = F.avg_pool2d(image, 2, ceil_mode=True, count_include_pad=False)
     return image - F.interpolate(coarse, size=image.shape[-2:], mode="bilinear", align_corners=False), coarse
+
+
+def in_doubles(values: Tensor) -> Tensor:
+    """The same numbers in float64, on a device that has it."""
+    return values.to(doubles_on(values.device), torch.float64)
 
 
 def matrix_power(matrix: Tensor, exponent: float) -> Tensor:

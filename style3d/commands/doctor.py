@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ OPTIONAL = (
     Part("skimage", "style3d evaluate, and meshes out of radiance fields", "scikit-image"),
     Part("fast_simplification", "meshes out of radiance fields", "fast-simplification"),
     Part("OpenEXR", "style3d evaluate on depth as .exr", "OpenEXR"),
-    Part("gsplat", "views of Gaussian splats built on a CUDA GPU (compiles when first used)", "gsplat"),
+    Part("gsplat", "views of Gaussian splats built on an NVIDIA GPU (compiles when first used)", "gsplat"),
     Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
     Part(
         "pytorch3d",
@@ -56,7 +55,7 @@ OPTIONAL = (
     ),
     Part(
         "nvdiffrast",
-        "--rasterizer nvdiffrast (compiles, CUDA only)",
+        "--rasterizer nvdiffrast (compiles, NVIDIA GPUs only)",
         '--no-build-isolation "git+https://github.com/NVlabs/nvdiffrast.git"',
     ),
 )
@@ -98,21 +97,12 @@ def _device() -> list[str]:
     """What computes, and how many threads it may use."""
     try:
         import torch
+
+        from style3d.device import devices, unused_devices
     except (ImportError, OSError) as error:  # OSError: a shared library of its own is missing
         return [f"device: unknown, torch cannot be loaded: {_line(error)}"]
     threads = f"{torch.get_num_threads()} threads on {os.cpu_count()} CPU cores"
-    if torch.cuda.is_available():
-        names = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
-        cards = ", ".join(f"{card.name} with {card.total_memory / 2**30:.0f} GiB" for card in names)
-        return [f"device: cuda ({cards}); {threads}"]
-    report = [f"device: cpu; {threads}"]
-    if torch.backends.mps.is_available():
-        report.append("  Apple's GPU (mps) is there; style3d computes on the CPU")
-    if shutil.which("nvidia-smi") and torch.version.cuda is None:
-        report.append("  an NVIDIA GPU seems to be there, but this torch is built for the CPU: install a CUDA build")
-    elif shutil.which("nvidia-smi"):
-        report.append("  an NVIDIA GPU seems to be there, but torch cannot use it: is the driver recent enough?")
-    return report
+    return [f"device: {devices()[0]}; {threads}", *(f"  {line}" for line in unused_devices())]
 
 
 def _optional() -> list[str]:
@@ -174,8 +164,9 @@ def paint_a_step() -> str:
     from scipy.sparse import csr_array
 
     from style3d.core.operator import from_scipy
+    from style3d.device import pick_device
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = pick_device("auto")
     view = from_scipy(csr_array([[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]]))
     colors = torch.full((3, 3), 0.5, device=device, requires_grad=True)
     image = view.apply(colors)

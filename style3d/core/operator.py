@@ -12,6 +12,7 @@ from jaxtyping import Float, Int32, Int64
 from torch import Tensor
 
 from style3d.core import kernels
+from style3d.device import sparse_on
 from style3d.types import Colors, Image, Indices, Mask, Pixels, Weights
 
 
@@ -44,11 +45,11 @@ class SparseMap:
 
     def adjoint(self, values: Float[Tensor, "rows 3"]) -> Float[Tensor, "columns 3"]:
         """Aᵀ · values."""
-        if values.is_cuda:
+        if sparse_on(values.device):
             return torch.sparse.mm(self._on(values)[1], values)
         out = np.empty((self.columns, 3), _numpy_dtype(values))
         kernels.csr_adjoint(self.indptr, self.indices, self.weights, _numpy(values), out)
-        return torch.from_numpy(out)
+        return torch.from_numpy(out).to(values.device)
 
     def column_sums(self) -> Float[np.ndarray, "columns"]:
         """Σ of each column: zero where no row looks."""
@@ -149,11 +150,11 @@ class _Apply(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, matrix: SparseMap) -> Tensor:
         ctx.matrix = matrix
-        if values.is_cuda:
+        if sparse_on(values.device):
             return torch.sparse.mm(matrix.to_torch(values), values)
         out = np.empty((matrix.rows, 3), _numpy_dtype(values))
         kernels.csr_apply(matrix.indptr, matrix.indices, matrix.weights, _numpy(values), out)
-        return torch.from_numpy(out)
+        return torch.from_numpy(out).to(values.device)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
@@ -161,7 +162,7 @@ class _Apply(torch.autograd.Function):
 
 
 def _numpy(values: Tensor) -> Any:
-    return values.detach().contiguous().numpy()
+    return values.detach().cpu().contiguous().numpy()
 
 
 def _numpy_dtype(values: Tensor) -> Any:

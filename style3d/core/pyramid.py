@@ -18,6 +18,7 @@ from torch import Tensor
 
 from style3d.core import kernels
 from style3d.core.operator import SparseMap
+from style3d.device import loops_on
 from style3d.types import Colors, Indices
 
 SURROUNDINGS = 2  # levels up at which entries count as neighbours
@@ -190,7 +191,7 @@ class Pyramid:
             if leaf.grad is None:
                 continue
             state = self.parameters[level], self.first[level], self.second[level], self.count[level]
-            update = _adam_torch if self.device.type == "cuda" else _adam_numba
+            update = _adam_numba if loops_on(self.device) else _adam_torch
             update(rows, leaf.grad, state, self.axes, rate)
 
     def contrast(self, level: int) -> Float[Tensor, "entries"]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from style3d.color.match import matrix_power, split_band
+from style3d.color.match import in_doubles, matrix_power, split_band
 from style3d.losses.moments import masked_covariance
 from style3d.losses.term import Frame, Prepared, Term, mixture
 
@@ -33,7 +33,7 @@ class BandColor(Term):
         eye = torch.eye(3, device=total["mean"].device)
         for key in [key for key in total if key.startswith("covariance")]:
             covariance = total[key] + (0.1 * total[key].trace() / 3 + 1e-5) * eye
-            total[key.replace("covariance", "white")] = matrix_power(covariance.double(), -0.5).float()
+            total[key.replace("covariance", "white")] = matrix_power(in_doubles(covariance), -0.5).to(covariance)
         return total
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:

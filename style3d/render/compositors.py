@@ -7,9 +7,8 @@ from functools import cache
 from threading import Lock
 from typing import final
 
-import torch
-
 from style3d.core.operator import SparseMap
+from style3d.device import device_for
 from style3d.errors import reason
 from style3d.render.compositor import Compositor, Footprints
 from style3d.render.compositor_compiled import CompiledCompositor
@@ -39,7 +38,7 @@ class GuardedCompositor(Compositor):
 
 
 def compositor() -> Compositor:
-    """gsplat where there are a CUDA device and a gsplat that works, else the compiled loops; found out once."""
+    """gsplat where it works and a device has its kernels, else the compiled loops; found out once."""
     with _FINDING:
         return _found()
 
@@ -49,7 +48,7 @@ _FINDING = Lock()  # an extension may compile, for which one thread is enough
 
 @cache
 def _found() -> Compositor:
-    if not torch.cuda.is_available():
+    if device_for("gsplat") is None:
         return CompiledCompositor()
     try:
         from style3d.render.compositor_gsplat import gsplat_compositor

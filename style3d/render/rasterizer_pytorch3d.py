@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 
 from style3d.core.camera import Camera
+from style3d.device import device_for
 from style3d.errors import Style3DError
 from style3d.render.rasterizer import Hits, Rasterizer, ray_order
 from style3d.render.surface import Surface
@@ -31,7 +32,7 @@ class Pytorch3dRasterizer(Rasterizer):
         self._rasterize: Any = rasterize_meshes
         self._meshes: Any = Meshes
         self._surface = surface
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = device_for("pytorch3d") or torch.device("cpu")
 
     def cast(self, camera: Camera, samples: int, rays: Indices, beyond: Float[np.ndarray, "rays"]) -> Hits:
         """First hits; see `Rasterizer.cast`."""

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from style3d.device import fast_dtype
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, Layers, channels_last, digest_of
-from style3d.losses.features.embedded import half_precision, halved
+from style3d.losses.features.embedded import halved
 from style3d.types import Image
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "dictionary.safetensors"
@@ -63,7 +64,7 @@ class Dictionary(Features):
 
     def to(self, device: torch.device | str) -> Dictionary:
         """Moves the filters, in the precision that is fast there."""
-        self._dtype = torch.bfloat16 if half_precision(torch.device(device).type) else torch.float32
+        self._dtype = fast_dtype(device)
         self._net.to(device, self._dtype)
         return self
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from style3d.device import fast_dtype
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, Layers, channels_last, digest_of
 from style3d.types import Image
@@ -66,7 +67,7 @@ class Embedded(Features):
 
     def to(self, device: torch.device | str) -> Embedded:
         """Moves the weights, in the precision that is fast there."""
-        self._dtype = torch.bfloat16 if half_precision(torch.device(device).type) else torch.float32
+        self._dtype = fast_dtype(device)
         self._net.to(device, self._dtype)
         return self
 
@@ -89,15 +90,6 @@ def halved(x: Tensor) -> Tensor:
     tap = torch.tensor([1.0, 3.0, 3.0, 1.0], device=x.device) / 8
     kernel = (tap[:, None] * tap[None, :]).expand(x.shape[1], 1, 4, 4)
     return F.conv2d(x.float(), kernel, stride=2, padding=1, groups=x.shape[1])
-
-
-def half_precision(device: str) -> bool:
-    """Whether bfloat16 convolutions are native there."""
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return (
-        device == "cpu" and torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    )
 
 
 def load_embedded(weights: Path | None = None) -> Embedded:

@@ -16,9 +16,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from style3d.device import fast_dtype
 from style3d.errors import Style3DError
 from style3d.losses.features.base import channels_last, digest_of
-from style3d.losses.features.embedded import PLAN, embedded_convolutions, half_precision, halved
+from style3d.losses.features.embedded import PLAN, embedded_convolutions, halved
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
 from style3d.losses.text.words import COLORS, NEUTRAL, VOCABULARY, read_words
 
@@ -189,9 +190,8 @@ class SmallEncoder(Encoder):
 
     def to(self, device: torch.device | str) -> SmallEncoder:
         """Moves the weights, the convolutions in the precision that is fast there."""
-        half = half_precision(torch.device(device).type)
         self._model.to(device)
-        self._model.statistics.convolutions.to(torch.bfloat16 if half else torch.float32)
+        self._model.statistics.convolutions.to(fast_dtype(device))
         return self
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int64
 
+from style3d.device import doubles_on, loops_on
 from style3d.nerf.grid.engine import Engine, Lattice, Rules
 from style3d.nerf.grid.engine_compiled import CompiledEngine
 
@@ -14,8 +15,8 @@ def build_engine(
     device: torch.device, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
     rules: Rules,
 ) -> Engine:  # fmt: skip
-    """Torch on a CUDA device, the compiled loops elsewhere."""
-    if device.type != "cuda":
+    """Torch on a device that compiled loops do not reach and that has doubles; the compiled loops elsewhere."""
+    if loops_on(device) or doubles_on(device) != device:
         return CompiledEngine(place, vertices, table, rules)
     from style3d.nerf.grid.engine_torch import TorchEngine
 

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import torch
 
+from style3d.device import runs
 from style3d.errors import reason
 from style3d.nerf.grid.engine import Lattice, Rays, Rules, lattice_of
 from style3d.nerf.grid.marcher import Marcher
@@ -21,7 +22,7 @@ ALIKE = 0.95  # of them, at least, must have as many samples as the compiled loo
 
 def build_marcher(place: Lattice, rules: Rules, device: torch.device) -> Marcher:
     """The GPU's own where Triton is there and works, else the compiled one."""
-    own = _own(device) if device.type == "cuda" else None
+    own = _own(device) if runs("triton", device) else None
     return (own or CompiledMarcher)(place, rules, device)
 
 

@@ -1,0 +1,89 @@
+"""Devices: one file says what they are called and can do, and a run follows its rows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import style3d
+from style3d import device as module
+from style3d.device import CPU, CUDA, KINDS, DeviceKind, device_for, devices, fast_dtype, pick_device
+from style3d.errors import Style3DError
+from tests.helpers.models import write_textured_ball
+from tests.helpers.nets import tiny_objective
+
+PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
+WRAPPERS = ("render/compositor_gsplat.py", "render/rasterizer_nvdiffrast.py", "nerf/grid/marcher_triton.py")
+LIKE_A_GPU = replace(CPU, loops=False, sparse=True)  # torch alone, as on CUDA
+BARE = replace(CPU, loops=False, doubles=False)  # neither loops nor sparse products, as on Apple's
+
+
+def said(path: Path) -> Iterator[str]:
+    """Every name and text in a file's code; docstrings and comments aside."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documents = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            yield node.value
+        for field in ("id", "attr", "arg", "name", "module", "asname"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield name
+
+
+def test_one_file_says_cuda() -> None:
+    """Beside the wrappers of libraries that run nowhere else, and the plugin of nerfstudio."""
+    others = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "device.py"]
+    names = {path: path.relative_to(PACKAGE).as_posix() for path in others}
+    allowed = {path for path, name in names.items() if name in WRAPPERS or name.startswith("nerf/nerfstudio/")}
+    telling = {path for path in others if any("cuda" in text.lower() for text in said(path))}
+    assert not {names[path] for path in telling - allowed}
+    assert {path.relative_to(PACKAGE).as_posix() for path in telling} >= set(WRAPPERS)  # the search finds what it seeks
+
+
+def test_names_are_those_of_rows() -> None:
+    assert pick_device("cpu") == torch.device("cpu")
+    assert pick_device("auto").type in {kind.name for kind in KINDS}
+    for name in ("gpu", "meta", "cuda:77"):  # no device; one that torch has and no row names; one that is not here
+        with pytest.raises(Style3DError, match="expected auto, cpu, cuda or cuda:N"):
+            pick_device(name)
+
+
+def test_auto_takes_the_first_that_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row more is a device more, for the choice, its libraries and the doctor."""
+    new = DeviceKind("meta", lambda: 2, lambda index: f"card {index}", lambda: True, libraries=("gsplat",))
+    gone = replace(CUDA, count=lambda: 0)
+    monkeypatch.setattr(module, "KINDS", (gone, new, CPU))
+    assert pick_device("auto") == torch.device("meta")
+    assert device_for("gsplat") == torch.device("meta")
+    assert device_for("triton") is None
+    assert fast_dtype("meta:1") == torch.bfloat16
+    assert devices() == ("meta (card 0, card 1)", "cpu")
+
+
+@pytest.mark.filterwarnings("ignore:Sparse")  # what torch says of its own sparse products
+@pytest.mark.parametrize("kind", [LIKE_A_GPU, BARE], ids=["like a GPU", "bare"])
+def test_another_device_paints_alike(kind: DeviceKind, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A device is changed in `KINDS` alone: all that painting does on it follows, and colours come out as before."""
+    style = tmp_path / "style.png"
+    blots = np.random.default_rng(0).integers(0, 255, (24, 32, 3), dtype=np.uint8)
+    Image.fromarray(blots).resize((128, 96), Image.Resampling.BICUBIC).save(style)
+    ball = write_textured_ball(tmp_path / "ball.obj")
+    job = style3d.MeshJob(
+        ball, style=(style,), preset="draft", views=4, resolution=48, steps=6, texture_size=64, turntable="none",
+        device="cpu",
+    )  # fmt: skip
+    scene = style3d.load(job)
+    usual = style3d.stylize(scene, job, tiny_objective()).colors
+    monkeypatch.setattr(module, "KINDS", (kind,))
+    other = style3d.stylize(scene, job, tiny_objective()).colors
+    assert (other - usual).abs().mean() < 1e-3
+    assert (usual - scene.initial()).abs().mean() > 2e-2
