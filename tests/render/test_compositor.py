@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from style3d.render import compositor as seam
+from style3d import device
+from style3d.render import compositors as chooser
 from style3d.render.compositor import Compositor, Footprints
 from style3d.render.compositor_compiled import CompiledCompositor
 from style3d.render.compositor_gsplat import PairCompositor, check, gsplat_compositor, gsplat_pairs
@@ -167,10 +168,10 @@ def test_what_fails_is_said_once_and_drawn_on_the_cpu(caplog: pytest.LogCaptureF
 @pytest.fixture
 def cuda_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine that says it has CUDA."""
-    seam._found.cache_clear()
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    chooser._found.cache_clear()
+    monkeypatch.setattr(device, "KINDS", (replace(device.CUDA, count=lambda: 1), device.CPU))
     yield
-    seam._found.cache_clear()
+    chooser._found.cache_clear()
 
 
 @pytest.mark.usefixtures("cuda_here")
