@@ -15,7 +15,7 @@ import torch
 
 from style3d.errors import Style3DError
 from style3d.nerf.grid import fit as module
-from style3d.nerf.grid import marcher as grid_marching
+from style3d.nerf.grid import marchers as grid_marching
 from style3d.nerf.grid.engine import Engine, Lattice, Pace, Rays, Rules, lattice_of
 from style3d.nerf.grid.engine_compiled import CompiledEngine
 from style3d.nerf.grid.engine_torch import TorchEngine
