@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from style3d.color.match import LUMA
 from style3d.core.scene import Scene
 from style3d.evaluate.footage.render import GREY
 from style3d.job import Job
@@ -39,7 +40,7 @@ def character(scene: Scene) -> Character:
         size = camera.height, camera.width
         mask = operator.alpha.reshape(size)
         picture = operator.render(scene.initial(), grey)[0].permute(1, 2, 0).cpu().numpy()
-        luminance = (picture @ np.array([0.299, 0.587, 0.114])).astype(np.float64)
+        luminance = (picture @ np.array(LUMA)).astype(np.float64)
         shape = (operator.light.mean(1) * operator.alpha).reshape(size).astype(np.float64)
         inside = gaussian_filter((mask > 0.999).astype(float), 2) > 0.99
         coverage.append(float(mask.mean()))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from style3d.color.match import affine_color_match, keep_luminance
+from style3d.color.match import LUMA, affine_color_match, keep_luminance
 from style3d.losses import Objective, Term
 from style3d.losses.color import BandColor
 from style3d.losses.content import Content, Structure
@@ -187,7 +187,7 @@ def test_affine_match_counts_weights_and_survives_one_color() -> None:
 
 def test_keep_luminance() -> None:
     kept = keep_luminance(torch.tensor([[0.5, 0.5, 0.5]]), torch.tensor([[0.6, 0.3, 0.3]]))
-    luma = torch.tensor([0.299, 0.587, 0.114])
+    luma = torch.tensor(LUMA)
     assert float(kept @ luma) == pytest.approx(0.5)
     assert torch.allclose(kept[0, 0] - kept[0, 1], torch.tensor(0.3))
 

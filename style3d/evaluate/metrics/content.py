@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
+from style3d.color.match import LUMA
 from style3d.evaluate.footage.footage import ComparedView
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.losses.content import Structure
@@ -26,7 +27,7 @@ def structure_ssim(a: Picture, b: Picture, mask: Plane) -> float:
 
     1 where patterns agree whatever their colours and contrast, 0 where they are unrelated, −1 where inverted.
     """
-    first, second = (image.astype(np.float64) @ np.array([0.299, 0.587, 0.114]) for image in (a, b))
+    first, second = (image.astype(np.float64) @ np.array(LUMA) for image in (a, b))
     mean_a, mean_b = gaussian_filter(first, SIGMA), gaussian_filter(second, SIGMA)
     var_a = np.maximum(gaussian_filter(first**2, SIGMA) - mean_a**2, 0)
     var_b = np.maximum(gaussian_filter(second**2, SIGMA) - mean_b**2, 0)
@@ -58,7 +59,7 @@ def edges_kept(a: Picture, b: Picture, mask: Plane) -> float | None:
 
 
 def _edges(image: Picture, inside: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    grey = image @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    grey = image @ np.array(LUMA, dtype=np.float32)
     return skimage("feature").canny(grey, sigma=SIGMA, mask=inside)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from style3d.color.match import LUMA
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.metrics.figure import Figure
@@ -56,7 +57,7 @@ def legacy_figures(footage: Footage, gap: int, distance: Distance | str) -> list
 
 def flow_warp(source: Picture, target: Picture) -> tuple[Picture, Plane]:
     """The source warped by flow estimated between the two pictures, and where forward and backward flow agree."""
-    grey = [image @ np.array([0.299, 0.587, 0.114], dtype=np.float32) for image in (source, target)]
+    grey = [image @ np.array(LUMA, dtype=np.float32) for image in (source, target)]
     flow = skimage("registration").optical_flow_tvl1
     back, forth = np.stack(flow(grey[1], grey[0])), np.stack(flow(grey[0], grey[1]))
     rows, columns = np.mgrid[: source.shape[0], : source.shape[1]].astype(np.float32)

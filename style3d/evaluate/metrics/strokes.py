@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 
+from style3d.color.match import LUMA
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.types import Picture
 
@@ -31,7 +32,7 @@ def strokes(image: Picture, mask: Float[np.ndarray, "h w"]) -> Strokes:
     Direction and coherence ((λ1 − λ2) / (λ1 + λ2))² come from the structure tensor's eigenvalues (Bigün & Granlund,
     ICCV 1987), each place counting by its gradient energy.
     """
-    grey = np.where(mask > 0.999, image @ np.array([0.299, 0.587, 0.114]), np.nan)
+    grey = np.where(mask > 0.999, image @ np.array(LUMA), np.nan)
     grey = np.where(np.isnan(grey), np.nanmean(grey) if np.isfinite(grey).any() else 0.0, grey)
     solid = (mask > 0.999).astype(float)
     inside = gaussian_filter(solid, 2, mode="constant") > 0.99  # neither the outline nor the frame is a stroke
