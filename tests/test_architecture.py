@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
 FLOORS = (
-    ("errors", "types", "progress", "device", "files", "images", "torchvision_compat"),
+    ("errors", "types", "progress", "device", "files", "images", "source_digest", "torchvision_compat"),
     ("color", "regions", "gltf", "preview"),
     ("core", "losses"),
     ("render", "prompt_pictures", "job"),

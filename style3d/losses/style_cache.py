@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import torch
 
-from style3d.color import palette
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, cache_folder, trim
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
+from style3d.source_digest import source_digest
 from style3d.types import AnyImage
 
 LIMIT = 256 << 20  # bytes kept in all
@@ -33,11 +34,24 @@ def style_folder() -> Path | None:
 
 @cache
 def _code() -> str:
-    """sha256 of this package's sources and of what clusters colours: other code, other statistics."""
-    total = hashlib.sha256()
-    for path in [*sorted(Path(__file__).parent.rglob("*.py")), Path(palette.__file__)]:
-        total.update(path.read_bytes())
-    return total.hexdigest()
+    """The sources of losses, and of the colours they import: other code, other statistics."""
+    return source_digest(("style3d.losses",), ("style3d.losses", "style3d.color"))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within the block torch adds up on one thread, so that sums do not depend on how many there are.
+
+    Whoever leaves the block has as many threads as before. Enter it whether or not anything is computed: torch manages
+    the threads of its matrix library in another way once it has been told their number, and the rest of a run must not
+    differ by what a cache held.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def style_key(objective: Objective, images: Sequence[tuple[AnyImage, float]]) -> str:
@@ -54,17 +68,20 @@ def style_key(objective: Objective, images: Sequence[tuple[AnyImage, float]]) ->
 def cached_style(objective: Objective, images: Sequence[tuple[AnyImage, float]], folder: Path | None) -> StyleTarget:
     """`Objective.prepare_style`, read from ``folder`` if it has been computed before; always computed without one.
 
+    On the processor it is computed on one thread: whoever kept it, and whoever computes it anew, have the same bytes.
     A file that cannot be read is computed anew; a folder that cannot be written is only logged. Objectives with terms
     of one's own are not kept: nobody here knows when their code changes.
     """
-    if folder is None or not all(type(term).__module__.startswith("style3d.") for term in objective.terms):
-        return objective.prepare_style(images)
-    path = folder / f"{style_key(objective, images)}.safetensors"
-    target = _read(path, len(objective.terms), images[0][0].device)
-    if target is None:
-        target = objective.prepare_style(images)
-        _write(path, target)
-    return target
+    own = not all(type(term).__module__.startswith("style3d.") for term in objective.terms)
+    with one_thread():
+        if folder is None or own:
+            return objective.prepare_style(images)
+        path = folder / f"{style_key(objective, images)}.safetensors"
+        target = _read(path, len(objective.terms), images[0][0].device)
+        if target is None:
+            target = objective.prepare_style(images)
+            _write(path, target)
+        return target
 
 
 def _read(path: Path, terms: int, device: torch.device) -> StyleTarget | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 
+import pytest
 import torch
 
 from style3d.losses import build_features, default_objective, style_cache
@@ -12,6 +14,7 @@ from style3d.losses.objective import Objective
 from style3d.losses.style_cache import cached_style, style_folder, style_key
 from style3d.losses.term import Term
 from style3d.paint.style_library import StyleLibrary
+from style3d.source_digest import FOLDER, source_digest, sources
 from tests.helpers.nets import tiny_objective
 
 
@@ -41,6 +44,52 @@ def test_the_key_depends_on_pixels_weights_terms_and_network() -> None:
         style_key(default_objective(wavelet), [(picture(0), 0.5)]),
     }
     assert len(keys) == 5
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_statistics_do_not_depend_on_the_number_of_threads(tmp_path, kept) -> None:
+    """One thread and two give the same bytes, and the run goes on with as many as it had."""
+    objective = default_objective(build_features("wavelet"))
+    images = [(torch.rand(1, 3, 301, 403, generator=torch.Generator().manual_seed(0)), 1.0)]
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(cached_style(objective, images, tmp_path / str(threads) if kept else None))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    one, two = found
+    assert torch.equal(one.mean_color, two.mean_color)
+    for a, b in zip(one.prepared, two.prepared, strict=True):
+        assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+LOSSES, ROOMS = ("style3d.losses",), ("style3d.losses", "style3d.color")
+
+
+def test_the_code_that_counts_is_what_is_imported() -> None:
+    """Terms, networks that are imported late, and the colours they use; no colour module that they do not."""
+    named = set(sources(LOSSES, ROOMS))
+    wanted = {"losses.objective", "losses.statistics", "losses.features.embedded", "losses.features.clip"}
+    assert {f"style3d.{name}" for name in wanted | {"color.match", "color.palette"}} <= named
+    assert "style3d.color.levels" not in named
+
+
+@pytest.mark.parametrize("changed", ["losses/moments.py", "losses/features/dictionary.py", "color/palette.py"])
+def test_a_changed_source_changes_the_key(tmp_path, monkeypatch, changed) -> None:
+    for room in ("losses", "color"):
+        shutil.copytree(FOLDER / "style3d" / room, tmp_path / "style3d" / room)
+    objective, images, keys = tiny_objective(), [(picture(0), 1.0)], []
+    for text in (None, "\n# another way\n"):
+        if text:
+            with (tmp_path / "style3d" / changed).open("a") as file:
+                file.write(text)
+        monkeypatch.setattr(style_cache, "_code", lambda: source_digest(LOSSES, ROOMS, tmp_path))
+        keys.append(style_key(objective, images))
+    assert keys[0] != keys[1]
+    (tmp_path / "style3d" / "color" / "levels.py").write_text("# nothing here has a say\n")
+    assert style_key(objective, images) == keys[1]
 
 
 def test_a_broken_file_is_computed_anew(tmp_path) -> None:
