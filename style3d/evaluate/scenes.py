@@ -14,13 +14,13 @@ from style3d.mesh.asset import load_asset
 from style3d.mesh.base_color import with_base_color
 from style3d.mesh.scene import MeshScene
 from style3d.nerf.capture.read import is_capture
+from style3d.nerf.grid.file import GRID
 from style3d.nerf.grid.scene import GridScene
+from style3d.nerf.splats.formats.registry import is_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.progress import Watcher
 from style3d.render.lighting import Lighting
 
-FIELDS = (".spz", ".splat", ".ksplat", ".sog", ".safetensors")
-MARKS = (b"f_dc_0", b"packed_position", b"KHR_gaussian_splatting")  # in the head of .ply and .glb files of splats
 HEAD = 1 << 16  # bytes
 
 
@@ -67,11 +67,11 @@ def open_mesh(path: Path, base_color: Path | None = None, lighting: Lighting = "
 
 def is_field(path: Path) -> bool:
     """Whether a path holds a radiance field: a capture, a grid, or Gaussian splats."""
-    if path.is_dir() or is_capture(path) or path.suffix.lower() in FIELDS:
+    if path.is_dir() or is_capture(path) or path.suffix.lower() == GRID:
         return True
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD)
     except OSError:  # who reads the file says what is wrong with it
-        return False
-    return any(mark in head for mark in MARKS)
+        head = b""
+    return is_splats(head, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -22,6 +23,7 @@ Features = Literal["embedded", "network", "wavelet", "vgg19", "vgg16", "clip"]
 Turntable = Literal["auto", "mp4", "gif", "webp", "none"]
 Model = Annotated[Path, tyro.conf.Positional, Trait.TOLD_APART, Trait.HOST_DECIDES]
 Output = Annotated[Path | None, Trait.CONDUCT, Trait.HOST_DECIDES]
+OUTPUT = "File to write, {}; default: MODEL.styled{} in the working folder."  # help, with suffixes and the usual one
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Job(ABC):
 
     kind: ClassVar[str]
     """The command that runs it, and what the report calls it."""
-    outputs: ClassVar[tuple[str, ...]]
+    outputs: ClassVar[Sequence[str]]
     """Suffixes it can write, the usual one first."""
 
     model: Model

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, final
 
+import tyro
+
 from style3d.errors import Style3DError
-from style3d.job.base import Job, Model, Output
+from style3d.job.base import OUTPUT, Job, Model, Output
 from style3d.job.control import Between, Needs, Trait
+from style3d.job.file_types import FIELD_SUFFIXES, MESH_SUFFIXES
 from style3d.regions.region import Region
 
-MESHES = (".glb", ".gltf", ".obj", ".ply")  # suffixes a mesh can be written with
 CONSISTENCY = 100.0  # default weight of views' disagreement
+MESH = (
+    "Also write the painted scene as a mesh, {}: its surface, unwrapped, with the colours as a texture. Of what "
+    "reaches far around only the middle."
+)
 
 
 @final
@@ -21,12 +28,12 @@ class FieldJob(Job):
     """Give a radiance field the look of a picture: scene and style in, the same scene in that style out."""
 
     kind: ClassVar[str] = "nerf"
-    outputs: ClassVar[tuple[str, ...]] = (".ply", ".glb", ".spz", ".splat", ".safetensors")
+    outputs: ClassVar[Sequence[str]] = FIELD_SUFFIXES
 
     model: Model
     """The scene: a file of Gaussian splats, a trained grid, or the folder of a capture."""
-    output: Output = None
-    """File to write, .ply, .glb, .spz, .splat or .safetensors; default: MODEL.styled.ply in the working folder."""
+    output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(FIELD_SUFFIXES, FIELD_SUFFIXES[0]))] = None
+    """File to write; its suffix is one of `outputs`."""
     view_dependence: Literal["drop", "keep", "style"] = "keep"
     """What becomes of colour that changes with the direction it is seen from: kept as it was, dropped, or painted too,
     which takes splats with harmonics."""
@@ -48,9 +55,8 @@ class FieldJob(Job):
     downscale: Annotated[int | None, Between(1, 64)] = None
     """Divide the size of a capture's photographs by this; default: whatever brings them to 512 pixels."""
 
-    mesh: Annotated[Path | None, Trait.CONDUCT] = None
-    """Also write the painted scene as a mesh, .glb, .gltf, .obj or .ply: its surface, unwrapped, with the colours as a
-    texture. Of what reaches far around only the middle."""
+    mesh: Annotated[Path | None, Trait.CONDUCT, tyro.conf.arg(help=MESH.format(MESH_SUFFIXES))] = None
+    """A mesh to write too, of the painted scene's surface; its suffix is one of `MESH_SUFFIXES`."""
     faces: Annotated[int | None, Between(100, 5_000_000), Needs("mesh", "add --mesh FILE.glb")] = None
     """Triangles of that mesh, at most; default: 30000."""
     texture_size: Annotated[int | None, Between(16, 8192), Needs("mesh", "add --mesh FILE.glb")] = None
@@ -65,8 +71,8 @@ class FieldJob(Job):
                     raise Style3DError(f"{option} does not work with --view-dependence style", hint="leave one out")
         if self.mesh is None:
             return
-        if self.mesh.suffix.lower() not in MESHES:
-            raise Style3DError(f"cannot write a mesh as {self.mesh}", expected=", ".join(MESHES))
+        if self.mesh.suffix.lower() not in MESH_SUFFIXES:
+            raise Style3DError(f"cannot write a mesh as {self.mesh}", expected=", ".join(MESH_SUFFIXES))
         if self.mesh.resolve() in (self.destination.resolve(), self.model.resolve()):
             raise Style3DError(f"{self.mesh} is written or read already", hint="choose another name for --mesh")
 

@@ -215,7 +215,7 @@ class GridScene(Scene):
         return filled(self.grid.places, colors, seen)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
-        """The grid (.safetensors), or splats that look like it (.ply, .spz, .splat, .glb)."""
+        """The grid (.safetensors), or splats that look like it."""
         painted = self.fitted.painted(colors.numpy())
         if path.suffix.lower() == GRID:
             save_grid(painted, path)

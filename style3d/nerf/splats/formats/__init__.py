@@ -1,1 +1,1 @@
-"""One module for each kind of splat file; `style3d.nerf.splats.files` chooses among them."""
+"""One module for each kind of splat file, each with its row; `registry` lists the rows."""

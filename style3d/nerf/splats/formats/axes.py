@@ -11,6 +11,7 @@ DIRECTIONS = {
     **{"R": (1, 0, 0), "L": (-1, 0, 0), "D": (0, 1, 0)},
     **{"U": (0, -1, 0), "F": (0, 0, 1), "B": (0, 0, -1)},
 }
+WORDS = {"R": "right", "L": "left", "D": "down", "U": "up", "F": "forward", "B": "back"}
 
 
 def to_ply_axes(system: str) -> Array:

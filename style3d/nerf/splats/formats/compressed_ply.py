@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from style3d.errors import Style3DError
+from style3d.nerf.splats.formats.ply import LONGEST_HEADER, read_tables
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logit, stacked, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
@@ -19,18 +22,20 @@ PLACE, SCALE, COLOR = ("x", "y", "z"), ("scale_x", "scale_y", "scale_z"), ("r", 
 SH_RANGE = 8.0  # harmonics lie between -4 and 4
 
 
-def is_compressed(tables: Mapping[str, Array]) -> bool:
-    """Whether a PLY file has packed vertices."""
-    return "vertex" in tables and "packed_position" in (tables["vertex"].dtype.names or ())
+def is_compressed(content: bytes, _: Path) -> bool:
+    """Whether a file is PLY with packed vertices."""
+    head = content[: max(content.find(b"end_header", 0, LONGEST_HEADER), 0)]
+    return content.startswith(b"ply") and re.search(rb"(?m)^property\s+\w+\s+packed_position\s*$", head) is not None
 
 
-def from_compressed_ply(tables: Mapping[str, Array], name: str) -> Splats:
+def from_compressed_ply(content: bytes, name: str) -> Splats:
     """Splats of packed vertices, with their chunks and, where there are harmonics, their ``sh`` rows.
 
     Raises:
         Style3DError: columns or rows are missing.
     """
-    vertex, chunk = tables["vertex"], tables.get("chunk", np.zeros(0, [("none", "u1")]))
+    tables, none = read_tables(content, name)[1], np.zeros(0, [("none", "u1")])
+    vertex, chunk = tables.get("vertex", none), tables.get("chunk", none)
     check_count(len(vertex), name)
     if len(chunk) * CHUNK < len(vertex):
         got = f"{len(chunk):,} chunks for {len(vertex):,} splats"
@@ -82,3 +87,14 @@ def _higher(table: Array | None, count: int, name: str) -> Array:
     share = np.select([steps == 0, steps == 255], [0.0, 1.0], (steps + 0.5) / 256)
     values = ((share - 0.5) * SH_RANGE).astype(np.float32)
     return values.reshape(count, 3, -1).transpose(0, 2, 1)
+
+
+COMPRESSED_PLY = SplatFormat(
+    title="PlayCanvas `.compressed.ply`",
+    suffixes=(".ply",),
+    recognise=is_compressed,
+    read=lambda content, path: from_compressed_ply(content, path.name),
+    axes="RDF",
+    keeps="10 or 11 bits a place within 256 splats, 8 a colour",
+    marks=(b"packed_position",),
+)

@@ -17,6 +17,7 @@ from style3d.gltf.nodes import placements
 from style3d.images import decode_srgb, encode_srgb
 from style3d.nerf.splats.formats import spz
 from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats, joined
@@ -137,3 +138,21 @@ def _display_referred(sh: Array, space: Any, name: str) -> Array:
     shown, step = encode_srgb(linear), np.float32(1e-3)
     slope = (encode_srgb(linear + step) - encode_srgb(linear - step)) / (2 * step)
     return np.concatenate([constant_term(shown)[:, None], sh[:, 1:] * slope[:, None]], axis=1)
+
+
+def _is_gltf(content: bytes, path: Path) -> bool:
+    return content.startswith(b"glTF") or path.suffix.lower() == ".gltf"
+
+
+GAUSSIAN_GLTF = SplatFormat(
+    title=f"`.glb`, `.gltf` with {NAME}",
+    suffixes=(".glb", ".gltf"),
+    recognise=_is_gltf,
+    read=lambda content, path: from_gltf(content, path.parent, path.name),
+    write=to_glb,
+    axes=AXES,
+    reads="points with the kernel `ellipse`, nodes and instances; SPZ inside",
+    writes="`.glb`",
+    keeps="floats; coloured points for programs that know no splats",
+    marks=(NAME.encode(),),
+)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from style3d.errors import Style3DError
-from style3d.nerf.splats.formats.ply import Element, write_table
+from style3d.nerf.splats.formats.ply import Element, read_tables, write_table
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, stacked
 from style3d.nerf.splats.splats import COEFFICIENTS, NORMALS, Splats
 
@@ -20,12 +20,13 @@ ROTATION = ("rot_0", "rot_1", "rot_2", "rot_3")
 NEEDED = (*PLACE, *CONSTANT, "opacity", *SCALE, *ROTATION)
 
 
-def from_gaussian_ply(elements: tuple[Element, ...], tables: Mapping[str, Array], name: str) -> Splats:
+def from_gaussian_ply(content: bytes, name: str) -> Splats:
     """Splats of the ``vertex`` rows; columns beside the usual ones are kept.
 
     Raises:
         Style3DError: a mesh, a point cloud, or an incomplete set of columns.
     """
+    elements, tables = read_tables(content, name)
     table = tables.get("vertex")
     columns = () if table is None else table.dtype.names or ()
     missing = [column for column in NEEDED if column not in columns]
@@ -79,3 +80,16 @@ def _not_splats(elements: tuple[Element, ...], columns: tuple[str, ...], missing
     if set(PLACE) <= set(columns):
         return Style3DError(f"{name} is a point cloud, not Gaussian splats", hint="train splats from its photos first")
     return Style3DError(f"{name} holds no Gaussian splats", got=f"columns {', '.join(columns[:8]) or 'none'}")
+
+
+GAUSSIAN_PLY = SplatFormat(
+    title="3DGS `.ply`",
+    suffixes=(".ply",),
+    recognise=lambda content, _: content.startswith(b"ply"),  # what else is PLY is refused by what it is
+    read=lambda content, path: from_gaussian_ply(content, path.name),
+    write=to_gaussian_ply,
+    axes="RDF",
+    reads="text and binary of either byte order, columns in any order",
+    keeps="everything, further columns too: a round trip changes no byte of the usual layout",
+    marks=(b"f_dc_0",),
+)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats, joined
 
@@ -119,3 +120,13 @@ def _splats(rows: Array, centres: Array | None, section: Section, limits: tuple[
 
 def _damaged(name: str) -> Style3DError:
     return Style3DError(f"{name} is truncated or damaged", expected="a whole .ksplat file", hint="export it again")
+
+
+KSPLAT = SplatFormat(
+    title="`.ksplat`",
+    suffixes=(".ksplat",),
+    read=lambda content, path: from_ksplat(content, path.name),
+    axes="RDF",
+    reads="compression 0 to 2",
+    keeps="floats, half floats or bytes",
+)

@@ -16,6 +16,7 @@ from jaxtyping import Float, Int, UInt8
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import read_image
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, logit, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
@@ -23,6 +24,7 @@ Array = np.ndarray[Any, Any]
 Json = dict[str, Any]
 Load = Callable[[str], bytes]
 META = "meta.json"
+ZIP = b"PK"
 MAX_FILE = 256 << 20  # bytes of one file of a scene
 PALETTE_ROW = 64  # sets of harmonics in a row of their picture
 FIRST_TAG = 252  # of rotations: the fourth byte says which component is left out
@@ -69,6 +71,13 @@ def from_folder(content: bytes, folder: Path, name: str) -> Splats:
         return read_bytes(folder / file, MAX_FILE)
 
     return from_meta(content, load, name)
+
+
+def from_either(content: bytes, path: Path) -> Splats:
+    """Splats of an archive, or of a meta.json with its pictures. Errors: `from_zip`, `from_folder`."""
+    if content.startswith(ZIP):
+        return from_zip(content, path.name)
+    return from_folder(content, path.parent, path.name)
 
 
 def from_meta(content: bytes, load: Load, name: str) -> Splats:
@@ -180,3 +189,18 @@ def _between(part: Json, share: Float[np.ndarray, "*dims"], kind: type[np.floati
 def _damaged(name: str, file: str = "") -> Style3DError:
     where = f"{file[:80]} in {name}" if file else name
     return Style3DError(f"{where} is missing or damaged", expected="a whole SOG scene", hint="export it again")
+
+
+def _is_sog(content: bytes, path: Path) -> bool:
+    return content.startswith(ZIP) or (content.lstrip()[:1] == b"{" and path.suffix.lower() != ".gltf")
+
+
+SOG = SplatFormat(
+    title=f"`.sog`, or its folder or `{META}`",
+    suffixes=(".sog",),
+    recognise=_is_sog,
+    read=from_either,
+    axes="RDF",
+    reads="versions 1 and 2",
+    keeps="16 bits a place, tables of 256 sizes and colours",
+)

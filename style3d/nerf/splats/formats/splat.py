@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.splats import Splats
 
@@ -46,3 +47,13 @@ def to_splat(splats: Splats) -> bytes:
     volume = splats.log_scales.sum(axis=1, dtype=np.float64)
     order = np.argsort(-(volume + np.log(np.maximum(splats.opacities, 1e-6))), kind="stable")
     return rows[order].tobytes()
+
+
+SPLAT = SplatFormat(
+    title="`.splat`",
+    suffixes=(".splat",),
+    read=lambda content, path: from_splat(content, path.name),
+    write=to_splat,
+    axes="RDF",
+    keeps="floats for place and size, 8 bits for the rest, no view dependence",
+)

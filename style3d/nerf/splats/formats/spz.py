@@ -15,6 +15,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES
 from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, logit, smallest_three, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
@@ -219,3 +220,16 @@ def _packed_three(content: Array) -> Array:
 
 def _damaged(name: str) -> Style3DError:
     return Style3DError(f"{name} is truncated or damaged", expected="a whole SPZ file", hint="export it again")
+
+
+SPZ = SplatFormat(
+    title="`.spz`",
+    suffixes=(".spz",),
+    recognise=lambda content, _: content.startswith((GZIP, MAGIC)),
+    read=lambda content, path: from_spz(content, path.name),
+    write=to_spz,
+    axes="RUB",
+    reads="versions 2 to 4 (4 needs `pip install zstandard`), axes named by an extension",
+    writes="version 3",
+    keeps="24 bits a place, 8 a size, opacity, colour and harmonic",
+)

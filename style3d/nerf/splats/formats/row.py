@@ -1,0 +1,34 @@
+"""What the registry of splat formats says of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from style3d.nerf.splats.splats import Splats
+
+
+@final
+@dataclass(frozen=True)
+class SplatFormat:
+    """One kind of splat file: how it is known, read and written, and what docs/formats.md says of it.
+
+    Concretely: Niantic's SPZ, ``.spz``, known by its first bytes, written as version 3 in a few bytes a splat.
+
+    A file goes to the format that recognises its content. Where none does it goes to the one that has its suffix and
+    no way to recognise content. `read` gives splats in the axes of 3DGS PLY files (x right, y down, z forward) and
+    `write` takes them in those; see `style3d.nerf.splats.formats.axes`.
+    """
+
+    title: str  # how the table in docs/formats.md calls its files
+    suffixes: tuple[str, ...]  # in lower case; the first is the one that is written
+    read: Callable[[bytes, Path], Splats]  # content, and where it lies; raises Style3DError
+    axes: str  # of the files, such as RDF: x right, y down, z forward
+    keeps: str  # how exactly numbers are stored, for that table
+    recognise: Callable[[bytes, Path], bool] | None = None  # by the content; None: the suffix is its only mark
+    write: Callable[[Splats], bytes] | None = None  # None: it is only read
+    reads: str = "yes"  # which of its versions, for that table
+    writes: str = "yes"
+    marks: tuple[bytes, ...] = ()  # one is in the head of its files, where meshes have the same suffix
