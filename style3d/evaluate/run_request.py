@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from style3d.errors import Style3DError
-from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.footage.read_frames import footage_of_frames
 from style3d.evaluate.metrics.clip import clip_or_why
 from style3d.evaluate.metrics.image_figures import Yardstick
@@ -39,7 +38,7 @@ def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
         footage = footage_of_frames(
             request.frames, request.cameras, request.depth, request.depth_scale, request.depth_kind
         )
-        found = _measured(footage, yardstick, protocol, watcher)
+        found = evaluate(footage, yardstick, protocol, watcher)
         run: dict[str, Any] = {}
     else:
         found = _models(request, yardstick, protocol, watcher)
@@ -64,17 +63,13 @@ def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol
         )  # fmt: skip
     watcher.phase("rendering views", request.views)
     seen = film(before, after, request.views, request.resolution, request.gaps, watcher.done)
-    found = _measured(seen.footage, yardstick, protocol, watcher)
+    found = evaluate(seen.footage, yardstick, protocol, watcher)
     if not (isinstance(before, MeshScene) and isinstance(after, MeshScene)):
         return found
     cameras = tuple(shot.camera for shot in seen.footage.shots)
     figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
     figures += light_figures(after, yardstick, cameras)
     return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)
-
-
-def _measured(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
-    return evaluate(footage, yardstick, protocol, watcher)
 
 
 def yardstick_of(request: EvaluationRequest) -> Yardstick:
