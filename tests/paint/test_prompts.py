@@ -86,7 +86,7 @@ def test_mixtures_on_the_command_line(ball) -> None:
         ({"style": ("a.jpg:0", "b.jpg:0")}, "all zero"),
         ({"prompt": ("wood:0",)}, "all zero"),
         ({"prompt": (" ",)}, "a prompt is empty"),
-        ({"style": ("a.jpg",), "negative_prompt": ("wood",)}, "needs a --prompt"),
+        ({"style": ("a.jpg",), "negative_prompt": ("wood",)}, "--negative-prompt needs --prompt"),
         ({"prompt": ("wood",), "clip_model": "ViT-B-32", "optimizer": "lbfgs"}, "its patches are random"),
     ],
 )
