@@ -36,6 +36,7 @@ from style3d.losses.features import Features, dictionary, embedded  # noqa: E402
 ASSETS = Path(os.environ.get("STYLE3D_ASSETS", ROOT.parent / "shared" / "assets"))
 VGG = ASSETS / "networks" / "vgg19_normalised_relu3_1.safetensors"
 SQUEEZENET = ASSETS / "networks" / "squeezenet1_0_deepcompressed.safetensors"
+COLOR = 0.3  # weight of the colours in 2D, where one picture anchors the palette
 METHODS = ("color", "random", "wavelet", "network", "dictionary", "embedded", "vgg19")
 PHOTOS = ("chelsea.png", "astronaut.png", "coffee.png")
 STYLES = ("vangogh_starry_night_1889", "munch_scream_1893", "hokusai_great_wave_1831", "monet_water_lilies_1919",
@@ -112,7 +113,8 @@ def curves(options: argparse.Namespace, rows: list[dict[str, object]]) -> Iterat
                 if features is None:
                     image = match_color(photo, style)
                 else:
-                    objective = default_objective(features, content_weight=content, gamut_weight=options.gamut)
+                    weights = {"content_weight": content, "color_weight": COLOR, "gamut_weight": options.gamut}
+                    objective = default_objective(features, **weights)
                     image = transfer(objective, photo, style, options.steps, options.rate)
                 name = f"{Path(photo_name).stem}-{style_name}-{method}-{content:g}.png"
                 write(image, options.output / name)

@@ -18,17 +18,13 @@ from style3d.core.scene import Scene
 from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.features import Features, build_features
-from style3d.losses.objective import Objective, StyleTarget, default_objective
+from style3d.losses.objective import COLOR, CONTENT, DETAIL, GAMUT, Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
 from style3d.paint.grain import finest_band
 from style3d.paint.prompts import is_drawn, prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
 from style3d.types import AnyImage, Colors, Image
 
-CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes
-DETAIL = 150.0  # weight at --keep-detail 1
-COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
-GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
 LEAST_GRAIN = 6.0  # pixels along the longer side, under which a picture has no texture left
 ROUGHNESS = 0.03  # deviation of the grey grain where no picture says what it should be

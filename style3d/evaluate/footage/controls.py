@@ -12,7 +12,7 @@ from style3d.evaluate.footage.footage import ComparedView, Footage, Painting
 from style3d.evaluate.footage.image_transfer import transfer
 from style3d.losses.features.base import Features
 from style3d.losses.objective import default_objective
-from style3d.paint.style_library import COLOR, CONTENT, resized
+from style3d.paint.style_library import resized
 from style3d.types import Image, Mask, Picture
 
 
@@ -41,7 +41,7 @@ def independent(
 
     ``done`` hears how many are.
     """
-    objective = default_objective(features, content_weight=CONTENT, color_weight=COLOR)
+    objective = default_objective(features)
     shots = [footage.shots[i] for i in which]
     sized = resized(style, style_scale * max(shots[0].before.shape[:2]))
     target = objective.prepare_style([(sized, 1.0)])
