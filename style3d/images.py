@@ -177,7 +177,7 @@ def _display_referred(values: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarra
 
 
 def _read_float_tiff(content: bytes, max_pixels: int) -> Float32[np.ndarray, "h w c"] | None:
-    """Colour TIFFs of floats or 16 bits, which Pillow cannot read and tifffile (optional) can; None for others."""
+    """Colour TIFFs of floats or 16 bits, which tifffile reads and Pillow does not; None for others."""
     try:
         import tifffile
 
@@ -188,7 +188,7 @@ def _read_float_tiff(content: bytes, max_pixels: int) -> Float32[np.ndarray, "h 
             if not wanted or page.size > max_pixels * channels:
                 return None
             values = page.asarray()
-    except (ImportError, ValueError, KeyError, IndexError, TypeError, OSError):  # Pillow will say what is wrong
+    except (ValueError, KeyError, IndexError, TypeError, OSError):  # Pillow will say what is wrong
         return None
     return (values / 65535.0 if values.dtype == np.uint16 else values).astype(np.float32)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from style3d.optional.libraries import LIBRARIES
+
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
 FLOORS = (
-    ("errors", "types", "progress", "device", "files", "images", "source_digest", "torchvision_compat"),
+    ("errors", "types", "progress", "device", "files", "images", "source_digest", "optional"),
     ("color", "regions", "gltf", "preview"),
     ("core", "losses"),
     ("render", "prompt_pictures", "job"),
@@ -26,46 +28,8 @@ FLOORS = (
 )
 FLOOR = {f"style3d.{room}".rstrip("."): floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 STRANGERS = [("style3d.render", "style3d.losses"), ("style3d.mesh", "style3d.nerf")]
-HEAVY = [
-    "torchvision",
-    "nerfstudio",
-    "open_clip",
-    "pytorch3d",
-    "nvdiffrast",
-    "gsplat",
-    "triton",
-    "matplotlib",
-    "imageio",
-    "imageio_ffmpeg",
-    "lpips",
-    "DracoPy",
-    "zstandard",
-    "OpenEXR",
-    "c2pa",
-    "cryptography",
-    "fast_simplification",
-    "skimage",
-]
-OPTIONAL = [
-    "torchvision",
-    "open_clip",
-    "pytorch3d",
-    "nvdiffrast",
-    "gsplat",
-    "triton",
-    "imageio",
-    "imageio_ffmpeg",
-    "lpips",
-    "DracoPy",
-    "zstandard",
-    "OpenEXR",
-    "c2pa",
-    "cryptography",
-    "fast_simplification",
-    "skimage",
-    "nerfstudio",
-    "torchmetrics",
-]  # imported late, if there
+OPTIONAL = sorted({name for row in LIBRARIES for name in (row.module, *row.brings)} | {"triton"})  # comes with torch
+HEAVY = [*OPTIONAL, "matplotlib", "imageio"]
 FILES = sorted(PACKAGE.rglob("*.py"))
 PLUGIN = FLOOR["style3d.nerf.nerfstudio"]
 

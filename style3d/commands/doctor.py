@@ -4,61 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from time import perf_counter
 
 from style3d.errors import Style3DError
-
-CORE = (
-    "torch",
-    "numpy",
-    "scipy",
-    "numba",
-    "embreex",
-    "xatlas",
-    "trimesh",
-    "pillow",
-    "safetensors",
-    "jaxtyping",
-    "tyro",
-    "rich",
-)
-
-
-@dataclass(frozen=True)
-class Part:
-    """Something style3d can use but does not need. Concretely: DracoPy, which opens compressed glTF."""
-
-    module: str  # what is imported
-    purpose: str
-    requirement: str  # what pip is to install
-
-
-OPTIONAL = (
-    Part("DracoPy", "glTF with Draco compression", "DracoPy"),
-    Part("c2pa", "textures with signed Content Credentials", "c2pa-python"),
-    Part("zstandard", "Gaussian splats as SPZ version 4", "zstandard"),
-    Part("skimage", "style3d evaluate, and meshes out of radiance fields", "scikit-image"),
-    Part("fast_simplification", "meshes out of radiance fields", "fast-simplification"),
-    Part("OpenEXR", "style3d evaluate on depth as .exr", "OpenEXR"),
-    Part("gsplat", "views of Gaussian splats built on an NVIDIA GPU (compiles when first used)", "gsplat"),
-    Part("open_clip", "style from text, with any CLIP model", "open-clip-torch"),
-    Part(
-        "pytorch3d",
-        "--rasterizer pytorch3d (compiles)",
-        '--no-build-isolation "git+https://github.com/facebookresearch/pytorch3d.git@stable"',
-    ),
-    Part(
-        "nvdiffrast",
-        "--rasterizer nvdiffrast (compiles, NVIDIA GPUs only)",
-        '--no-build-isolation "git+https://github.com/NVlabs/nvdiffrast.git"',
-    ),
-)
+from style3d.optional.libraries import LIBRARIES
 
 
 def run(arguments: list[str]) -> int:
@@ -80,9 +34,18 @@ def doctor() -> str:
 
 def _versions() -> list[str]:
     found = [f"python {platform.python_version()} on {platform.platform()}", f"  {sys.executable}"]
-    own = _version("style3d") or "not installed, run from its folder"
-    lines = [f"  {name:<12} {_version(name) or 'absent: style3d cannot work without it'}" for name in CORE]
+    own = _version("style3d") or "not installed, run from its folder; pip install -e . brings what it needs"
+    lines = [f"  {name:<12} {_version(name) or 'absent: style3d cannot work without it'}" for name in required()]
     return [*found, f"  {'style3d':<12} {own}", *lines]
+
+
+def required() -> tuple[str, ...]:
+    """What style3d cannot work without, as its own metadata names it; nothing where it runs without being installed."""
+    try:
+        lines = requires("style3d") or ()
+    except PackageNotFoundError:
+        return ()
+    return tuple(re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in lines if "extra ==" not in line)
 
 
 def _version(name: str) -> str:
@@ -99,7 +62,7 @@ def _device() -> list[str]:
         import torch
 
         from style3d.device import devices, unused_devices
-    except (ImportError, OSError) as error:  # OSError: a shared library of its own is missing
+    except Exception as error:  # it or a shared library of its own may be missing, or whatever a broken one raises
         return [f"device: unknown, torch cannot be loaded: {_line(error)}"]
     threads = f"{torch.get_num_threads()} threads on {os.cpu_count()} CPU cores"
     return [f"device: {devices()[0]}; {threads}", *(f"  {line}" for line in unused_devices())]
@@ -110,13 +73,10 @@ def _optional() -> list[str]:
     from style3d.preview.turntable import ffmpeg
 
     report = ["optional parts:"]
-    executable = ffmpeg()
-    report.append(f"  turntables as .mp4: {executable or 'no ffmpeg; .webp and .gif work without'}")
-    report += [] if executable else [_command("imageio-ffmpeg")]
-    for part in OPTIONAL:
-        there = find_spec(part.module) is not None
-        report.append(f"  {part.purpose}: {f'{part.module} is installed' if there else 'not installed'}")
-        report += [] if there else [_command(part.requirement)]
+    report.append(f"  turntables as .mp4: {ffmpeg() or 'no ffmpeg; .webp and .gif work without'}")
+    for row in LIBRARIES:
+        report.append(f"  {row.purpose}: {row.title} is {'' if row.installed else 'not '}installed")
+        report += [] if row.installed else [_command(row.requirement)]
     return report
 
 

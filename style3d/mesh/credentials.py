@@ -10,6 +10,7 @@ from typing import Any, final
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
+from style3d.optional.libraries import need
 
 ASSERTION = "org.style3d.provenance"
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -85,12 +86,7 @@ def state(content: bytes, kind: str) -> str:
 
 
 def _library() -> Any:
-    try:
-        import c2pa
-    except ImportError:
-        hint = "install it with: pip install 'style3d[c2pa]'"
-        raise Style3DError("signing needs c2pa-python, which is not installed", hint=hint) from None
-    return c2pa
+    return need("c2pa", what="signing")
 
 
 def _algorithm(key: bytes, path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.optional.libraries import need
 
 DRACO = "KHR_draco_mesh_compression"
 Array = np.ndarray[Any, Any]
@@ -18,13 +19,9 @@ def decode_draco(content: bytes, ids: dict[str, Any]) -> tuple[Array, dict[str, 
     Raises:
         Style3DError: DracoPy is not installed, or the stream is damaged.
     """
+    draco = need("DracoPy", what="a mesh with Draco compression")
     try:
-        import DracoPy
-    except ImportError:
-        hint = "install it with: pip install DracoPy, or decompress with: gltf-transform copy IN OUT"
-        raise Style3DError("the mesh is Draco-compressed and DracoPy is not installed", hint=hint) from None
-    try:
-        mesh = DracoPy.decode(content)
+        mesh = draco.decode(content)
         found = {attribute["unique_id"]: np.asarray(attribute["data"]) for attribute in mesh.attributes}
         faces = np.asarray(mesh.faces).reshape(-1, 3).astype(np.int64)
     except Exception as error:  # whatever the decoder raises

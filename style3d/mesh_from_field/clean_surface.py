@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from style3d.errors import Style3DError
+from style3d.optional.libraries import need
 from style3d.types import Flags
 
 LOOSE = 0.004  # of the whole area, under which a piece is a floater
@@ -99,11 +99,7 @@ def quadric_collapse() -> Any:
     Raises:
         Style3DError: it is not installed.
     """
-    try:
-        from fast_simplification import simplify
-    except ImportError:
-        raise Style3DError("fast-simplification is not installed", hint="pip install 'style3d[surface]'") from None
-    return simplify
+    return need("fast_simplification", what="a mesh of a field").simplify
 
 
 def _edges(shell: Shell) -> Any:

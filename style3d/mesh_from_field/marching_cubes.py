@@ -12,8 +12,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from style3d.errors import Style3DError
 from style3d.mesh_from_field.clean_surface import Shell
+from style3d.optional.libraries import need
 
 CHUNK = 64  # cells along each side
 SEWN = 1e-3  # cells between vertices of two chunks that are one
@@ -55,11 +55,7 @@ def marching_cubes() -> Any:
     Raises:
         Style3DError: it is not installed.
     """
-    try:
-        from skimage.measure import marching_cubes as march
-    except ImportError:
-        raise Style3DError("scikit-image is not installed", hint="pip install 'style3d[surface]'") from None
-    return march
+    return need("skimage.measure", "surface", "a mesh of a field").marching_cubes
 
 
 def _piece(march: Any, chunk: Chunk, level: float) -> Shell:

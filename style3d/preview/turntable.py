@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from PIL import Image
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path
+from style3d.optional.libraries import installed, library
 from style3d.preview.canvas import Picture, to_pillow
 
 SUFFIXES = (".mp4", ".webp", ".gif")
@@ -24,7 +24,7 @@ ENCODERS = (  # the first that the ffmpeg at hand has, with what asks it for nea
 
 def ffmpeg() -> str | None:
     """The ffmpeg to use: the one the ``video`` extra brings, else the one on PATH, else None."""
-    if find_spec("imageio_ffmpeg") is not None:
+    if installed("imageio_ffmpeg"):
         from imageio_ffmpeg import get_ffmpeg_exe
 
         try:
@@ -71,7 +71,7 @@ def _film(images: Iterator[Image.Image], path: Path, fps: float, name: str) -> N
     if executable is None:
         raise Style3DError(
             f"writing {name} needs ffmpeg, and there is none",
-            hint="install it with: pip install imageio-ffmpeg, or name the file .webp or .gif",
+            hint=library("imageio_ffmpeg").hint,
         )
     first = next(images)
     size = f"{first.width}x{first.height}"

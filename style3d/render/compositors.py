@@ -10,6 +10,7 @@ from typing import final
 from style3d.core.operator import SparseMap
 from style3d.device import device_for
 from style3d.errors import reason
+from style3d.optional.libraries import library
 from style3d.render.compositor import Compositor, Footprints
 from style3d.render.compositor_compiled import CompiledCompositor
 
@@ -50,13 +51,13 @@ _FINDING = Lock()  # an extension may compile, for which one thread is enough
 def _found() -> Compositor:
     if device_for("gsplat") is None:
         return CompiledCompositor()
+    if not (row := library("gsplat")).installed:
+        log.info("splats are composited on the CPU; for the GPU there is gsplat: %s", row.hint)
+        return CompiledCompositor()
     try:
         from style3d.render.compositor_gsplat import gsplat_compositor
 
         return GuardedCompositor(gsplat_compositor())
     except Exception as error:  # whatever compiling and loading an extension may raise
-        if isinstance(error, ModuleNotFoundError) and error.name == "gsplat":
-            log.info("splats are composited on the CPU; on the GPU with gsplat: pip install 'style3d[gsplat]'")
-        else:
-            log.warning("splats are composited on the CPU, for gsplat does not work here: %s", reason(error))
+        log.warning("splats are composited on the CPU, for gsplat does not work here: %s", reason(error))
     return CompiledCompositor()

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
+from style3d.optional.libraries import need
 from style3d.render.rasterizer import Hits, Rasterizer, ray_order
 from style3d.render.surface import Surface
 from style3d.types import Indices
@@ -23,11 +24,7 @@ class NvdiffrastRasterizer(Rasterizer):
     """CUDA rasterisation with depth peeling, so that layers behind a see-through one are there."""
 
     def __init__(self, surface: Surface) -> None:
-        try:
-            import nvdiffrast.torch as dr
-        except ImportError as error:
-            hint = "install it from its repository (non-commercial licence), or use --rasterizer embree"
-            raise Style3DError("the rasteriser nvdiffrast is not installed", hint=hint) from error
+        dr = need("nvdiffrast.torch")
         if not torch.cuda.is_available():
             raise Style3DError("the rasteriser nvdiffrast needs a CUDA GPU", hint="use --rasterizer embree")
         self._dr: Any = dr

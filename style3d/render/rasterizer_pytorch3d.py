@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from style3d.core.camera import Camera
 from style3d.device import device_for
-from style3d.errors import Style3DError
+from style3d.optional.libraries import need
 from style3d.render.rasterizer import Hits, Rasterizer, ray_order
 from style3d.render.surface import Surface
 from style3d.types import Indices
@@ -23,14 +23,8 @@ class Pytorch3dRasterizer(Rasterizer):
     """`rasterize_meshes` with up to eight faces a pixel, so that layers behind a see-through one are there."""
 
     def __init__(self, surface: Surface) -> None:
-        try:
-            from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
-            from pytorch3d.structures import Meshes
-        except ImportError as error:
-            hint = "build it from source (see pytorch3d's INSTALL.md), or use --rasterizer embree"
-            raise Style3DError("the rasteriser pytorch3d is not installed", hint=hint) from error
-        self._rasterize: Any = rasterize_meshes
-        self._meshes: Any = Meshes
+        self._rasterize: Any = need("pytorch3d.renderer.mesh.rasterize_meshes").rasterize_meshes
+        self._meshes: Any = need("pytorch3d.structures").Meshes
         self._surface = surface
         self._device = device_for("pytorch3d") or torch.device("cpu")
 

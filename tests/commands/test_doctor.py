@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from style3d.commands import doctor as module
-from style3d.commands.doctor import Part, cast_a_ray, doctor, paint_a_step, read_features
+from style3d.commands.doctor import cast_a_ray, doctor, paint_a_step, read_features, required
+from style3d.optional.libraries import LIBRARIES, Library
 
 
 def test_report_names_versions_device_and_passes_its_checks() -> None:
@@ -21,9 +22,10 @@ def test_report_names_versions_device_and_passes_its_checks() -> None:
 
 
 def test_missing_part_comes_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "OPTIONAL", (Part("no_such_module_anywhere", "time travel", "flux-capacitor"),))
+    row = Library("no_such_module_anywhere", "flux-capacitor", "time travel")
+    monkeypatch.setattr(module, "LIBRARIES", (row,))
     report = doctor()
-    assert "time travel: not installed" in report
+    assert "time travel: flux-capacitor is not installed" in report
     assert f"{sys.executable} -m pip install flux-capacitor" in report
 
 
@@ -48,6 +50,18 @@ def test_each_check_passes_here() -> None:
 def test_missing_film_tool_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     from style3d.preview.turntable import ffmpeg
 
-    monkeypatch.setattr(sys.modules[ffmpeg.__module__], "find_spec", lambda _: None)
+    monkeypatch.setattr(sys.modules[ffmpeg.__module__], "installed", lambda _: False)
     monkeypatch.setattr("shutil.which", lambda _: None)
     assert "no ffmpeg; .webp and .gif work without" in doctor()
+
+
+def test_nothing_of_either_list_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the package requires comes from its metadata, what it can use from the rows."""
+    assert {"torch", "tifffile", "PyYAML"} <= set(required())
+    report = doctor()
+    assert all(f"  {name} " in report for name in required())
+    assert all(f"  {row.purpose}: {row.title} is " in report for row in LIBRARIES)
+    assert "lpips" in report
+    metadata = ["alpha-beta>=1.0,<2", "gamma", 'delta>=2; extra == "more"']
+    monkeypatch.setattr(module, "requires", lambda name: metadata)
+    assert required() == ("alpha-beta", "gamma")

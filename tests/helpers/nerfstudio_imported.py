@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from importlib import import_module
 
-from style3d.torchvision_compat import import_torchvision
+from style3d.optional.torchvision_compat import import_torchvision
 
 warnings.simplefilter("ignore")
 import_torchvision()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 
@@ -112,9 +114,6 @@ def test_pages_of_weights() -> None:
 def test_without_open_clip_the_package_to_install_is_named(monkeypatch) -> None:
     from style3d.losses.text import open_clip_models
 
-    def refuse():
-        raise ImportError("No module named 'torchvision'")
-
-    monkeypatch.setattr(open_clip_models, "import_torchvision", refuse)
+    monkeypatch.setitem(sys.modules, "open_clip", None)
     with pytest.raises(Style3DError, match=r"pip install 'style3d\[clip\]'"):
         open_clip_models.import_open_clip()

@@ -47,5 +47,5 @@ def test_textures_of_compressed_meshes_are_painted(tmp_path: Path) -> None:
 @pytest.mark.skipif(PRESENT, reason="DracoPy is installed")
 def test_without_the_package() -> None:
     """The error says what to install."""
-    with pytest.raises(Style3DError, match="pip install DracoPy"):
+    with pytest.raises(Style3DError, match=r"pip install 'style3d\[draco\]'"):
         load_asset(asset("meshes/playcanvas/heart_draco.glb"))

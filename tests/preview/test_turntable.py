@@ -64,7 +64,7 @@ def test_film_plays_back(tmp_path: Path, size: tuple[int, int]) -> None:
 
 def test_without_ffmpeg_a_film_is_refused_and_webp_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[ffmpeg.__module__], "ffmpeg", lambda: None)
-    with pytest.raises(Style3DError, match="pip install imageio-ffmpeg"):
+    with pytest.raises(Style3DError, match=r"pip install 'style3d\[video\]', or name the file .webp"):
         turntable(frames(), tmp_path / "turn.mp4")
     assert animation_suffix() == ".webp"
     assert not list(tmp_path.iterdir())

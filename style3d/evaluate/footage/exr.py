@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from style3d.errors import Style3DError
 from style3d.files import check_readable
+from style3d.optional.libraries import need
 
 NAMES = (
     "z",
@@ -30,11 +30,7 @@ def read_exr(path: Path, size: tuple[int, int]) -> Float[np.ndarray, "h w"]:
         ValueError: no such file, of another size, with several samples a pixel, or without a channel of depth.
         Style3DError: OpenEXR is not installed.
     """
-    try:
-        import OpenEXR
-    except ImportError:
-        hint = "install it with: pip install 'style3d[exr]'"
-        raise Style3DError(f"{path} needs the package OpenEXR", hint=hint) from None
+    OpenEXR = need("OpenEXR", what=str(path))
     check_readable(path)
     try:
         number, name = _found(OpenEXR.File(str(path), header_only=True).parts, size)

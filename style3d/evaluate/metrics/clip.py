@@ -5,7 +5,6 @@ The small model that ships for prompts never stands in here: its numbers are no 
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from torch.nn import functional as F
 
 from style3d.errors import Style3DError
 from style3d.losses.text.base import Embeddings, Encoder
+from style3d.optional.libraries import library
 from style3d.types import Image
 
 
@@ -24,8 +24,8 @@ def clip_or_why(model: str, weights: Path | None) -> Encoder | str:
     """
     if weights is None:
         return "no --clip-weights were given"
-    if find_spec("open_clip") is None:
-        return "open_clip is not installed (pip install 'style3d[clip]')"
+    if not (row := library("open_clip")).installed:
+        return f"{row.title} is not installed; {row.hint}"
     if not weights.is_file():
         raise Style3DError(f"there is no weights file {weights}", expected="weights of a CLIP model for open_clip")
     from style3d.losses.text.open_clip_models import OpenClip, load_clip

@@ -14,6 +14,7 @@ from torch import Tensor
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, pool_mask
 from style3d.losses.features.squeeze import load_squeeze
+from style3d.optional.libraries import library
 from style3d.types import Image, Mask
 
 
@@ -155,15 +156,13 @@ def load_lpips(backbone: Path, heads: Path) -> Lpips:
 
 def installed_lpips() -> Distance | str:
     """LPIPS as the `lpips` package has it, or why not; nothing is downloaded."""
-    from importlib.util import find_spec
-
-    if find_spec("lpips") is None:
-        return "no --lpips BACKBONE HEADS was given, and lpips is not installed (pip install 'style3d[lpips]')"
+    if not (row := library("lpips")).installed:
+        return f"no --lpips BACKBONE HEADS was given, and {row.title} is not installed; {row.hint}"
     cached = sorted((Path(torch.hub.get_dir()) / "checkpoints").glob("alexnet-*.pth"))
     if not cached:
         return "the lpips package is there, but not the weights of its AlexNet; give --lpips BACKBONE HEADS"
     from style3d.losses.features.base import digest_of
-    from style3d.torchvision_compat import import_torchvision
+    from style3d.optional.torchvision_compat import import_torchvision
 
     import_torchvision()  # which lpips imports
     import lpips

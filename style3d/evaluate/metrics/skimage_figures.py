@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from style3d.errors import Style3DError
+from style3d.optional.libraries import need
 from style3d.types import Picture
 
 
@@ -17,14 +17,7 @@ def skimage(module: str) -> Any:
     Raises:
         Style3DError: it is not installed.
     """
-    from importlib import import_module
-
-    try:
-        return import_module(f"skimage.{module}")
-    except ImportError as error:
-        raise Style3DError(
-            "measuring needs scikit-image", hint="install it with: pip install 'style3d[evaluate]'"
-        ) from error
+    return need(f"skimage.{module}", "evaluate", "measuring")
 
 
 def structural_similarity(a: Picture, b: Picture, window: int) -> Float[np.ndarray, "h w"]:

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from style3d.errors import Style3DError
 from style3d.losses.features.base import digest_of
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
-from style3d.torchvision_compat import import_torchvision
+from style3d.optional.libraries import installed, need
+from style3d.optional.torchvision_compat import import_torchvision
 
 DEFAULT_MODEL = "ViT-B-32"
 PREFERRED = ("laion2b_s34b_b79k", "openai")  # tags, for models that have them
@@ -30,13 +31,9 @@ def import_open_clip() -> Any:
     Raises:
         Style3DError: it is not installed; the error says what to install.
     """
-    try:
-        import_torchvision()
-        import open_clip
-    except (ImportError, Style3DError) as error:
-        hint = "install it with: pip install 'style3d[clip]'"
-        raise Style3DError("CLIP models need open_clip", got=str(error), hint=hint) from error
-    return open_clip
+    if installed("open_clip"):
+        import_torchvision()  # which it imports
+    return need("open_clip", what="a CLIP model")
 
 
 @lru_cache(maxsize=1)

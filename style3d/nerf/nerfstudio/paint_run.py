@@ -18,12 +18,12 @@ from style3d.files import check_readable
 from style3d.job import FieldJob
 from style3d.nerf.nerfstudio.job import style_of
 from style3d.nerf.nerfstudio.read_config import TrainedRun, read_run, restored
+from style3d.optional.libraries import need
+from style3d.optional.torchvision_compat import import_torchvision
 from style3d.progress import Watcher
-from style3d.torchvision_compat import import_torchvision
 from style3d.types import Picture
 
 METHODS = {"nerfacto": "nerfacto", "style3d": "nerfacto", "splatfacto": "splatfacto", "style3d-splat": "splatfacto"}
-INSTALL = "pip install -r requirements-nerfstudio.txt, then pip install --no-deps nerfstudio==1.1.5"
 SHOWN = 5  # views on the contact sheet
 
 
@@ -62,10 +62,7 @@ def ready_run(job: FieldJob) -> TrainedRun:
         raise Style3DError(f"{run.data} does not exist", hint="run this in the folder where ns-train was run")
     for path in job.pictures:
         check_readable(path)
-    try:
-        import_module("nerfstudio")
-    except ModuleNotFoundError:
-        raise Style3DError("nerfstudio is not installed", hint=INSTALL) from None
+    need("nerfstudio")
     return run
 
 

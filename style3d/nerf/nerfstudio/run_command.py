@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib.metadata import entry_points
 
-from style3d.torchvision_compat import import_torchvision
+from style3d.optional.torchvision_compat import import_torchvision
 
 
 def main() -> None:

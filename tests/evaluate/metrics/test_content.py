@@ -16,7 +16,7 @@ from style3d.evaluate.metrics.lpips import FeatureDistance, Lpips, load_lpips
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.losses.features.squeeze import FIRES, Squeeze
 from style3d.losses.term import make_frame
-from style3d.torchvision_compat import import_torchvision
+from style3d.optional.torchvision_compat import import_torchvision
 from tests.helpers.assets import asset
 from tests.helpers.nets import Tiny
 

@@ -14,7 +14,7 @@ from style3d.evaluate.metrics.frechet import artfid, inception_distances
 from style3d.evaluate.metrics.inception import SMALLEST, Inception, load_inception
 from style3d.evaluate.metrics.style import framed
 from style3d.losses.term import make_frame
-from style3d.torchvision_compat import import_torchvision
+from style3d.optional.torchvision_compat import import_torchvision
 from tests.helpers.inception import slender_inception
 from tests.helpers.nets import Tiny
 

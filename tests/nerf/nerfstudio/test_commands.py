@@ -27,7 +27,7 @@ def understood(command: str) -> None:
     """Parse a command as its own program does."""
     import tyro
 
-    from style3d.torchvision_compat import import_torchvision
+    from style3d.optional.torchvision_compat import import_torchvision
 
     import_torchvision()
     program, *arguments = shlex.split(command)

@@ -21,8 +21,8 @@ import trimesh
 from PIL import Image
 
 from style3d.cli import main
-from style3d.nerf.nerfstudio.paint_run import INSTALL
 from style3d.nerf.nerfstudio.safe_load import allow_numbers
+from style3d.optional.libraries import library
 from tests.helpers.capture import FRAMES, HEIGHT, WIDTH, write_capture
 from tests.helpers.nerfstudio import Done, nerfstudio, start, with_nerfstudio
 
@@ -255,7 +255,7 @@ def test_a_run_of_nerfstudio_needs_nerfstudio(tmp_path: Path) -> None:
     code = f"import style3d.cli; sys.exit(style3d.cli.main(['nerf', 'config.yml', '--style', {str(STYLE)!r}]))"
     done = without_nerfstudio(code, tmp_path)
     assert done.returncode == 2
-    assert done.stderr == f"style3d: nerfstudio is not installed; {INSTALL}\n"
+    assert done.stderr == f"style3d: nerfstudio is not installed; {library('nerfstudio').hint}\n"
 
 
 def written(done: Done) -> Path:

@@ -38,7 +38,7 @@ def test_packing_keeps_what_matters_and_the_sum() -> None:
 
 def model(background: str) -> Any:
     """A small nerfacto whose density varies, so that rays end at different depths."""
-    from style3d.torchvision_compat import import_torchvision
+    from style3d.optional.torchvision_compat import import_torchvision
 
     import_torchvision()
     from nerfstudio.data.scene_box import SceneBox

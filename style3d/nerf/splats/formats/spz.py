@@ -18,6 +18,7 @@ from style3d.nerf.splats.formats.axes import to_ply_axes
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, logit, smallest_three, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
+from style3d.optional.libraries import need
 
 Array = np.ndarray[Any, Any]
 MAGIC, GZIP = b"NGSP", b"\x1f\x8b"
@@ -147,11 +148,7 @@ def _header(content: bytes, name: str, packed: int) -> Header:
 
 def _streams(content: bytes, header: Header, name: str) -> list[bytes]:
     """The six attributes of version 4, each its own Zstandard frame; absent where nothing is to be stored."""
-    try:
-        import zstandard
-    except ImportError:
-        hint = "install it with: pip install zstandard"
-        raise Style3DError(f"{name} is SPZ version 4, which needs the package zstandard", hint=hint) from None
+    zstandard = need("zstandard", what=f"{name}, SPZ version 4,")
     sizes = header.sizes()
     wanted = [size for size in sizes if size]
     at = header.contents + 16 * len(wanted)

@@ -150,7 +150,7 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     packed = as_version_4(content, 4)
     monkeypatch.setitem(sys.modules, "zstandard", None)
     assert read(content, tmp_path).count == 4
-    with pytest.raises(Style3DError, match="pip install zstandard"):
+    with pytest.raises(Style3DError, match=r"pip install 'style3d\[spz\]'"):
         read(packed, tmp_path)
 
 

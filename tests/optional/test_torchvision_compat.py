@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NEEDS_SCHEMAS = """
 import torch
 from torchvision import part
@@ -20,7 +20,7 @@ torch.library.register_fake("torchvision::qnms")(lambda *a: None)
 def run(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """A process that finds the torchvision in ``folder`` first."""
     start = f"import sys; sys.path[:0] = [{str(folder)!r}, {str(ROOT)!r}]\n"
-    start += "from style3d.torchvision_compat import import_torchvision, _libraries\n"
+    start += "from style3d.optional.torchvision_compat import import_torchvision, _libraries\n"
     return subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, check=False)
 
 
