@@ -14,6 +14,7 @@ import tyro
 from style3d.commands.parse import parse
 from style3d.errors import Style3DError
 from style3d.files import check_writable, read_bytes, write_bytes
+from style3d.gltf.container import is_gltf
 from style3d.job.control import Between, check_controls
 from style3d.paint.strength import STRENGTHS, Strengths, read_strengths
 
@@ -71,8 +72,8 @@ def blend(styled: Path, strength: float, output: Path | None = None) -> tuple[Pa
 def _written(
     styled: Path, target: Path, report: dict[str, Any], strengths: Strengths, strength: float
 ) -> tuple[Path, ...]:
-    scene, suffixes = report["scene"], {styled.suffix.lower(), target.suffix.lower()}
-    if scene.get("painted") == "texture" and suffixes <= {".glb", ".gltf"}:
+    scene = report["scene"]
+    if scene.get("painted") == "texture" and is_gltf(styled) and is_gltf(target):
         return _rebaked(styled, target, scene, strengths.at(strength))
     return _saved_again(target, report, strengths.at(strength))
 

@@ -15,6 +15,7 @@ from style3d.files import write_bytes
 from style3d.gltf.accessors import MESHOPT, Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
 
+GLTF_SUFFIXES = (".glb", ".gltf")
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by
 KINDS = {  # of images, by their first bytes
     b"\x89PNG": ("image/png", ".png"),
@@ -23,6 +24,20 @@ KINDS = {  # of images, by their first bytes
     b"\xabKTX 20": ("image/ktx2", ".ktx2"),
     b"DDS ": ("image/vnd-ms.dds", ".dds"),
 }
+
+
+def is_gltf(path: Path) -> bool:
+    """Whether a file is glTF by its suffix."""
+    return path.suffix.lower() in GLTF_SUFFIXES
+
+
+def write_document(document: Document, path: Path, images: dict[int, str] | None = None) -> tuple[Path, ...]:
+    """Write a binary file or readable JSON, whichever the suffix says; ``images`` as for `write_gltf`.
+
+    Raises:
+        Style3DError: a file cannot be written.
+    """
+    return write_glb(document, path) if path.suffix.lower() == ".glb" else write_gltf(document, path, images)
 
 
 def write_glb(document: Document, path: Path) -> tuple[Path, ...]:

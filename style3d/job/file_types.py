@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import final, overload
+
+from style3d.errors import Style3DError
 
 
 @final
@@ -69,12 +71,27 @@ FIELD_FILES: list[FieldFile] = [
     FieldFile(".splat", "splats for web viewers"),
     FieldFile(".safetensors", "the radiance grid itself"),
 ]
+MESH_SOURCES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")  # what meshes are read from
 MESH_SUFFIXES, FIELD_SUFFIXES = Suffixes(MESH_FILES), Suffixes(FIELD_FILES)
 
 
-def mesh_file(suffix: str) -> MeshFile | None:
-    """The row of a suffix, in either case; None where no such mesh can be written."""
-    return next((row for row in MESH_FILES if row.suffix == suffix.lower()), None)
+def mesh_file(suffix: str) -> MeshFile:
+    """The row of a suffix, in either case.
+
+    Raises:
+        Style3DError: no mesh is written so.
+    """
+    found = next((row for row in MESH_FILES if row.suffix == suffix.lower()), None)
+    if found is None:
+        raise Style3DError(
+            f"a mesh cannot be written as {suffix or 'a file without a suffix'}", expected=str(MESH_SUFFIXES)
+        )
+    return found
+
+
+def mesh_files_that(can: Callable[[MeshFile], bool]) -> str:
+    """The suffixes of rows for which ``can`` is true, as a refusal lists them."""
+    return either([row.suffix for row in MESH_FILES if can(row)])
 
 
 def either(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, final
@@ -10,8 +11,9 @@ import tyro
 
 from style3d.errors import Style3DError
 from style3d.gltf.optimize import Optimization, check_tools
-from style3d.job.base import Job, Model, Output
+from style3d.job.base import OUTPUT, Job, Model, Output
 from style3d.job.control import Between, Excludes, Needs, Trait
+from style3d.job.file_types import MESH_SOURCES, MESH_SUFFIXES, either, mesh_file, mesh_files_that
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
 
@@ -25,12 +27,12 @@ class MeshJob(Job):
     """Give a mesh the look of a picture: model and style in, the same asset in that style out."""
 
     kind: ClassVar[str] = "mesh"
-    outputs: ClassVar[tuple[str, ...]] = (".glb", ".gltf", ".obj", ".ply")
+    outputs: ClassVar[Sequence[str]] = MESH_SUFFIXES
 
-    model: Model
-    """The asset: .glb, .gltf, .obj, .ply, .stl or .off."""
-    output: Output = None
-    """File to write, .glb, .gltf, .obj or .ply; default: MODEL.styled.glb in the working folder."""
+    model: Annotated[Model, tyro.conf.arg(help=f"The asset: {either(MESH_SOURCES)}.")]
+    """The asset; its suffix is one of `MESH_SOURCES`."""
+    output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(MESH_SUFFIXES, MESH_SUFFIXES[0]))] = None
+    """File to write; its suffix is one of `outputs`."""
     paint: Paint = "auto"
     """What is painted: texture or vertices; auto: texture, except vertices for a dense mesh without UVs."""
     texture_size: Annotated[int | None, Between(16, 8192)] = None
@@ -67,12 +69,16 @@ class MeshJob(Job):
         """Refuse what cannot work; see `Job`."""
         super().__post_init__()
         check_tools(self.optimize, self.destination)
-        if set(self.maps) - {"base"} and (self.variants or self.destination.suffix.lower() not in (".glb", ".gltf")):
-            raise Style3DError("--maps are written to one look of a .glb or .gltf", hint="leave them out")
-        if self.sign_key is not None and self.destination.suffix.lower() not in (".glb", ".gltf"):
-            raise Style3DError(f"{self.destination.name} cannot be signed", expected=".glb or .gltf")
-        if self.variants and self.destination.suffix.lower() not in (".glb", ".gltf"):
-            raise Style3DError(f"{self.destination.name} cannot hold --variants", expected=".glb or .gltf")
+        file, name = mesh_file(self.destination.suffix), self.destination.name
+        if set(self.maps) - {"base"} and (self.variants or not file.holds_maps):
+            kinds = mesh_files_that(lambda row: row.holds_maps)
+            raise Style3DError(f"--maps are written to one look of a {kinds}", hint="leave them out")
+        if self.sign_key is not None and not file.holds_signatures:
+            expected = mesh_files_that(lambda row: row.holds_signatures)
+            raise Style3DError(f"{name} cannot be signed", expected=expected)
+        if self.variants and not file.holds_variants:
+            expected = mesh_files_that(lambda row: row.holds_variants)
+            raise Style3DError(f"{name} cannot hold --variants", expected=expected)
 
     @property
     def regions(self) -> tuple[Region, ...]:

@@ -12,9 +12,9 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.gltf.container import write_glb, write_gltf
 from style3d.gltf.document import Document, parse_document
 from style3d.images import ImageFormat
+from style3d.job.file_types import mesh_files_that
 from style3d.mesh.animation import Pose
 from style3d.mesh.assemble import assemble
 from style3d.mesh.credentials import Credentials
@@ -28,6 +28,7 @@ from style3d.mesh.signing import with_signed_images
 from style3d.mesh.textures import LEAST
 from style3d.mesh.variants import Variant, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
+from style3d.mesh.writer_registry import PaintedMesh, writer_of
 from style3d.mesh.xmp import Provenance, with_provenance
 from style3d.render.surface import Surface
 
@@ -62,7 +63,7 @@ def load_asset(
     """Read a model and get it ready to be painted.
 
     Args:
-        path: a .glb, .gltf, .obj, .ply, .stl or .off file.
+        path: a file of one of the kinds in `style3d.mesh.formats.KINDS`.
         paint: textures or vertex colours; by default textures, but vertex colours for a mesh without UVs that has
             more vertices than a quarter of the texels it would get.
         texture_size: texels on the longer side of what is written; by default the source's, and at least 1024.
@@ -99,7 +100,7 @@ def asset_of(document: Document, source: Path, texture_size: int | None = None) 
 def save_asset(
     asset: MeshAsset, colors: Sequence[Array] | Array, path: Path | str, texture_format: str = "png"
 ) -> tuple[Path, ...]:
-    """Write an asset with new colours; the suffix of ``path`` says how: .glb, .gltf, .obj or .ply.
+    """Write an asset with new colours; the suffix of ``path`` chooses a row of `style3d.mesh.writer_registry`.
 
     Args:
         asset: what `load_asset` gave.
@@ -114,23 +115,9 @@ def save_asset(
         Style3DError: an unknown suffix or format, colours of another shape, or a file that cannot be written.
     """
     path = Path(path)
-    kind = _checked(asset, colors, path, texture_format)
-    names: dict[int, str] = {}
-    if path.suffix.lower() in (".obj", ".ply"):
-        from style3d.mesh.writers import write_obj, write_ply
-
-        if path.suffix.lower() == ".obj":
-            return write_obj(asset.surface, colors, path, kind)
-        return write_ply(asset.surface, colors, path)
-    if asset.surface.painted == "vertices":
-        document = with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), np.asarray(colors))
-    else:
-        document, images = asset.document, list(colors)
-        if "base" in asset.maps:
-            document, names = with_textures(document, asset.slots, asset.surface.textures, images, kind)
-        document, others = with_maps(document, asset.slots, asset.surface.textures, images, asset.maps)
-        names |= others
-    return _written(asset, document, path, names)
+    writer = writer_of(path)
+    kind = _checked(asset, colors, texture_format)
+    return writer.write(PaintedMesh(asset.surface, colors, kind, lambda: _document(asset, colors, kind)), path)
 
 
 def save_variants(
@@ -139,27 +126,45 @@ def save_variants(
     """Write an asset once with several looks, the first of them shown; see `with_variants` and `save_asset`.
 
     Raises:
-        Style3DError: vertex colours are painted, which no variant can switch; the file is neither .glb nor .gltf; or
+        Style3DError: vertex colours are painted, which no variant can switch; the kind of file holds no variants; or
             see `save_asset`.
     """
     path = Path(path)
     if asset.surface.painted == "vertices":
         raise Style3DError("vertex colours cannot be switched by variants", hint="use --paint texture")
-    if path.suffix.lower() not in (".glb", ".gltf"):
-        raise Style3DError(f"{path.name} cannot hold variants", expected=".glb or .gltf")
-    kinds = [_checked(asset, look.images, path, texture_format) for look in looks]
-    document, names = with_variants(asset.document, asset.slots, asset.surface.textures, looks, kinds[0])
-    return _written(asset, document, path, names)
+    writer = writer_of(path)
+    if not writer.file.holds_variants:
+        expected = mesh_files_that(lambda row: row.holds_variants)
+        raise Style3DError(f"{path.name} cannot hold variants", expected=expected)
+    kinds = [_checked(asset, look.images, texture_format) for look in looks]
+
+    def document() -> tuple[Document, dict[int, str]]:
+        return _vouched(asset, *with_variants(asset.document, asset.slots, asset.surface.textures, looks, kinds[0]))
+
+    return writer.write(PaintedMesh(asset.surface, looks[0].images, kinds[0], document), path)
 
 
-def _written(asset: MeshAsset, document: Document, path: Path, names: dict[int, str]) -> tuple[Path, ...]:
-    """A glTF of either kind, which says where it comes from, and is signed where there is a signature."""
+def _document(asset: MeshAsset, colors: Sequence[Array] | Array, kind: ImageFormat) -> tuple[Document, dict[int, str]]:
+    """The source's document with new colours, and the names of new images."""
+    if asset.surface.painted == "vertices":
+        rgb = np.asarray(colors)
+        return _vouched(asset, with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), rgb), {})
+    names: dict[int, str] = {}
+    document, images = asset.document, list(colors)
+    if "base" in asset.maps:
+        document, names = with_textures(document, asset.slots, asset.surface.textures, images, kind)
+    document, others = with_maps(document, asset.slots, asset.surface.textures, images, asset.maps)
+    return _vouched(asset, document, names | others)
+
+
+def _vouched(asset: MeshAsset, document: Document, names: dict[int, str]) -> tuple[Document, dict[int, str]]:
+    """The document when it says where it comes from, and is signed where there is a signature."""
     if asset.provenance is not None:
         document = with_provenance(document, asset.provenance)
     if asset.credentials is not None:
         told = asset.provenance.packet() if asset.provenance is not None else {}
         document = with_signed_images(document, names, asset.credentials, told)
-    return write_glb(document, path) if path.suffix.lower() == ".glb" else write_gltf(document, path, names)
+    return document, names
 
 
 def _read(path: Path) -> tuple[Document, list[str]]:
@@ -206,10 +211,8 @@ def _better(pool: Pool, size: int, notes: list[str]) -> Paint:
     return "texture"
 
 
-def _checked(asset: MeshAsset, colors: Sequence[Array] | Array, path: Path, texture_format: str) -> ImageFormat:
+def _checked(asset: MeshAsset, colors: Sequence[Array] | Array, texture_format: str) -> ImageFormat:
     kinds: dict[str, ImageFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
-    if path.suffix.lower() not in (".glb", ".gltf", ".obj", ".ply"):
-        raise Style3DError(f"{path.name} is of no kind that can be written", expected=".glb, .gltf, .obj or .ply")
     if texture_format.lower() not in kinds:
         raise Style3DError("unknown texture format", got=repr(texture_format), expected="png, jpeg or webp")
     surface = asset.surface

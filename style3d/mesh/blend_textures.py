@@ -13,7 +13,7 @@ from PIL import Image
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.accessors import Accessors
-from style3d.gltf.container import image_bytes, write_glb, write_gltf
+from style3d.gltf.container import image_bytes, write_document
 from style3d.gltf.document import Document, parse_document
 from style3d.images import ImageFormat
 from style3d.mesh.materials import slots
@@ -50,7 +50,7 @@ def rebake(
     colors = [texture.rgb for texture in fresh]
     kind: ImageFormat = "webp" if "webp" in kinds else "jpeg" if "jpeg" in kinds else "png"
     changed, names = with_textures(document, painted, fresh, colors, kind)
-    return write_glb(changed, target) if target.suffix.lower() == ".glb" else write_gltf(changed, target, names)
+    return write_document(changed, target, names)
 
 
 def _shown(

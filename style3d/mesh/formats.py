@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from style3d.errors import Style3DError
+from style3d.job.file_types import MESH_SOURCES, either
 
 Kind = Literal["glb", "gltf", "obj", "ply", "stl", "off"]
 KINDS: tuple[Kind, ...] = ("glb", "gltf", "obj", "ply", "stl", "off")
-WANTED = ".glb, .gltf, .obj, .ply, .stl or .off"
+WANTED = either(MESH_SOURCES)
 ARCHIVES = {b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
 OTHERS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"%PDF": "a PDF", b"Kaydara FBX": "an FBX file"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from style3d.errors import Style3DError
 from style3d.gltf.accessors import MESHOPT, Accessors
-from style3d.gltf.container import image_bytes, image_kind
+from style3d.gltf.container import GLTF_SUFFIXES, image_bytes, image_kind, is_gltf
 from style3d.gltf.document import Document, Json, read_document
 from style3d.images import image_size
 from style3d.mesh.credentials import SIGNED, state
@@ -29,8 +29,8 @@ def inspect_file(path: Path) -> str:
     Raises:
         Style3DError: the file is no glTF, or damaged.
     """
-    if path.suffix.lower() not in (".glb", ".gltf"):
-        raise Style3DError(f"{path.name} is no glTF", expected="a .glb or .gltf file")
+    if not is_gltf(path):
+        raise Style3DError(f"{path.name} is no glTF", expected=f"a {' or '.join(GLTF_SUFFIXES)} file")
     document = read_document(path)
     try:
         return "\n".join([f"{path.name}: {path.stat().st_size:,} bytes", *_lines(document)])

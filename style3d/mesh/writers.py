@@ -45,8 +45,7 @@ def write_ply(surface: Surface, colors: Sequence[Array] | Array, path: Path) -> 
     Raises:
         Style3DError: the file cannot be written.
     """
-    shown = _vertex_colors(surface, colors)
-    rgb = _sampled_colors(surface, list(colors)) if shown is None else shown
+    rgb = colors_at_vertices(surface, colors)
     fields = [("x", "<f8"), ("y", "<f8"), ("z", "<f8"), ("nx", "<f4"), ("ny", "<f4"), ("nz", "<f4")]
     fields += [("red", "u1"), ("green", "u1"), ("blue", "u1"), ("alpha", "u1")]
     vertices = np.zeros(len(surface.positions), dtype=fields)
@@ -64,6 +63,12 @@ def write_ply(surface: Surface, colors: Sequence[Array] | Array, path: Path) -> 
     head += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header", ""]
     write_bytes(path, "\n".join(head).encode() + vertices.tobytes() + faces.tobytes())
     return (path,)
+
+
+def colors_at_vertices(surface: Surface, colors: Sequence[Array] | Array) -> Array:
+    """Display-referred colours (vertices, 3): the painted ones, or what painted textures show at the vertices."""
+    shown = _vertex_colors(surface, colors)
+    return _sampled_colors(surface, list(colors)) if shown is None else shown
 
 
 def _material_names(surface: Surface) -> list[str]:

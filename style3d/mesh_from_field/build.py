@@ -72,7 +72,7 @@ class Solid:
     detail: float  # the least that its surface can show, scene units
 
     def save(self, path: Path) -> tuple[Path, ...]:
-        """Write it, .glb, .gltf, .obj or .ply; the files written."""
+        """Write it as the suffix says; gives the files written."""
         return self.scene.save(self.colors, path)
 
 

@@ -13,10 +13,10 @@ from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.metrics.figure import Better, Figure, absent
 from style3d.evaluate.metrics.gltf_validator import missing, new_problems, validate
+from style3d.gltf.container import is_gltf
 from style3d.mesh.scene import MeshScene
 from style3d.types import Flags
 
-GLTF = (".glb", ".gltf")
 EDGE = 0.5 / 255  # of the range: what 8 bits would store as 0 or 255
 SAID = 20  # problems that are spelt out
 
@@ -80,7 +80,7 @@ def _density(scene: MeshScene) -> Figure:
 def _difference(old: Path, new: Path) -> tuple[Figure, dict[str, Any]]:
     """How many things of the glTF changed that painting has no business with."""
     name = "mesh.differences"
-    if not {old.suffix.lower(), new.suffix.lower()} <= set(GLTF):
+    if not (is_gltf(old) and is_gltf(new)):
         return absent(name, "lower", "only two glTF files can be compared"), {}
     from style3d.mesh.diff import diff_files
 
@@ -96,11 +96,11 @@ def _difference(old: Path, new: Path) -> tuple[Figure, dict[str, Any]]:
 def _validity(old: Path, new: Path) -> tuple[Figure, dict[str, Any]]:
     """Errors and warnings of the Khronos validator that the original does not have."""
     name = "mesh.invalid"
-    if new.suffix.lower() not in GLTF:
+    if not is_gltf(new):
         return absent(name, "lower", "only glTF can be validated"), {}
     if reason := missing():
         return absent(name, "lower", reason), {}
-    files = [new, old] if old.suffix.lower() in GLTF else [new]
+    files = [new, old] if is_gltf(old) else [new]
     try:
         found = validate(*files)
     except (subprocess.SubprocessError, ValueError, OSError) as error:

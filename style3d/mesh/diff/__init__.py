@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from style3d.errors import Style3DError
+from style3d.gltf.container import GLTF_SUFFIXES, is_gltf
 from style3d.gltf.document import Document, Json, read_document
 from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
 from style3d.mesh.diff.images import image_differences
@@ -28,8 +29,8 @@ def diff_files(old: Path, new: Path) -> tuple[Difference, ...]:
         Style3DError: a file is no glTF, or damaged.
     """
     for path in (old, new):
-        if path.suffix.lower() not in (".glb", ".gltf"):
-            raise Style3DError(f"{path.name} is no glTF", expected="two .glb or .gltf files")
+        if not is_gltf(path):
+            raise Style3DError(f"{path.name} is no glTF", expected=f"two {' or '.join(GLTF_SUFFIXES)} files")
     return differences(read_document(old), read_document(new))
 
 

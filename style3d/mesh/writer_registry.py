@@ -1,0 +1,101 @@
+"""The kinds of file that a painted mesh is written as: save, jobs' outputs, refusals and docs come from these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from style3d.errors import Style3DError
+from style3d.gltf.container import write_document
+from style3d.gltf.document import Document
+from style3d.images import ImageFormat
+from style3d.job.file_types import MESH_FILES, MESH_SUFFIXES, MeshFile, mesh_file
+from style3d.mesh.writers import write_obj, write_ply
+from style3d.render.surface import Surface
+
+Array = np.ndarray[Any, Any]
+
+
+@final
+@dataclass(frozen=True)
+class PaintedMesh:
+    """What a writer gets: triangles with their new colours, and on demand the source's document with them in it.
+
+    Concretely: the fox's triangles, its repainted fur of 1024 x 1024 texels, and a glTF that differs in that image.
+    """
+
+    surface: Surface
+    colors: Sequence[Array] | Array  # an image (h, w, 3) for each texture, or (entries, 3); display-referred
+    image_format: ImageFormat
+    document: Callable[[], tuple[Document, dict[int, str]]]  # made when called; names of new images by their index
+
+
+@final
+@dataclass(frozen=True)
+class MeshWriter:
+    """One kind of file: what it can hold, and what writes it. Concretely: OBJ with MTL and images."""
+
+    file: MeshFile
+    write: Callable[[PaintedMesh, Path], tuple[Path, ...]]  # gives every file written, the model last
+
+
+def _write_document(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
+    document, names = painted.document()
+    return write_document(document, path, names)
+
+
+def _write_obj(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
+    return write_obj(painted.surface, painted.colors, path, painted.image_format)
+
+
+def _write_ply(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
+    return write_ply(painted.surface, painted.colors, path)
+
+
+WRITERS: list[MeshWriter] = [
+    MeshWriter(mesh_file(".glb"), _write_document),
+    MeshWriter(mesh_file(".gltf"), _write_document),
+    MeshWriter(mesh_file(".obj"), _write_obj),
+    MeshWriter(mesh_file(".ply"), _write_ply),
+]
+
+
+def register(writer: MeshWriter) -> None:
+    """Add a kind of file: `save_asset`, `style3d mesh` and `--mesh` of radiance fields write it from then on.
+
+    Raises:
+        Style3DError: its suffix is written already.
+    """
+    if writer.file.suffix in MESH_SUFFIXES:
+        raise Style3DError(f"{writer.file.suffix} is written by another writer", hint="choose another suffix")
+    MESH_FILES.append(writer.file)
+    WRITERS.append(writer)
+
+
+def writer_of(path: Path) -> MeshWriter:
+    """The writer of a file, by its suffix.
+
+    Raises:
+        Style3DError: there is none.
+    """
+    found = next((row for row in WRITERS if row.file.suffix == path.suffix.lower()), None)
+    if found is None:
+        raise Style3DError(f"{path.name} is of no kind that can be written", expected=str(MESH_SUFFIXES))
+    return found
+
+
+def docs_table() -> str:
+    """The table of outputs in docs/formats.md."""
+    lines = [
+        "| suffix | what is written | keeps the rest | variants | maps | signatures |",
+        "|---|---|---|---|---|---|",
+    ]
+    for writer in WRITERS:
+        file = writer.file
+        holds = (file.keeps_document, file.holds_variants, file.holds_maps, file.holds_signatures)
+        lines.append(f"| `{file.suffix}` | {file.meaning} | {' | '.join('yes' if can else 'no' for can in holds)} |")
+    return "\n".join(lines)
