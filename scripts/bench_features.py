@@ -30,8 +30,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import judges  # noqa: E402
 
-from style3d.losses import Objective, affine_color_match, build_features, default_objective  # noqa: E402
-from style3d.losses.features import Features, dictionary, embedded  # noqa: E402
+from style3d.losses import (  # noqa: E402
+    Objective,
+    affine_color_match,
+    build_features,
+    default_objective,
+    network,
+)
+from style3d.losses.features import Features  # noqa: E402
 
 ASSETS = Path(os.environ.get("STYLE3D_ASSETS", ROOT.parent / "shared" / "assets"))
 VGG = ASSETS / "networks" / "vgg19_normalised_relu3_1.safetensors"
@@ -184,10 +190,7 @@ def timed(name: str, weights: Path | None, device: str, precision: str, mode: st
     """One cell; what the machine cannot compile says so."""
     half = precision == "bfloat16"
     kept = torch.bfloat16 if half else torch.float32
-    with (
-        mock.patch.object(embedded, "fast_dtype", return_value=kept),
-        mock.patch.object(dictionary, "fast_dtype", return_value=kept),
-    ):
+    with mock.patch.object(network, "fast_dtype", return_value=kept):
         net = build_features("random") if name.startswith("vgg19") else features_of(name, weights)
         net.to(device)
     torch.compiler.reset()  # or a second size is compiled for all sizes

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from style3d.losses.features.vgg import DEVIATION, MEAN, Vgg, read_tensors
+from style3d.losses.features.vgg import DEVIATION, MEAN, load_vgg
 
 Taps = Callable[[Tensor], list[Tensor]]  # image (1, 3, h, w) -> feature maps, finest first
 
@@ -42,7 +42,7 @@ def squeezenet(path: Path) -> Taps:
 
 def vgg(path: Path) -> Taps:
     """VGG-19 as far as the file reaches, taps at relu1_1, relu2_1, …"""
-    net = Vgg("vgg19", read_tensors(path))
+    net = load_vgg("vgg19", path)
     return lambda image: list(net(image).values())
 
 

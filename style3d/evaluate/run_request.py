@@ -77,8 +77,8 @@ def yardstick_of(request: EvaluationRequest) -> Yardstick:
     style = read_styles([(request.style, 1.0)])[0][0] if request.style else None
     lpips = load_lpips(*request.lpips) if request.lpips else installed_lpips()
     clip = clip_or_why(request.clip_model, request.clip_weights)
-    weights = request.clip_weights if request.features == "clip" else request.weights
-    features = build_features(request.features, weights, clip_model=request.clip_model)
+    tower = str(request.clip_weights) if request.clip_weights else None
+    features = build_features(request.features, request.weights, None, request.clip_model, tower)
     inception = load_inception(request.inception) if request.inception else "no --inception weights were given"
     return Yardstick(style, features, lpips, clip, inception, request.prompt, request.style_scale)
 

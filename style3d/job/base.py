@@ -84,8 +84,9 @@ class Job(ABC):
     steps: Annotated[int | None, Between(1, 100_000)] = None
     """Optimisation steps in all; default: the preset's."""
     features: Features = "embedded"
-    """The perceptual network: embedded (colour patches and a network that ship with style3d), network (that alone),
-    wavelet (no weights), vgg19, vgg16, clip (the image tower of --clip-model)."""
+    """The perceptual network: embedded (colour patches and a network that ship with style3d), network (that network
+    alone), wavelet (filters without weights), vgg19 (--weights, or downloaded), vgg16 (the same, smaller), clip (the
+    image tower of --clip-model)."""
     weights: Path | None = None
     """Weights of the network, .safetensors or .pth, for vgg19 and vgg16."""
     clip_model: str | None = None

@@ -144,8 +144,7 @@ def features_of(job: Job) -> Features:
     Raises:
         Style3DError: its weights are missing or do not fit.
     """
-    weights = job.clip_weights if job.features == "clip" else job.weights
-    return build_features(job.features, weights, clip_model=job.clip_model)
+    return build_features(job.features, job.weights, None, job.clip_model, job.clip_weights)
 
 
 def default_objective_of(job: Job) -> Objective:

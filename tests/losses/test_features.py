@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from style3d.errors import Style3DError
+from style3d.job import Job
+from style3d.job.base import Features as Offered
 from style3d.losses import build_features
+from style3d.losses.features import EXTRACTORS, features_help
 from style3d.losses.features.base import pool_mask
 from style3d.losses.features.embedded import SHIPPED, halved, load_embedded
-from style3d.losses.features.vgg import Vgg, read_tensors
+from style3d.losses.features.vgg import Vgg
 from style3d.losses.features.vgg_layers import plan
 from style3d.losses.features.wavelet import Wavelet, morlet
+from style3d.losses.weights_file import read_tensors
 from tests.helpers.assets import asset
 
-NAMES = ("embedded", "network", "dictionary", "wavelet", "random")
+NAMES = tuple(name for name in EXTRACTORS if name not in ("vgg19", "vgg16", "clip"))  # those that need no file
 
 
 def image(size=48, seed=0):
@@ -107,10 +115,51 @@ def test_another_network_is_refused(tmp_path) -> None:
 
 
 def test_unknown_features_and_needless_weights_are_refused(tmp_path) -> None:
-    with pytest.raises(Style3DError, match="unknown features"):
+    with pytest.raises(Style3DError, match="no extractor is called 'resnet'"):
         build_features("resnet")
     with pytest.raises(Style3DError, match="take no weights"):
         build_features("wavelet", tmp_path / "x.pth")
+
+
+def test_a_job_offers_the_extractors_of_the_registry() -> None:
+    """The names that a job takes, and the help of --features, are those of the rows."""
+    assert get_args(Offered) == tuple(row.name for row in EXTRACTORS.values() if row.offered)
+    assert [row.name for row in EXTRACTORS.values()] == list(EXTRACTORS)
+    body = ast.parse(textwrap.dedent(inspect.getsource(Job))).body[0].body
+    place = next(i for i, node in enumerate(body) if isinstance(node, ast.AnnAssign) and node.target.id == "features")
+    assert " ".join(ast.literal_eval(body[place + 1].value).split()) == features_help()
+
+
+def test_joined_extractors_share_the_weights_that_one_of_them_takes(tmp_path) -> None:
+    joint = build_features("wavelet+network", SHIPPED)
+    assert (joint.name, joint.content_layer) == ("wavelet+network", "network/conv3b")
+    assert joint.digest == build_features("wavelet+network").digest != build_features("network+wavelet").digest
+    with pytest.raises(Style3DError, match="take no weights"):
+        build_features("wavelet+dictionary", SHIPPED)
+    with pytest.raises(Style3DError, match="give --clip-weights instead"):
+        build_features("clip", SHIPPED)
+
+
+def test_every_tensor_of_a_network_is_checked(tmp_path) -> None:
+    """One that lacks, one of another shape and one too many are named; numbers in half precision are read as floats."""
+    whole = load_file(SHIPPED)
+    wrong = {"lacking": {k: v for k, v in whole.items() if k != "conv2a.bias"}, "more": whole | {"x": torch.ones(1)},
+             "other": whole | {"conv2a.bias": torch.ones(7)}}  # fmt: skip
+    for case, tensors in wrong.items():
+        save_file(tensors, tmp_path / "net.safetensors")
+        with pytest.raises(Style3DError, match="x: " if case == "more" else "conv2a.bias: "):
+            load_embedded(tmp_path / "net.safetensors")
+    save_file({name: value.half() for name, value in whole.items()}, tmp_path / "net.safetensors")
+    assert load_embedded(tmp_path / "net.safetensors").layers == load_embedded().layers
+
+
+def test_a_network_moves_with_all_its_parts() -> None:
+    """Weights, constants and parts; "meta" is a device that every machine has."""
+    joint = build_features("random+wavelet+network").to("meta")
+    for part in joint.parts:
+        tensors = [*part._net.state_dict().values(), *part._constants.values()]
+        assert tensors
+        assert all(value.device.type == "meta" for value in tensors)
 
 
 def test_vgg_has_torchvisions_numbers() -> None:

@@ -12,7 +12,6 @@ Two files are known, which differ in more than their numbers:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal, final
 
@@ -23,6 +22,8 @@ from torch.nn import functional as F
 
 from style3d.errors import Style3DError
 from style3d.files import check_readable
+from style3d.losses.network import FixedNetwork, digest_of
+from style3d.losses.weights_file import read_tensors
 from style3d.types import Image
 
 Kind = Literal["fid", "art"]
@@ -33,7 +34,7 @@ EPSILON = 1e-3  # of batch normalisation
 
 
 @final
-class Inception:
+class Inception(FixedNetwork):
     """The network without its heads.
 
     Args:
@@ -46,20 +47,11 @@ class Inception:
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self.kind = _kind(tensors)
         body = {name: value for name, value in tensors.items() if name.startswith(("Conv2d_", "Mixed_"))}
-        total = sha256(self.kind.encode())
-        for name, value in sorted(body.items()):
-            total.update(name.encode() + value.float().numpy().tobytes())
-        self.digest = total.hexdigest()
         try:
-            self._layers = _folded(body)
+            super().__init__(f"inception-v3 ({self.kind})", digest_of(body, self.kind), constants=_folded(body))
             self(torch.zeros(1, 3, SMALLEST, SMALLEST))
         except (KeyError, RuntimeError) as error:
             raise Style3DError("the Inception weights do not fit", got=str(error)[:120], expected=EXPECTED) from error
-
-    @property
-    def name(self) -> str:
-        """Concretely: "inception-v3 (fid)"."""
-        return f"inception-v3 ({self.kind})"
 
     @torch.no_grad()
     def places(self, image: Image) -> Float[Tensor, "1 c rows columns"]:
@@ -92,7 +84,7 @@ class Inception:
 
     def _conv(self, x: Tensor, name: str, stride: int = 1, padding: int | None = None) -> Tensor:
         """Convolution, normalisation and ReLU; borders are padded so that nothing shrinks, unless said otherwise."""
-        weight, bias = self._layers[name]
+        weight, bias = self._constants[f"{name}.weight"], self._constants[f"{name}.bias"]
         around = [side // 2 if padding is None else padding for side in weight.shape[-2:]]
         return F.conv2d(x, weight, bias, stride, around).relu_()
 
@@ -139,16 +131,17 @@ def _kind(tensors: Mapping[str, Tensor]) -> Kind:
     raise Style3DError("these are not the weights of an Inception-v3 that FID is taken with", expected=EXPECTED)
 
 
-def _folded(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
-    """Weight and bias of each convolution with its batch normalisation worked in."""
-    layers = {}
+def _folded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """``NAME.weight`` and ``NAME.bias`` of each convolution with its batch normalisation worked in."""
+    layers: dict[str, Tensor] = {}
     for key in [key for key in tensors if key.endswith(".conv.weight")]:
         name = key.removesuffix(".conv.weight")
         slope, shift, mean, variance = (
             tensors[f"{name}.bn.{part}"].float() for part in ("weight", "bias", "running_mean", "running_var")
         )
         scale = slope / (variance + EPSILON).sqrt()
-        layers[name] = tensors[key].float() * scale[:, None, None, None], shift - mean * scale
+        layers[f"{name}.weight"] = tensors[key].float() * scale[:, None, None, None]
+        layers[f"{name}.bias"] = shift - mean * scale
     return layers
 
 
@@ -158,8 +151,5 @@ def load_inception(path: Path) -> Inception:
     Raises:
         Style3DError: the file is missing, damaged, or another network's.
     """
-    from style3d.losses.features.vgg import read_tensors
-
     check_readable(path)
-    tensors = read_tensors(path)  # which takes bare names for torchvision's
-    return Inception({name.removeprefix("features."): value for name, value in tensors.items()})
+    return Inception(read_tensors(path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, final
 
@@ -14,22 +14,14 @@ from torch import Tensor
 from style3d.errors import Style3DError
 from style3d.losses.features.base import Features, pool_mask
 from style3d.losses.features.squeeze import load_squeeze
+from style3d.losses.network import FixedNetwork, digest_of
+from style3d.losses.weights_file import read_tensors
 from style3d.optional.libraries import library
 from style3d.types import Image, Mask
 
 
-class Distance(ABC):
+class Distance(FixedNetwork):
     """How different two pictures look where a mask says so: 0 for the same picture."""
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """What figures call it."""
-
-    @property
-    @abstractmethod
-    def digest(self) -> str:
-        """sha256 (hex) of the weights."""
 
     @abstractmethod
     def __call__(self, a: Image, b: Image, mask: Mask) -> Float[Tensor, ""]:
@@ -46,32 +38,18 @@ class Lpips(Distance):
     """
 
     def __init__(self, features: Features, heads: list[Tensor]) -> None:
-        self._features, self._heads = features, heads
-
-    @property
-    def name(self) -> str:
-        """Concretely: "lpips squeezenet1_1"."""
-        calibrated = self._features.name == "squeezenet1_1"
-        return f"lpips {self._features.name}" + (
-            "" if calibrated else " (uncalibrated: the heads are another network's)"
-        )
-
-    @property
-    def digest(self) -> str:
-        """Of backbone and heads."""
-        from hashlib import sha256
-
-        total = sha256(self._features.digest.encode())
-        for head in self._heads:
-            total.update(head.numpy().tobytes())
-        return total.hexdigest()
+        note = "" if features.name == "squeezenet1_1" else " (uncalibrated: the heads are another network's)"
+        constants = {f"lin{place}": head for place, head in enumerate(heads)}
+        digest = digest_of(constants, features.digest)
+        super().__init__(f"lpips {features.name}{note}", digest, constants=constants, parts=(features,))
+        self._features = features
 
     @torch.no_grad()
     def __call__(self, a: Image, b: Image, mask: Mask) -> Float[Tensor, ""]:
         """See `Distance`."""
         first, second = self._features(a), self._features(b)
         total = a.new_zeros(())
-        for name, head in zip(self._features.layers, self._heads, strict=False):
+        for name, head in zip(self._features.layers, self._constants.values(), strict=False):
             if name not in first:
                 break
             squared = (_unit(first[name]) - _unit(second[name])).square()
@@ -86,17 +64,8 @@ class FeatureDistance(Distance):
     """The same sum on any features with all channels counting alike: for want of learnt weights, and named so."""
 
     def __init__(self, features: Features) -> None:
+        super().__init__(f"unit features of {features.name}", features.digest, parts=(features,))
         self._features = features
-
-    @property
-    def name(self) -> str:
-        """Concretely: "unit features of embedded"."""
-        return f"unit features of {self._features.name}"
-
-    @property
-    def digest(self) -> str:
-        """Of the features."""
-        return self._features.digest
 
     @torch.no_grad()
     def __call__(self, a: Image, b: Image, mask: Mask) -> Float[Tensor, ""]:
@@ -112,18 +81,10 @@ class FeatureDistance(Distance):
 class PackageLpips(Distance):
     """The `lpips` package's own network, where it and its backbone's weights are on this machine."""
 
-    def __init__(self, net: str, model: Any, digest: str) -> None:
-        self._net, self._model, self._digest = net, model, digest
-
-    @property
-    def name(self) -> str:
-        """Concretely: "lpips alex 0.1"."""
-        return f"lpips {self._net} 0.1"
-
-    @property
-    def digest(self) -> str:
-        """Of backbone and heads."""
-        return self._digest
+    def __init__(self, net: str, model: Any) -> None:
+        name = f"lpips {net} 0.1"
+        super().__init__(name, digest_of(model.state_dict(), name), model)
+        self._model = model
 
     @torch.no_grad()
     def __call__(self, a: Image, b: Image, mask: Mask) -> Float[Tensor, ""]:
@@ -143,10 +104,8 @@ def load_lpips(backbone: Path, heads: Path) -> Lpips:
     Raises:
         Style3DError: a file cannot be read or holds something else.
     """
-    from style3d.losses.features.vgg import read_tensors
-
     tensors = read_tensors(heads)
-    names = [(f"features.lin{k}.weight", f"lin{k}.model.1.weight") for k in range(7)]  # bare names get torchvision's
+    names = [(f"lin{k}.weight", f"lin{k}.model.1.weight") for k in range(7)]
     found = [tensors.get(bare, tensors.get(released)) for bare, released in names]
     whole = [head.float() for head in found if head is not None and head.dim() == 4]
     if len(whole) != 7:
@@ -161,7 +120,6 @@ def installed_lpips() -> Distance | str:
     cached = sorted((Path(torch.hub.get_dir()) / "checkpoints").glob("alexnet-*.pth"))
     if not cached:
         return "the lpips package is there, but not the weights of its AlexNet; give --lpips BACKBONE HEADS"
-    from style3d.losses.features.base import digest_of
     from style3d.optional.torchvision_compat import import_torchvision
 
     import_torchvision()  # which lpips imports
@@ -170,7 +128,7 @@ def installed_lpips() -> Distance | str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it calls torchvision the old way
         model = lpips.LPIPS(net="alex", spatial=True, verbose=False).eval()
-    return PackageLpips("alex", model, digest_of(model, "lpips alex 0.1"))
+    return PackageLpips("alex", model)
 
 
 def _unit(features: Tensor) -> Tensor:

@@ -1,75 +1,141 @@
-"""Perceptual features by name; each extractor lives in its own file and is loaded when it is asked for."""
+"""Perceptual features by name: a row says what each is, what it takes, and how it is loaded when it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, final
 
-from style3d.errors import Style3DError
+from style3d.errors import Style3DError, unknown
 from style3d.losses.features.base import Features, Joint, Layers, pool_mask
 
-NAMES = ("embedded", "network", "dictionary", "wavelet", "vgg19", "vgg16", "clip", "random")
-WEIGHTLESS = ("wavelet", "random", "dictionary")
+__all__ = ["EXTRACTORS", "Features", "Joint", "Layers", "build_features", "features_help", "pool_mask"]
 
-__all__ = ["NAMES", "Features", "Joint", "Layers", "build_features", "pool_mask"]
+Progress = Callable[[int, int], None]  # of a download: bytes so far and in all
+
+
+@final
+@dataclass(frozen=True)
+class Given:
+    """What a loader may use. Concretely: a file of VGG's weights, and nothing of CLIP."""
+
+    weights: Path | None = None  # .safetensors or .pth
+    clip_model: str | None = None  # open_clip's name of it
+    clip_weights: str | None = None  # a file, or a tag of published ones
+    progress: Progress | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Extractor:
+    """A kind of features. Concretely: "vgg16", which takes a file of weights or downloads them."""
+
+    name: str
+    meaning: str  # in a few words
+    load: Callable[[Given], Features]
+    takes: Literal["", "weights", "clip_weights"] = ""  # what it can be given; without, it has its own or fetches them
+    offered: bool = True  # whether a job can name it; the others are parts and baselines
+
+
+def _embedded(given: Given) -> Features:
+    return Joint((_dictionary(given), _network(given)), name="embedded")
+
+
+def _network(given: Given) -> Features:
+    from style3d.losses.features.embedded import load_embedded
+
+    return load_embedded(given.weights)
+
+
+def _dictionary(given: Given) -> Features:
+    from style3d.losses.features.dictionary import load_dictionary
+
+    return load_dictionary()
+
+
+def _wavelet(given: Given) -> Features:
+    from style3d.losses.features.wavelet import Wavelet
+
+    return Wavelet()
+
+
+def _vgg19(given: Given) -> Features:
+    from style3d.losses.features.vgg import load_vgg
+
+    return load_vgg("vgg19", given.weights, given.progress)
+
+
+def _vgg16(given: Given) -> Features:
+    from style3d.losses.features.vgg import load_vgg
+
+    return load_vgg("vgg16", given.weights, given.progress)
+
+
+def _clip(given: Given) -> Features:
+    from style3d.losses.features.clip import ClipFeatures
+    from style3d.losses.text.open_clip_models import DEFAULT_MODEL, load_clip
+
+    model = given.clip_model or DEFAULT_MODEL
+    return ClipFeatures(load_clip(model, given.clip_weights), model)
+
+
+def _random(given: Given) -> Features:
+    from style3d.losses.features.vgg import random_vgg
+
+    return random_vgg("vgg19", seed=0)
+
+
+EXTRACTORS: dict[str, Extractor] = {
+    row.name: row
+    for row in (
+        Extractor("embedded", "colour patches and a network that ship with style3d", _embedded, "weights"),
+        Extractor("network", "that network alone", _network, "weights"),
+        Extractor("dictionary", "those patches alone", _dictionary, offered=False),
+        Extractor("wavelet", "filters without weights", _wavelet),
+        Extractor("vgg19", "--weights, or downloaded", _vgg19, "weights"),
+        Extractor("vgg16", "the same, smaller", _vgg16, "weights"),
+        Extractor("clip", "the image tower of --clip-model", _clip, "clip_weights"),
+        Extractor("random", "VGG-19 with seeded random weights, a baseline", _random, offered=False),
+    )
+}
+
+
+def features_help() -> str:
+    """A sentence with every extractor that a job can name, and what it is."""
+    told = ", ".join(f"{row.name} ({row.meaning})" for row in EXTRACTORS.values() if row.offered)
+    return f"The perceptual network: {told}."
 
 
 def build_features(
     name: str,
     weights: Path | str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     clip_model: str | None = None,
+    clip_weights: str | None = None,
 ) -> Features:
     """The extractor of that name, on the CPU.
 
     Args:
-        name: "embedded" (the default: the small network shipped with style3d beside a dictionary of colour
-            patches), "network" and "dictionary" (each alone), "wavelet" (needs no weights), "vgg19" or "vgg16"
-            (torchvision's layer names), "clip" (an image tower of open_clip), "random" (VGG-19 with seeded random
-            weights, a baseline), or several joined by "+" ("wavelet+network"), whose content is compared on the last.
-        weights: local file, .safetensors or .pth; embedded, VGG and CLIP only; for "clip" also a tag of published
-            weights. Without it VGG and CLIP are downloaded, once.
+        name: one of `EXTRACTORS`, or several joined by "+" ("wavelet+network"), whose content is compared on the last.
+        weights: a local file, .safetensors or .pth, for those that take one. Without it VGG is downloaded, once.
         progress: of VGG's download: called with bytes so far and in all.
         clip_model: open_clip's name of the model, for "clip".
+        clip_weights: of that model: a file, or a tag of published weights, which are downloaded, once.
 
     Raises:
         Style3DError: for an unknown name, or weights that do not fit.
     """
-    if "+" in name:
-        parts = tuple(
-            build_features(part, weights if part not in WEIGHTLESS else None, progress, clip_model)
-            for part in name.split("+")
-        )
-        return Joint(parts, content=len(parts) - 1)
-    if name in WEIGHTLESS and weights is not None:
-        raise Style3DError(f"{name} features take no weights", got=weights, hint="leave --weights out")
-    if name in ("embedded", "network", "dictionary", "wavelet"):
-        return _shipped(name, Path(weights) if weights is not None else None)
-    if name == "clip":
-        from style3d.losses.features.clip import ClipFeatures
-        from style3d.losses.text.open_clip_models import DEFAULT_MODEL, load_clip
-
-        model = clip_model or DEFAULT_MODEL
-        return ClipFeatures(load_clip(model, str(weights) if weights else None), model)
-    if name in ("vgg19", "vgg16", "random"):
-        from style3d.losses.features.vgg import load_vgg, random_vgg
-
-        if name == "random":
-            return random_vgg("vgg19", seed=0)
-        return load_vgg(name, Path(weights) if weights is not None else None, progress)
-    raise Style3DError("unknown features", got=name, expected=" or ".join(NAMES))
+    rows = [_row(part) for part in name.split("+")]
+    if weights is not None and not any(row.takes == "weights" for row in rows):
+        hint = "give --clip-weights instead" if name == "clip" else "leave --weights out"
+        raise Style3DError(f"{name} features take no weights", got=weights, hint=hint)
+    given = Given(Path(weights) if weights is not None else None, clip_model, clip_weights, progress)
+    parts = tuple(row.load(given) for row in rows)
+    return parts[0] if len(parts) == 1 else Joint(parts, content=len(parts) - 1)
 
 
-def _shipped(name: str, weights: Path | None) -> Features:
-    """What needs no download."""
-    if name == "wavelet":
-        from style3d.losses.features.wavelet import Wavelet
-
-        return Wavelet()
-    from style3d.losses.features.dictionary import load_dictionary
-    from style3d.losses.features.embedded import load_embedded
-
-    if name == "dictionary":
-        return load_dictionary()
-    network = load_embedded(weights)
-    return network if name == "network" else Joint((load_dictionary(), network), name="embedded")
+def _row(name: str) -> Extractor:
+    if name not in EXTRACTORS:
+        raise unknown("extractor", name, EXTRACTORS)
+    return EXTRACTORS[name]

@@ -8,9 +8,10 @@ from typing import final
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.losses.network import FixedNetwork
 from style3d.types import Image, Mask
 
 Layers = dict[str, Tensor]  # layer name -> (1, c, h', w')
@@ -49,23 +50,13 @@ class Features(ABC):
 
 
 @final
-class Joint(Features):
+class Joint(FixedNetwork, Features):
     """Several extractors side by side; layers are named "extractor/layer"."""
 
     def __init__(self, parts: tuple[Features, ...], content: int = 0, name: str = "") -> None:
-        self.parts = parts
-        self._name = name or "+".join(part.name for part in parts)
-        self._content = content
-
-    @property
-    def name(self) -> str:
-        """Concretely: "wavelet+embedded"."""
-        return self._name
-
-    @property
-    def digest(self) -> str:
-        """Digest of the parts' digests."""
-        return hashlib.sha256("+".join(part.digest for part in self.parts).encode()).hexdigest()
+        digest = hashlib.sha256("+".join(part.digest for part in parts).encode()).hexdigest()
+        super().__init__(name or "+".join(part.name for part in parts), digest, parts=parts)
+        self.parts, self._content = parts, content
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -82,31 +73,9 @@ class Joint(Features):
         """Feature maps of every part."""
         return {f"{part.name}/{name}": value for part in self.parts for name, value in part(image).items()}
 
-    def to(self, device: torch.device | str) -> Joint:
-        """Moves every part."""
-        for part in self.parts:
-            part.to(device)
-        return self
-
 
 def pool_mask(mask: Mask, size: tuple[int, int]) -> Float[Tensor, "1 1 rows columns"]:
     """Coverage averaged over each cell of a layer of ``size`` (h', w')."""
     if tuple(mask.shape[-2:]) == size:
         return mask
     return F.adaptive_avg_pool2d(mask, size)
-
-
-def digest_of(module: nn.Module, configuration: str) -> str:
-    """sha256 over a configuration string and every tensor of a module, in name order."""
-    total = hashlib.sha256(configuration.encode())
-    for name, tensor in sorted(module.state_dict().items()):
-        total.update(name.encode())
-        total.update(tensor.detach().cpu().contiguous().to(torch.float32).numpy().tobytes())
-    return total.hexdigest()
-
-
-def channels_last(module: nn.Module) -> None:
-    """Lays out convolution weights for channels-last images, which the processor's kernels prefer."""
-    for parameter in module.parameters():
-        if parameter.dim() == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
-from style3d.losses.features.base import Features, Layers, digest_of
+from style3d.losses.features.base import Features, Layers
+from style3d.losses.network import FixedNetwork, digest_of
 from style3d.types import Image
 
 STAGES: tuple[str, ...] = (
@@ -24,7 +25,7 @@ DEPTHS = (1, 3, 6, 9)  # twelfths of a transformer's blocks after which token ma
 
 
 @final
-class ClipFeatures(Features):
+class ClipFeatures(FixedNetwork, Features):
     """Feature maps of an image of any size.
 
     A transformer's positions are interpolated to the image's grid of patches, the image is resized to whole patches.
@@ -38,10 +39,10 @@ class ClipFeatures(Features):
     """
 
     def __init__(self, model: Any, name: str) -> None:
-        from style3d.losses.text.open_clip_models import import_open_clip
+        from style3d.losses.text.open_clip_models import clip_standard, import_open_clip
 
         open_clip = import_open_clip()
-        self._tower, self._name = model.visual, name
+        self._tower = model.visual
         if isinstance(self._tower, open_clip.modified_resnet.ModifiedResNet):
             self._maps, self._layers = self._stages, STAGES
         elif isinstance(self._tower, open_clip.transformer.VisionTransformer):
@@ -51,20 +52,8 @@ class ClipFeatures(Features):
         else:
             kind = type(self._tower).__name__
             raise Style3DError(f"features of {name} are not readable", got=kind, expected="a ResNet or a plain ViT")
-        self._digest = digest_of(self._tower, f"clip {name}")
-        mean = self._tower.image_mean or open_clip.OPENAI_DATASET_MEAN
-        deviation = self._tower.image_std or open_clip.OPENAI_DATASET_STD
-        self._mean, self._deviation = (torch.tensor(v)[None, :, None, None] for v in (mean, deviation))
-
-    @property
-    def name(self) -> str:
-        """Concretely: "clip RN50"."""
-        return f"clip {self._name}"
-
-    @property
-    def digest(self) -> str:
-        """Of the image tower."""
-        return self._digest
+        digest = digest_of(self._tower.state_dict(), f"clip {name}")
+        super().__init__(f"clip {name}", digest, self._tower, clip_standard(self._tower))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -76,15 +65,9 @@ class ClipFeatures(Features):
         """layer3, or the map after three quarters of the blocks."""
         return "layer3" if self._layers == STAGES else self._layers[-1]
 
-    def to(self, device: torch.device | str) -> ClipFeatures:
-        """Moves the weights."""
-        self._tower.to(device)
-        self._mean, self._deviation = self._mean.to(device), self._deviation.to(device)
-        return self
-
     def __call__(self, image: Image) -> Layers:
         """Feature maps, as far down as the image is large enough for."""
-        return dict(zip(self._layers, self._maps((image - self._mean) / self._deviation), strict=False))
+        return dict(zip(self._layers, self._maps(self.standardised(image)), strict=False))
 
     def _stages(self, x: Tensor) -> Iterator[Tensor]:
         x = self._tower.stem(x)

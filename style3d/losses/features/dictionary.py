@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from style3d.device import fast_dtype
-from style3d.errors import Style3DError
-from style3d.losses.features.base import Features, Layers, channels_last, digest_of
+from style3d.losses.features.base import Features, Layers
 from style3d.losses.features.embedded import halved
+from style3d.losses.network import FixedNetwork, digest_of
+from style3d.losses.weights_file import fill, read_tensors
 from style3d.types import Image
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "dictionary.safetensors"
@@ -21,7 +21,7 @@ SMALLEST = 8  # pixels along the shorter side of the coarsest octave
 
 
 @final
-class Dictionary(Features):
+class Dictionary(FixedNetwork, Features):
     """One layer of learnt patches, applied to the image halved again and again.
 
     The patches are k-means centres of whitened patches (Coates, Lee & Ng, AISTATS 2011), and respond above a
@@ -36,21 +36,9 @@ class Dictionary(Features):
     """
 
     def __init__(self, convolution: nn.Conv2d, octaves: int = 4) -> None:
-        self._digest = digest_of(convolution, f"dictionary-1 octaves={octaves}")
-        self._net = convolution.requires_grad_(False).eval()
+        digest = digest_of(convolution.state_dict(), f"dictionary-1 octaves={octaves}")
+        super().__init__("dictionary", digest, convolution, fast=convolution)
         self._octaves = octaves
-        channels_last(self._net)
-        self.to("cpu")
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line."""
-        return "dictionary"
-
-    @property
-    def digest(self) -> str:
-        """Of the weights."""
-        return self._digest
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -61,12 +49,6 @@ class Dictionary(Features):
     def content_layer(self) -> str:
         """Edges some ten pixels wide."""
         return f"octave{min(2, self._octaves - 1)}"
-
-    def to(self, device: torch.device | str) -> Dictionary:
-        """Moves the filters, in the precision that is fast there."""
-        self._dtype = fast_dtype(device)
-        self._net.to(device, self._dtype)
-        return self
 
     def __call__(self, image: Image) -> Layers:
         """Channels of octave j: responses to each patch, then those of octave j−1 averaged down beside them."""
@@ -93,12 +75,6 @@ def load_dictionary() -> Dictionary:
     Raises:
         Style3DError: if the installation is damaged.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     net = nn.Conv2d(3, ATOMS, SIDE, stride=2)
-    try:
-        net.load_state_dict(load_file(SHIPPED))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise Style3DError(f"cannot read {SHIPPED}", got=str(error), hint="install style3d again") from error
+    fill(net, read_tensors(SHIPPED), SHIPPED, "the shipped dictionary: install style3d again")
     return Dictionary(net)

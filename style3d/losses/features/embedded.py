@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from style3d.device import fast_dtype
-from style3d.errors import Style3DError
-from style3d.losses.features.base import Features, Layers, channels_last, digest_of
+from style3d.losses.features.base import Features, Layers
+from style3d.losses.network import FixedNetwork, digest_of
+from style3d.losses.weights_file import fill, read_tensors
 from style3d.types import Image
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "embedded.safetensors"
@@ -33,27 +33,15 @@ def embedded_convolutions(widths: tuple[int, ...] = WIDTHS) -> nn.ModuleDict:
 
 
 @final
-class Embedded(Features):
+class Embedded(FixedNetwork, Features):
     """Convolutions, ReLU and blurred halving; each channel's mean over the training images is about one.
 
     Runs channels-last, and in bfloat16 where the processor multiplies it natively (several times as fast there).
     """
 
     def __init__(self, convolutions: nn.ModuleDict) -> None:
-        self._digest = digest_of(convolutions, "embedded-2")
-        self._net = convolutions.requires_grad_(False).eval()
-        channels_last(self._net)
-        self.to("cpu")
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line."""
-        return "network"
-
-    @property
-    def digest(self) -> str:
-        """Of the weights."""
-        return self._digest
+        super().__init__("network", digest_of(convolutions.state_dict(), "embedded-2"), convolutions, fast=convolutions)
+        self._convolutions = convolutions
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -65,12 +53,6 @@ class Embedded(Features):
         """Quarter size: shapes, without the brush strokes on them."""
         return "conv3b"
 
-    def to(self, device: torch.device | str) -> Embedded:
-        """Moves the weights, in the precision that is fast there."""
-        self._dtype = fast_dtype(device)
-        self._net.to(device, self._dtype)
-        return self
-
     def __call__(self, image: Image) -> Layers:
         """Feature maps in float32; the gradient is exact up to the precision it runs in."""
         layers: Layers = {}
@@ -78,7 +60,7 @@ class Embedded(Features):
         for name, halve in PLAN:
             if halve and min(x.shape[-2:]) < 4:
                 break
-            x = self._net[name]((halved(x) if halve else x).to(self._dtype)).relu()
+            x = self._convolutions[name]((halved(x) if halve else x).to(self._dtype)).relu()
             if name in LAYERS:
                 layers[name] = x.float()
         return layers
@@ -98,19 +80,7 @@ def load_embedded(weights: Path | None = None) -> Embedded:
     Raises:
         Style3DError: if the file is missing or holds another network.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     path = weights or SHIPPED
-    try:
-        tensors = {name: value.float() for name, value in load_file(path).items()}
-    except (OSError, SafetensorError) as error:
-        raise Style3DError(
-            f"cannot read {path}", got=str(error), expected="embedded features (.safetensors)"
-        ) from error
     net = embedded_convolutions()
-    try:
-        net.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise Style3DError(f"{path} holds another network", expected="the shape of embedded.safetensors") from error
+    fill(net, read_tensors(path), path, "the tensors of embedded.safetensors")
     return Embedded(net)

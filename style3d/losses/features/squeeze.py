@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
-from style3d.losses.features.base import Features, Layers, digest_of
-from style3d.losses.features.vgg import DEVIATION, MEAN, read_tensors
+from style3d.losses.features.base import Features, Layers
+from style3d.losses.features.vgg import DEVIATION, MEAN
+from style3d.losses.network import FixedNetwork, digest_of, standard
+from style3d.losses.weights_file import convolution, read_tensors, torchvision_names
 from style3d.types import Image
 
 FIRES = {"squeezenet1_0": (3, 4, 5, 7, 8, 9, 10, 12), "squeezenet1_1": (3, 4, 6, 7, 9, 10, 11, 12)}
@@ -21,7 +23,7 @@ TAPS = (1, 3, 4, 5, 6, 7)  # which of the eight fires LPIPS looks at, after the 
 
 
 @final
-class Squeeze(Features):
+class Squeeze(FixedNetwork, Features):
     """The variant that the tensors' shapes say; layers are the first convolution and six of the fires.
 
     Raises:
@@ -33,25 +35,16 @@ class Squeeze(Features):
         shapes = {(96, 3, 7, 7): "squeezenet1_0", (64, 3, 3, 3): "squeezenet1_1"}
         if first is None or tuple(first.shape) not in shapes:
             raise Style3DError("no SqueezeNet weights found", expected="a tensor features.0.weight of 1.0 or 1.1")
-        self._name = shapes[(first.shape[0], first.shape[1], first.shape[2], first.shape[3])]
-        self._taps = tuple(FIRES[self._name][place] for place in TAPS)
-        self._net = nn.ModuleDict({"0": _convolution(tensors, "features.0", stride=2)})
-        for fire in FIRES[self._name]:
+        name = shapes[(first.shape[0], first.shape[1], first.shape[2], first.shape[3])]
+        self._taps, self._pools = tuple(FIRES[name][place] for place in TAPS), POOLS[name]
+        self._convolutions = nn.ModuleDict({"0": convolution(tensors, "features.0", name, stride=2)})
+        for fire in FIRES[name]:
             for part in ("squeeze", "expand1x1", "expand3x3"):
-                self._net[f"{fire}_{part}"] = _convolution(tensors, f"features.{fire}.{part}")
-        self._net.requires_grad_(False).eval()
-        self._digest = digest_of(self._net, self._name)
-        self._mean, self._deviation = (torch.tensor(value)[None, :, None, None] for value in (MEAN, DEVIATION))
-
-    @property
-    def name(self) -> str:
-        """squeezenet1_0 or squeezenet1_1."""
-        return self._name
-
-    @property
-    def digest(self) -> str:
-        """Of the weights."""
-        return self._digest
+                wide = int(part == "expand3x3")
+                key = f"features.{fire}.{part}"
+                self._convolutions[f"{fire}_{part}"] = convolution(tensors, key, name, padding=wide)
+        digest = digest_of(self._convolutions.state_dict(), name)
+        super().__init__(name, digest, self._convolutions, standard(MEAN, DEVIATION))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -63,39 +56,25 @@ class Squeeze(Features):
         """The third fire that is looked at: eighth size, shapes without strokes."""
         return self.layers[3]
 
-    def to(self, device: torch.device | str) -> Squeeze:
-        """Moves the weights."""
-        self._net.to(device)
-        self._mean, self._deviation = self._mean.to(device), self._deviation.to(device)
-        return self
-
     def __call__(self, image: Image) -> Layers:
         """Feature maps of the ImageNet-normalised image; a picture too small for a pooling ends the list."""
-        x: Tensor = self._net["0"]((image - self._mean) / self._deviation).relu()
+        x: Tensor = self._convolutions["0"](self.standardised(image)).relu()
         layers: Layers = {"conv1": x}
         for index in range(2, 13):
-            if index in POOLS[self._name]:
+            if index in self._pools:
                 if min(x.shape[-2:]) < 3:
                     break
                 x = F.max_pool2d(x, 3, 2, ceil_mode=True)
             else:
-                x = self._net[f"{index}_squeeze"](x).relu()
-                wide = [self._net[f"{index}_expand1x1"](x).relu(), self._net[f"{index}_expand3x3"](x).relu()]
+                x = self._convolutions[f"{index}_squeeze"](x).relu()
+                wide = [
+                    self._convolutions[f"{index}_expand1x1"](x).relu(),
+                    self._convolutions[f"{index}_expand3x3"](x).relu(),
+                ]
                 x = torch.cat(wide, 1)
             if index in self._taps:
                 layers[f"fire{index}"] = x
         return layers
-
-
-def _convolution(tensors: Mapping[str, Tensor], name: str, stride: int = 1) -> nn.Conv2d:
-    weight, bias = tensors.get(f"{name}.weight"), tensors.get(f"{name}.bias")
-    if weight is None or bias is None or weight.dim() != 4 or bias.shape != weight.shape[:1]:
-        raise Style3DError(f"the SqueezeNet weights lack {name}", expected="torchvision's names and shapes")
-    outputs, inputs, side, _ = weight.shape
-    padding = 1 if side == 3 and stride == 1 else 0
-    layer = nn.Conv2d(inputs, outputs, side, stride, padding)
-    layer.load_state_dict({"weight": weight.float(), "bias": bias.float()})
-    return layer
 
 
 def load_squeeze(weights: Path) -> Squeeze:
@@ -104,4 +83,4 @@ def load_squeeze(weights: Path) -> Squeeze:
     Raises:
         Style3DError: the file cannot be read or holds something else.
     """
-    return Squeeze(read_tensors(weights))
+    return Squeeze(torchvision_names(read_tensors(weights)))

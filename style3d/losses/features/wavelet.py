@@ -10,7 +10,6 @@ colours and, through pooling, neighbouring octaves) tell strokes from noise of t
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import final
 
@@ -19,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.losses.features.base import Features, Layers
+from style3d.losses.network import FixedNetwork, digest_of
 from style3d.types import Image
 
 _OPPONENT = ((1, 1, 1), (1, 0, -1), (1, -2, 1))  # brightness, red-blue, green-purple; decorrelates natural colour
@@ -26,7 +26,7 @@ _GAIN = (1.0, 1.5, 2.0)  # colour differences are weaker than brightness in pain
 
 
 @final
-class Wavelet(Features):
+class Wavelet(FixedNetwork, Features):
     """Octave j is filtered on an image halved j times, so each costs a quarter of the one before.
 
     Args:
@@ -38,23 +38,14 @@ class Wavelet(Features):
 
     def __init__(self, octaves: int = 5, first: int = 0, orientations: int = 4, size: int = 7) -> None:
         self._octaves = range(first, octaves)
-        self._key = f"wavelet-1 octaves={first}..{octaves} orientations={orientations} size={size}"
-        self._filters = morlet(orientations, size)
         rows = torch.tensor(_OPPONENT, dtype=torch.float32)
         gain = torch.tensor(_GAIN)[:, None]
-        self._opponent = (gain * rows / rows.norm(dim=1, keepdim=True))[:, :, None, None]
+        opponent = (gain * rows / rows.norm(dim=1, keepdim=True))[:, :, None, None]
         tap = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
-        self._blur = (tap[:, None] * tap[None, :])[None, None]
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line."""
-        return "wavelet"
-
-    @property
-    def digest(self) -> str:
-        """Of the configuration: there are no weights."""
-        return hashlib.sha256(self._key.encode()).hexdigest()
+        blur = (tap[:, None] * tap[None, :])[None, None]
+        key = f"wavelet-1 octaves={first}..{octaves} orientations={orientations} size={size}"
+        constants = {"filters": morlet(orientations, size), "opponent": opponent, "blur": blur}
+        super().__init__("wavelet", digest_of({}, key), constants=constants)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -66,22 +57,15 @@ class Wavelet(Features):
         """Edges four to eight pixels wide."""
         return f"octave{min(2, self._octaves.stop - 1)}"
 
-    def to(self, device: torch.device | str) -> Wavelet:
-        """Moves the filters."""
-        self._filters = self._filters.to(device)
-        self._opponent = self._opponent.to(device)
-        self._blur = self._blur.to(device)
-        return self
-
     def __call__(self, image: Image) -> Layers:
         """Channels of octave j: rectified responses, then those of octave j−1 averaged down beside them."""
-        x = F.conv2d(image, self._opponent)
+        x = F.conv2d(image, self._constants["opponent"])
         channels, layers = x.transpose(0, 1), Layers()  # colours travel as a batch: (3, 1, h, w)
         previous: Tensor | None = None
         for _ in range(self._octaves.start):
             channels = self._halved(channels)
         for name in self.layers:
-            if min(channels.shape[-2:]) < self._filters.shape[-1]:
+            if min(channels.shape[-2:]) < self._constants["filters"].shape[-1]:
                 break
             rectified = self._rectified(channels)
             layers[name] = rectified if previous is None else torch.cat([rectified, previous], 1)
@@ -90,11 +74,11 @@ class Wavelet(Features):
         return layers
 
     def _halved(self, channels: Tensor) -> Tensor:
-        return F.conv2d(F.pad(channels, (2, 2, 2, 2), mode="reflect"), self._blur, stride=2)
+        return F.conv2d(F.pad(channels, (2, 2, 2, 2), mode="reflect"), self._constants["blur"], stride=2)
 
     def _rectified(self, channels: Tensor) -> Tensor:
-        half = self._filters.shape[-1] // 2
-        response = F.conv2d(F.pad(channels, (half, half, half, half), mode="reflect"), self._filters)
+        half = self._constants["filters"].shape[-1] // 2
+        response = F.conv2d(F.pad(channels, (half, half, half, half), mode="reflect"), self._constants["filters"])
         response = response.reshape(1, -1, *response.shape[-2:])
         return torch.cat([response.relu(), (-response).relu()], 1)
 

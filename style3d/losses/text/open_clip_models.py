@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
-from style3d.losses.features.base import digest_of
+from style3d.losses.network import FixedNetwork, digest_of, standard
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
 from style3d.optional.libraries import installed, need
 from style3d.optional.torchvision_compat import import_torchvision
@@ -97,8 +97,15 @@ def _rename(name: str) -> str:
     return f"OpenAI's weights belong to {name}-quickgelu" if "quickgelu" not in name else "name its --clip-model"
 
 
+def clip_standard(tower: Any) -> dict[str, Tensor]:
+    """The mean and deviation of the pictures that an image tower was trained on; OpenAI's where it does not say."""
+    open_clip = import_open_clip()
+    mean, deviation = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
+    return standard(tower.image_mean or mean, tower.image_std or deviation)
+
+
 @final
-class OpenClip(Encoder):
+class OpenClip(FixedNetwork, Encoder):
     """Both towers of a CLIP model.
 
     Args:
@@ -112,25 +119,9 @@ class OpenClip(Encoder):
             self._tokens = open_clip.get_tokenizer(name)
         except Exception as error:  # some need other packages, or files from a hub
             raise Style3DError(f"{name} has no tokenizer here", got=str(error)[:160]) from error
-        self._model, self._name = model, name
-        self._digest = digest_of(model, f"open_clip {name}")
-        self._mean, self._deviation = (
-            torch.tensor(value or default)[None, :, None, None]
-            for value, default in (
-                (model.visual.image_mean, open_clip.OPENAI_DATASET_MEAN),
-                (model.visual.image_std, open_clip.OPENAI_DATASET_STD),
-            )
-        )
-
-    @property
-    def name(self) -> str:
-        """Concretely: "ViT-B-32"."""
-        return self._name
-
-    @property
-    def digest(self) -> str:
-        """Of the weights."""
-        return self._digest
+        digest = digest_of(model.state_dict(), f"open_clip {name}")
+        super().__init__(name, digest, model, clip_standard(model.visual))
+        self._model = model
 
     @property
     def size(self) -> int:
@@ -150,13 +141,12 @@ class OpenClip(Encoder):
 
     def pictures(self, images: Pictures) -> Embeddings:
         """Unit vectors of pictures."""
-        x: Tensor = (images - self._mean) / self._deviation
-        return F.normalize(self._model.encode_image(x).float(), dim=1)
+        return F.normalize(self._model.encode_image(self.standardised(images)).float(), dim=1)
 
     def texts(self, sentences: Sequence[str]) -> Embeddings:
         """Unit vectors of sentences."""
         with torch.no_grad():
-            tokens = self._tokens(list(sentences)).to(self._mean.device)
+            tokens = self._tokens(list(sentences)).to(self._constants["mean"].device)
             return F.normalize(self._model.encode_text(tokens).float(), dim=1)
 
     def unknown(self, sentence: str) -> tuple[str, ...]:
@@ -166,9 +156,3 @@ class OpenClip(Encoder):
     def understands(self, sentence: str) -> bool:
         """It tries."""
         return True
-
-    def to(self, device: torch.device | str) -> OpenClip:
-        """Moves the weights."""
-        self._model.to(device)
-        self._mean, self._deviation = self._mean.to(device), self._deviation.to(device)
-        return self

@@ -16,12 +16,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from style3d.device import fast_dtype
 from style3d.errors import Style3DError
-from style3d.losses.features.base import channels_last, digest_of
 from style3d.losses.features.embedded import PLAN, embedded_convolutions, halved
+from style3d.losses.network import FixedNetwork, digest_of
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
 from style3d.losses.text.words import COLORS, NEUTRAL, VOCABULARY, read_words
+from style3d.losses.weights_file import fill, read_note, read_tensors
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "prompt.safetensors"
 SIZE = 96  # pixels
@@ -136,24 +136,13 @@ def tokens_of(sentences: Sequence[str]) -> Tensor:
 
 
 @final
-class SmallEncoder(Encoder):
+class SmallEncoder(FixedNetwork, Encoder):
     """`SmallModel` as the losses use it."""
 
     def __init__(self, model: SmallModel) -> None:
-        self._digest = digest_of(model, "prompt-1")
-        self._model = model.requires_grad_(False).eval()
-        channels_last(model.statistics.convolutions)
-        self.to("cpu")
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line."""
-        return "small"
-
-    @property
-    def digest(self) -> str:
-        """Of the weights."""
-        return self._digest
+        digest = digest_of(model.state_dict(), "prompt-1")
+        super().__init__("small", digest, model, fast=model.statistics.convolutions)
+        self._model = model
 
     @property
     def size(self) -> int:
@@ -188,12 +177,6 @@ class SmallEncoder(Encoder):
         """Whether it has a word that says how something looks."""
         return any(word not in NEUTRAL for word in read_words(sentence)[0])
 
-    def to(self, device: torch.device | str) -> SmallEncoder:
-        """Moves the weights, the convolutions in the precision that is fast there."""
-        self._model.to(device)
-        self._model.statistics.convolutions.to(fast_dtype(device))
-        return self
-
 
 def load_small(path: Path = SHIPPED) -> SmallEncoder:
     """The shipped model, or one of the same shape and vocabulary.
@@ -201,16 +184,8 @@ def load_small(path: Path = SHIPPED) -> SmallEncoder:
     Raises:
         Style3DError: if the file is missing or holds another model.
     """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "pt") as file:
-            vocabulary = json.loads((file.metadata() or {}).get("vocabulary", "[]"))
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        model = SmallModel()
-        model.load_state_dict(tensors)
-    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
-        raise Style3DError(f"cannot read {path}", got=str(error)[:200], expected="the small prompt model") from error
-    if vocabulary != list(VOCABULARY):
+    model = SmallModel()
+    fill(model, read_tensors(path), path, "the small prompt model")
+    if json.loads(read_note(path, "vocabulary") or "[]") != list(VOCABULARY):
         raise Style3DError(f"{path} has another vocabulary", hint="train it again: scripts/train_prompt.py")
     return SmallEncoder(model)

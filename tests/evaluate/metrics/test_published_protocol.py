@@ -45,14 +45,12 @@ def test_the_network_is_fed_0_to_255() -> None:
     seen = []
 
     class Listening(Distance):
-        name, digest = "listening", ""
-
         def __call__(self, a: torch.Tensor, b: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             seen.extend([2 * a - 1, 2 * b - 1])  # as LPIPS sees them
             return a.new_zeros(())
 
     footage = painted(arc(2, size=48), [texture()] * 2)
-    legacy_figures(footage, 1, Listening())
+    legacy_figures(footage, 1, Listening("listening", ""))
     assert max(float(image.max()) for image in seen) > 100
     assert min(float(image.min()) for image in seen) >= 0
     assert [figure.name for figure in legacy_figures(footage, 1, FeatureDistance(Tiny()))] == [
