@@ -9,11 +9,11 @@ from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
 from style3d.gltf.document import Document, Json
+from style3d.gltf.extensions import MESHOPT
 
 COMPONENTS = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 MAX_ELEMENTS = 64_000_000  # of one accessor
-MESHOPT = "EXT_meshopt_compression"
 Array = np.ndarray[Any, Any]
 
 

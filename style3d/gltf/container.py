@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 from style3d.errors import Style3DError
 from style3d.files import write_bytes
-from style3d.gltf.accessors import MESHOPT, Accessors
+from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
+from style3d.gltf.extensions import MESHOPT
 
 GLTF_SUFFIXES = (".glb", ".gltf")
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by

@@ -11,10 +11,10 @@ from jaxtyping import Float64
 from style3d.errors import Style3DError
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Document, Json
+from style3d.gltf.extensions import INSTANCING, VISIBILITY
 
 MAX_VISITS = 200_000
 MAX_INSTANCES = 1_000_000
-INSTANCING = "EXT_mesh_gpu_instancing"
 Matrix = Float64[np.ndarray, "4 4"]
 
 
@@ -73,7 +73,7 @@ def world_matrices(document: Document, roots: list[int]) -> dict[int, Matrix]:
             circle = index in above
             what = "the glTF's nodes form a circle" if circle else f"node {index} hangs under two parents"
             raise Style3DError(what, expected="a tree of nodes", hint="export the asset again")
-        if node.get("extensions", {}).get("KHR_node_visibility", {}).get("visible") is False:
+        if node.get("extensions", {}).get(VISIBILITY, {}).get("visible") is False:
             continue
         world[index] = parent @ local_matrix(node, index)
         waiting.extend((child, world[index], (*above[-64:], index)) for child in reversed(node.get("children", [])))

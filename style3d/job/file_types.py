@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import final, overload
 
 from style3d.errors import Style3DError
+from style3d.gltf.extensions import GAUSSIANS
 
 
 @final
@@ -66,7 +67,7 @@ MESH_FILES: list[MeshFile] = [
 ]
 FIELD_FILES: list[FieldFile] = [
     FieldFile(".ply", "splats as the 3DGS reference code keeps them"),
-    FieldFile(".glb", "splats as KHR_gaussian_splatting"),
+    FieldFile(".glb", f"splats as {GAUSSIANS}"),
     FieldFile(".spz", "splats in few bytes"),
     FieldFile(".splat", "splats for web viewers"),
     FieldFile(".safetensors", "the radiance grid itself"),

@@ -13,6 +13,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.document import Document, parse_document
+from style3d.gltf.extensions import unread
 from style3d.images import ImageFormat
 from style3d.job.file_types import mesh_files_that
 from style3d.mesh.animation import Pose
@@ -171,7 +172,9 @@ def _read(path: Path) -> tuple[Document, list[str]]:
     content = read_bytes(path)
     kind = check_kind(path, content)
     if kind in ("glb", "gltf"):
-        return parse_document(content, path.parent, path.name), []
+        document = parse_document(content, path.parent, path.name)
+        missed = unread(document.json.get("extensionsRequired", []))
+        return document, [f"{', '.join(missed)} is required and not read: it may look otherwise"] if missed else []
     from style3d.mesh.imported import import_mesh
 
     return import_mesh(path, content, kind)

@@ -9,7 +9,6 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.optional.libraries import need
 
-DRACO = "KHR_draco_mesh_compression"
 Array = np.ndarray[Any, Any]
 
 

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from style3d.errors import Style3DError
-from style3d.gltf.accessors import MESHOPT, Accessors
+from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import GLTF_SUFFIXES, image_bytes, image_kind, is_gltf
 from style3d.gltf.document import Document, Json, read_document
+from style3d.gltf.extensions import DRACO, EXTENSIONS, unread
 from style3d.images import image_size
 from style3d.mesh.credentials import SIGNED, state
 from style3d.mesh.diff.uses import image_uses
 from style3d.mesh.document_view import counted
-from style3d.mesh.draco import DRACO
 from style3d.mesh.xmp import packet_of
 
 MOST = 40  # lines of one list, after which the rest is counted
-VARIANTS = "KHR_materials_variants"
 MANIFEST = b"jumdc2pa"  # how the box begins that holds C2PA manifests
 
 
@@ -61,12 +60,12 @@ def _lines(document: Document) -> Iterator[str]:
             yield f"  {one} {index}{name}: {tell(document, item, index)}"
         if len(items) > MOST:
             yield f"  and {len(items) - MOST} more"
-    variants = document.json.get("extensions", {}).get(VARIANTS, {}).get("variants", [])
-    if variants:
-        yield "variants: " + ", ".join(repr(str(item.get("name", ""))) for item in variants)
+    yield from filter(None, (row.inspect(document.json) for row in EXTENSIONS if row.inspect is not None))
     for kind in ("extensionsUsed", "extensionsRequired"):
         if document.json.get(kind):
             yield f"{kind}: {', '.join(document.json[kind])}"
+    if ignored := unread(document.json.get("extensionsUsed", [])):
+        yield f"kept and not read: {', '.join(ignored)}"
     yield from _provenance(document)
 
 
@@ -114,9 +113,6 @@ def _animation(document: Document, item: Json, _: int) -> str:
 
 
 def _provenance(document: Document) -> Iterator[str]:
-    packed = sum(MESHOPT in view.get("extensions", {}) for view in document.items("bufferViews"))
-    if packed:
-        yield f"{counted(packed, 'buffer view')} compressed with meshopt"
     packet = packet_of(document)
     yield "provenance:" if packet else "provenance: none is told"
     for name, value in packet.items():

@@ -14,8 +14,9 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
+from style3d.gltf.extensions import SPECULAR, TRANSFORM, UNLIT
 from style3d.images import MIME, encode_image, read_image
-from style3d.mesh.materials import SPECULAR, TRANSFORM, slots, source_image
+from style3d.mesh.materials import slots, source_image
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
 from style3d.mesh.repaint import free_images, free_textures, show_image, sources
@@ -25,7 +26,6 @@ from style3d.render.surface import Texture
 
 Map = Literal["base", "emissive", "roughness", "normal"]
 KEYS = {"emissive": "emissiveTexture", "roughness": "metallicRoughnessTexture", "normal": "normalTexture"}
-UNLIT = "KHR_materials_unlit"
 Image = Float32[np.ndarray, "_ _ 3"]
 
 

@@ -11,13 +11,10 @@ from jaxtyping import Float64
 
 from style3d.errors import Style3DError
 from style3d.gltf.document import Document, Json
+from style3d.gltf.extensions import BASISU, SPECULAR, TRANSFORM, WEBP, image_extensions
 from style3d.images import encode_srgb
 from style3d.render.surface import AlphaMode, Material, Wrap
 
-SPECULAR = "KHR_materials_pbrSpecularGlossiness"
-TRANSFORM = "KHR_texture_transform"
-BASISU = "KHR_texture_basisu"
-SOURCES = ("EXT_texture_webp", "EXT_texture_avif", BASISU, "MSFT_texture_dds")  # other places of a texture's image
 WRAPS: dict[Any, Wrap] = {33071: "clamp", 33648: "mirror", 10497: "repeat"}
 Factor = tuple[float, float, float, float]
 
@@ -101,7 +98,7 @@ def source_image(document: Document, texture: int | None) -> int | None:
         return None
     item = document.item("textures", texture)
     extensions = item.get("extensions", {})
-    webp = extensions.get("EXT_texture_webp", {}).get("source")
+    webp = extensions.get(WEBP, {}).get("source")
     if webp is not None or "source" in item:
         found: int = webp if webp is not None else item["source"]
         document.item("images", found)
@@ -109,7 +106,7 @@ def source_image(document: Document, texture: int | None) -> int | None:
     if BASISU in extensions:
         hint = "convert it first, for instance: gltf-transform ktxdecompress IN OUT"
         raise Style3DError("a texture is KTX2/Basis only, which is not read here", expected="PNG or JPEG", hint=hint)
-    return next((extensions[name].get("source") for name in SOURCES if name in extensions), None)
+    return next((extensions[name].get("source") for name in image_extensions() if name in extensions), None)
 
 
 def transformed(uvs: Float64[np.ndarray, "n 2"], color: BaseColor) -> Float64[np.ndarray, "n 2"]:

@@ -11,7 +11,8 @@ from jaxtyping import Float64, Int64
 from style3d.errors import Style3DError
 from style3d.gltf.accessors import Accessors, scaled
 from style3d.gltf.document import Json
-from style3d.mesh.draco import DRACO, decode_draco
+from style3d.gltf.extensions import DRACO
+from style3d.mesh.draco import decode_draco
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
 Array = np.ndarray[Any, Any]

@@ -11,12 +11,12 @@ from jaxtyping import Float32
 
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
+from style3d.gltf.extensions import IMAGE_LIGHTS, SPECULAR, WEBP, image_extensions
 from style3d.images import MIME, ImageFormat, decode_srgb, encode_image
-from style3d.mesh.materials import SOURCES, SPECULAR, slots
+from style3d.mesh.materials import slots
 from style3d.mesh.painted_slot import Slot
 from style3d.render.surface import Texture
 
-WEBP = "EXT_texture_webp"
 SAMPLER_WRAP = {"clamp": 33071, "mirror": 33648, "repeat": 10497}
 
 
@@ -36,7 +36,7 @@ def with_textures(
     painter = _Painter(editor, {slot.material for slot in slots_}, kind)
     for slot in slots_:
         painter.paint(slot, textures[slot.table], colors[slot.table])
-    for name in SOURCES:
+    for name in image_extensions():
         editor.forget_extension(name)
     return editor.finish(), painter.names
 
@@ -122,7 +122,7 @@ class _Painter:
 def show_image(editor: Editor, item: Json, image: int, kind: ImageFormat) -> None:
     """Make a texture show an image, and nothing else."""
     extensions = item.get("extensions", {})
-    for name in SOURCES:
+    for name in image_extensions():
         extensions.pop(name, None)
     item.pop("source", None)
     if kind == "webp":
@@ -174,6 +174,6 @@ def free_images(editor: Editor, free_textures: set[int]) -> set[int]:
     for index, item in enumerate(editor.json.get("textures", [])):
         if index not in free_textures:
             free -= set(sources(item))
-    if "EXT_lights_image_based" in editor.json.get("extensions", {}):  # lights point to images without a texture
+    if IMAGE_LIGHTS in editor.json.get("extensions", {}):  # lights point to images without a texture
         return set()
     return free

@@ -12,6 +12,7 @@ from jaxtyping import Float32
 
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
+from style3d.gltf.extensions import VARIANTS
 from style3d.images import ImageFormat, encode_srgb
 from style3d.mesh.materials import base_color
 from style3d.mesh.painted_slot import Slot
@@ -19,7 +20,6 @@ from style3d.mesh.prepare import all_primitives
 from style3d.mesh.repaint import with_textures
 from style3d.render.surface import Texture
 
-VARIANTS = "KHR_materials_variants"
 ORIGINAL = "original"
 Image = Float32[np.ndarray, "_ _ 3"]
 

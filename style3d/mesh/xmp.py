@@ -9,8 +9,8 @@ from typing import Any, final
 
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
+from style3d.gltf.extensions import XMP
 
-XMP = "KHR_xmp_json_ld"
 CONTEXT = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",

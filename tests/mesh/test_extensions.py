@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from style3d.gltf.accessors import MESHOPT
 from style3d.gltf.document import read_document
+from style3d.gltf.extensions import MESHOPT
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
 from tests.helpers.assets import asset

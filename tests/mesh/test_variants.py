@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
+from style3d.gltf.extensions import VARIANTS
 from style3d.mesh.asset import MeshAsset, load_asset, save_variants
 from style3d.mesh.diff import diff_files
-from style3d.mesh.variants import VARIANTS, Variant
+from style3d.mesh.variants import Variant
 from tests.helpers.assets import asset
 from tests.helpers.gltf_maker import Maker, checks, image_of, read_glb
 from tests.helpers.validator import assert_valid

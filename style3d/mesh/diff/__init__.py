@@ -8,18 +8,15 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.gltf.container import GLTF_SUFFIXES, is_gltf
 from style3d.gltf.document import Document, Json, read_document
+from style3d.gltf.extensions import EXTENSIONS, VARIANTS, XMP, may_come, may_go
 from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
 from style3d.mesh.diff.images import image_differences
 from style3d.mesh.diff.looks import material_differences, texture_differences
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, pair_of
-from style3d.mesh.xmp import XMP
 
 __all__ = ["Difference", "diff_files", "differences"]
 LISTS = ("buffers", "bufferViews", "accessors", "images", "textures", "materials", "meshes", "samplers")
-EXTENSIONS = ("extensionsUsed", "extensionsRequired")
-VARIANTS = "KHR_materials_variants"
-MAY_COME = {"EXT_texture_webp", VARIANTS, XMP}  # into the lists of extensions, because of what is added
-MAY_GO = {"EXT_texture_webp", "EXT_texture_avif", "KHR_texture_basisu", "MSFT_texture_dds"}  # with the images they held
+LISTED = ("extensionsUsed", "extensionsRequired")
 
 
 def diff_files(old: Path, new: Path) -> tuple[Difference, ...]:
@@ -65,7 +62,7 @@ def _differences(pair: Pair) -> Iterator[Difference]:
 
 def _top(pair: Pair) -> Iterator[Difference]:
     """Nodes, skins, animations, cameras, scenes, extras and whatever else nobody here knows."""
-    skipped = {*LISTS, *EXTENSIONS, "asset", "extensions"}
+    skipped = {*LISTS, *LISTED, "asset", "extensions"}
     old, new = ({key: value for key, value in json.items() if key not in skipped} for json in pair.jsons)
     yield from (broken(text) for text in changes(pair, "", old, new))
 
@@ -92,16 +89,16 @@ def _asset(pair: Pair) -> Iterator[Difference]:
     if missing:
         yield broken(f"the asset's metadata lost or changed {', '.join(missing)}")
     else:
-        yield allowed("the asset says where it comes from (KHR_xmp_json_ld)")
+        yield allowed(f"the asset says where it comes from ({XMP})")
 
 
 def _extension_lists(pair: Pair) -> Iterator[Difference]:
-    for kind in EXTENSIONS:
+    for kind in LISTED:
         old, new = (list(json.get(kind, [])) for json in pair.jsons)
         for name in (name for name in new if name not in old):
-            yield (allowed if name in MAY_COME else broken)(f"{kind}: {name} is new")
+            yield (allowed if may_come(name) else broken)(f"{kind}: {name} is new")
         for name in (name for name in old if name not in new):
-            yield (allowed if name in MAY_GO else broken)(f"{kind}: {name} is gone")
+            yield (allowed if may_go(name) else broken)(f"{kind}: {name} is gone")
         if [name for name in old if name in new] != [name for name in new if name in old]:
             yield broken(f"{kind}: the order changed")
 
@@ -109,7 +106,7 @@ def _extension_lists(pair: Pair) -> Iterator[Difference]:
 def _extensions(pair: Pair) -> Iterator[Difference]:
     """The extensions of the whole file: variants and packets may be appended, the rest stays."""
     old, new = (dict(json.get("extensions", {})) for json in pair.jsons)
-    for name, kind in ((VARIANTS, "variants"), (XMP, "packets")):
+    for name, kind in ((row.name, row.grows) for row in EXTENSIONS if row.grows):
         before, after = old.pop(name, {}), new.pop(name, {})
         known, now = before.get(kind, []), after.get(kind, [])
         if now[: len(known)] != known or {**before, kind: 0} != {**after, kind: 0}:

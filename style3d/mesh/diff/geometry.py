@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from style3d.gltf.accessors import MESHOPT, Accessors
+from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Json
+from style3d.gltf.extensions import MESHOPT, VARIANTS
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
 from style3d.mesh.diff.uses import is_copy
 from style3d.mesh.primitives import TRIANGLES, triangulate
 
 Array = np.ndarray[Any, Any]
-VARIANTS = "KHR_materials_variants"
 SHAPE = ("indices", "mode", "targets")
 PLACED = ("bufferView", "byteOffset")
 STORED = ("buffer", "byteOffset", "byteLength")

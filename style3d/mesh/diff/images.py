@@ -9,6 +9,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Json
+from style3d.gltf.extensions import IMAGE_LIGHTS
 from style3d.images import image_size, read_image
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, named
 from style3d.mesh.diff.uses import Use, foreign_roles, image_uses, paintable
@@ -22,7 +23,7 @@ def image_differences(pair: Pair) -> Iterator[Difference]:
     if len(new) < len(old):
         yield broken(f"{len(old)} images became {len(new)}")
     uses = image_uses(pair.old)
-    hidden = "EXT_lights_image_based" in pair.old.json.get("extensions", {})  # points to images without a texture
+    hidden = IMAGE_LIGHTS in pair.old.json.get("extensions", {})  # points to images without a texture
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         who = named("image", index, a)
         rest = [{key: value for key, value in item.items() if key not in PACKING} for item in (a, b)]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from style3d.gltf.document import Document, Json
+from style3d.gltf.extensions import DRACO, image_extensions
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, named
 from style3d.mesh.diff.uses import MAPS, foreign_roles, is_copy, paintable, texture_uses, without_base
-from style3d.mesh.draco import DRACO
-from style3d.mesh.materials import SOURCES, slots
+from style3d.mesh.materials import slots
 from style3d.mesh.repaint import sources
 
 WHITE = [1, 1, 1]
@@ -152,7 +152,7 @@ def _without_images(texture: Json) -> Json:
     """What a texture says besides its image."""
     rest = copy.deepcopy(texture)
     rest.pop("source", None)
-    for name in SOURCES:
+    for name in image_extensions():
         rest.get("extensions", {}).pop(name, None)
     if not rest.get("extensions"):
         rest.pop("extensions", None)

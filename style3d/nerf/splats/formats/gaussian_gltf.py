@@ -13,6 +13,7 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import glb_content
 from style3d.gltf.document import Document, Json, parse_document
 from style3d.gltf.editor import Editor
+from style3d.gltf.extensions import GAUSSIANS, GAUSSIANS_SPZ, GAUSSIANS_SPZ_2
 from style3d.gltf.nodes import placements
 from style3d.images import decode_srgb, encode_srgb
 from style3d.nerf.splats.formats import spz
@@ -26,8 +27,7 @@ from style3d.nerf.splats.transform import placed
 Array = np.ndarray[Any, Any]
 log = logging.getLogger(__name__)
 
-NAME = "KHR_gaussian_splatting"
-PACKED = (f"{NAME}_compression_spz_2", f"{NAME}_compression_spz")
+PACKED = (GAUSSIANS_SPZ_2, GAUSSIANS_SPZ)
 AXES = "LUF"  # x left, y up, z forward
 LINEAR, DISPLAY = "lin_rec709_display", "srgb_rec709_display"
 MAX_PLACES = 4096  # at which nodes and instances put primitives
@@ -46,7 +46,7 @@ def from_gltf(content: bytes, folder: Path, name: str) -> Splats:
         parts, total = list[Splats](), 0
         for placement in placements(reader)[0]:
             for primitive in document.item("meshes", placement.mesh)["primitives"]:
-                if NAME not in primitive.get("extensions", {}):
+                if GAUSSIANS not in primitive.get("extensions", {}):
                     continue
                 if len(parts) + len(placement.matrices) > MAX_PLACES:
                     raise Style3DError(f"{name} shows splats in too many places", expected=f"at most {MAX_PLACES:,}")
@@ -58,7 +58,7 @@ def from_gltf(content: bytes, folder: Path, name: str) -> Splats:
         raise Style3DError(f"{name} is damaged where its splats are described", hint="export it again") from None
     if not parts:
         hint = f"paint a mesh with: style3d mesh {name}"
-        raise Style3DError(f"{name} shows no Gaussian splats", expected=f"primitives with {NAME}", hint=hint)
+        raise Style3DError(f"{name} shows no Gaussian splats", expected=f"primitives with {GAUSSIANS}", hint=hint)
     return joined(parts).rotated(to_ply_axes(AXES))
 
 
@@ -76,14 +76,14 @@ def to_glb(splats: Splats) -> bytes:
     attributes = {
         "POSITION": editor.add_accessor(turned.positions, "VEC3", bounds=True),
         "COLOR_0": editor.add_accessor(np.rint(points * 65535).astype("<u2"), "VEC4", normalized=True),
-        **{f"{NAME}:{name}": editor.add_accessor(values, kind) for name, (values, kind) in columns.items()},
+        **{f"{GAUSSIANS}:{name}": editor.add_accessor(values, kind) for name, (values, kind) in columns.items()},
     }
     described = {"kernel": "ellipse", "colorSpace": DISPLAY, "projection": "perspective"}
     described["sortingMethod"] = "cameraDistance"
-    primitive = {"attributes": attributes, "mode": 0, "extensions": {NAME: described}}
+    primitive = {"attributes": attributes, "mode": 0, "extensions": {GAUSSIANS: described}}
     editor.append("nodes", {"mesh": editor.append("meshes", {"primitives": [primitive]})})
     editor.json["scene"] = editor.append("scenes", {"nodes": [0]})
-    editor.use_extension(NAME)
+    editor.use_extension(GAUSSIANS)
     if splats.degree > HIGHEST:
         log.warning("glTF holds harmonics up to degree %d: the fourth band is left out", HIGHEST)
     return glb_content(editor.finish(), "the splats")
@@ -96,7 +96,7 @@ def _harmonic(index: int) -> str:
 
 def _primitive(reader: Accessors, primitive: Json, name: str) -> Splats:
     """Splats of one primitive in glTF axes."""
-    described = primitive["extensions"][NAME]
+    described = primitive["extensions"][GAUSSIANS]
     packed = next((found for key in PACKED if (found := described.get("extensions", {}).get(key))), None)
     if packed is not None:  # in the axes of the glTF, whatever SPZ files do
         return spz.stored(reader.view(packed["bufferView"]), name)[0]
@@ -115,14 +115,14 @@ def _primitive(reader: Accessors, primitive: Json, name: str) -> Splats:
             raise Style3DError(f"{name} has splats with odd attributes", got=got, expected=expected)
         return values.astype(np.float32)
 
-    keys = [f"{NAME}:{_harmonic(index)}" for index in range((HIGHEST + 1) ** 2)]
+    keys = [f"{GAUSSIANS}:{_harmonic(index)}" for index in range((HIGHEST + 1) ** 2)]
     degree = max(d for d in range(HIGHEST + 1) if d == 0 or any(key in attributes for key in keys[d**2 : (d + 1) ** 2]))
     sh = np.stack([column(key, 3) for key in keys[: (degree + 1) ** 2]], axis=1)
     return Splats(
         positions=column("POSITION", 3),
-        rotations=column(f"{NAME}:ROTATION", 4)[:, [3, 0, 1, 2]],
-        log_scales=logarithm(column(f"{NAME}:SCALE", 3)),
-        logit_opacities=logit(column(f"{NAME}:OPACITY", 1)[:, 0]),
+        rotations=column(f"{GAUSSIANS}:ROTATION", 4)[:, [3, 0, 1, 2]],
+        log_scales=logarithm(column(f"{GAUSSIANS}:SCALE", 3)),
+        logit_opacities=logit(column(f"{GAUSSIANS}:OPACITY", 1)[:, 0]),
         sh=_display_referred(sh, described.get("colorSpace"), name),
     )
 
@@ -145,7 +145,7 @@ def _is_gltf(content: bytes, path: Path) -> bool:
 
 
 GAUSSIAN_GLTF = SplatFormat(
-    title=f"`.glb`, `.gltf` with {NAME}",
+    title=f"`.glb`, `.gltf` with {GAUSSIANS}",
     suffixes=(".glb", ".gltf"),
     recognise=_is_gltf,
     read=lambda content, path: from_gltf(content, path.parent, path.name),
@@ -154,5 +154,5 @@ GAUSSIAN_GLTF = SplatFormat(
     reads="points with the kernel `ellipse`, nodes and instances; SPZ inside",
     writes="`.glb`",
     keeps="floats; coloured points for programs that know no splats",
-    marks=(NAME.encode(),),
+    marks=(GAUSSIANS.encode(),),
 )

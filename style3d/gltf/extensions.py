@@ -1,0 +1,122 @@
+"""The glTF extensions that are known here, a row each: diff, inspect, loading and docs/formats.md speak from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from style3d.errors import Style3DError
+
+AVIF = "EXT_texture_avif"
+BASISU = "KHR_texture_basisu"
+DDS = "MSFT_texture_dds"
+DRACO = "KHR_draco_mesh_compression"
+GAUSSIANS = "KHR_gaussian_splatting"
+GAUSSIANS_SPZ = f"{GAUSSIANS}_compression_spz"
+GAUSSIANS_SPZ_2 = f"{GAUSSIANS}_compression_spz_2"
+IMAGE_LIGHTS = "EXT_lights_image_based"
+INSTANCING = "EXT_mesh_gpu_instancing"
+MESHOPT = "EXT_meshopt_compression"
+QUANTIZATION = "KHR_mesh_quantization"
+SPECULAR = "KHR_materials_pbrSpecularGlossiness"
+TRANSFORM = "KHR_texture_transform"
+UNLIT = "KHR_materials_unlit"
+VARIANTS = "KHR_materials_variants"
+VISIBILITY = "KHR_node_visibility"
+WEBP = "EXT_texture_webp"
+XMP = "KHR_xmp_json_ld"
+
+
+@final
+@dataclass(frozen=True)
+class Extension:
+    """What one extension is to this program. Concretely: `EXT_texture_webp`, read, and added with WebP textures.
+
+    Whatever has no row stays in a file as it is, and nothing of it is understood.
+    """
+
+    name: str
+    meaning: str  # what becomes of it, for the table in docs/formats.md
+    read: bool = True  # what it says is heeded while a model is read
+    may_come: bool = False  # painting may add it, and `style3d diff` allows that
+    may_go: bool = False  # painting may take it away with the images that it held
+    holds_image: bool = False  # its object in a texture names the image to show, as ``source``
+    grows: str = ""  # the list in the file's own object of it that painting appends to
+    inspect: Callable[[Mapping[str, Any]], str] | None = None  # a line on a glTF's JSON; empty where there is none
+
+
+def _variants(json: Mapping[str, Any]) -> str:
+    listed = json.get("extensions", {}).get(VARIANTS, {}).get("variants", [])
+    return "variants: " + ", ".join(repr(str(item.get("name", ""))) for item in listed) if listed else ""
+
+
+def _packed_views(json: Mapping[str, Any]) -> str:
+    count = sum(MESHOPT in view.get("extensions", {}) for view in json.get("bufferViews", []))
+    return f"{count:,} buffer view{'s' * (count != 1)} compressed with meshopt" if count else ""
+
+
+EXTENSIONS: list[Extension] = [
+    Extension(WEBP, "a texture's image as WebP", may_come=True, may_go=True, holds_image=True),
+    Extension(AVIF, "a texture's image as AVIF", may_go=True, holds_image=True),
+    Extension(
+        BASISU, "a texture's image as KTX2: the PNG or JPEG beside it is read", False, may_go=True, holds_image=True
+    ),
+    Extension(DDS, "a texture's image as DDS", may_go=True, holds_image=True),
+    Extension(TRANSFORM, "UVs are moved, turned and scaled"),
+    Extension(SPECULAR, "its diffuse colour is painted, and goes before the metallic-roughness one"),
+    Extension(UNLIT, "a material without maps besides the base colour"),
+    Extension(
+        VARIANTS, "looks to switch between; `--variants` adds some", may_come=True, grows="variants", inspect=_variants
+    ),
+    Extension(DRACO, "triangles are decoded with `pip install DracoPy`; the stream stays"),
+    Extension(MESHOPT, "buffers are decoded; the streams stay", inspect=_packed_views),
+    Extension(QUANTIZATION, "attributes are integers"),
+    Extension(INSTANCING, "every instance is shown, and all share their texels"),
+    Extension(VISIBILITY, "hidden nodes are not painted"),
+    Extension(IMAGE_LIGHTS, "its images are never replaced", False),
+    Extension(XMP, "provenance", may_come=True, grows="packets"),
+    Extension(GAUSSIANS, "Gaussian splats, for `style3d nerf`"),
+    Extension(GAUSSIANS_SPZ, "their SPZ inside"),
+    Extension(GAUSSIANS_SPZ_2, "their SPZ inside"),
+]
+
+
+def register(row: Extension) -> None:
+    """Add an extension: `diff`, `inspect` and loading heed its row from then on.
+
+    Raises:
+        Style3DError: there is a row of that name.
+    """
+    if any(known.name == row.name for known in EXTENSIONS):
+        raise Style3DError(f"{row.name} has a row already", hint="change that row")
+    EXTENSIONS.append(row)
+
+
+def image_extensions() -> tuple[str, ...]:
+    """Those that name a texture's image, the first to be shown first."""
+    return tuple(row.name for row in EXTENSIONS if row.holds_image)
+
+
+def may_come(name: str) -> bool:
+    """Whether painting may add an extension."""
+    return any(row.may_come for row in EXTENSIONS if row.name == name)
+
+
+def may_go(name: str) -> bool:
+    """Whether painting may take an extension away."""
+    return any(row.may_go for row in EXTENSIONS if row.name == name)
+
+
+def unread(names: list[str]) -> list[str]:
+    """Those of the extensions named whose meaning is not heeded."""
+    return [name for name in names if not any(row.read for row in EXTENSIONS if row.name == name)]
+
+
+def docs_table() -> str:
+    """The table in docs/formats.md."""
+    lines = ["| extension | read | may come | may go | what it is here |", "|---|---|---|---|---|"]
+    for row in EXTENSIONS:
+        can = " | ".join("yes" if fact else "no" for fact in (row.read, row.may_come, row.may_go))
+        lines.append(f"| `{row.name}` | {can} | {row.meaning} |")
+    return "\n".join(lines)
