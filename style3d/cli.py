@@ -1,4 +1,4 @@
-"""The command: `style3d mesh model.obj --style s.jpg`. Each command is a module of `style3d.commands`."""
+"""The command: `style3d mesh model.obj --style s.jpg`. A command is a row here and a file in `commands`."""
 
 from __future__ import annotations
 
@@ -8,35 +8,42 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import final
 
 from style3d.errors import Style3DError
 
 
+@final
 @dataclass(frozen=True)
 class Command:
-    """A word after `style3d`; the module has ``run(arguments) -> status`` and is imported when it is asked for."""
+    """A word after `style3d`, and a line of `style3d --help`.
 
-    arguments: str
-    summary: str
-    module: str
+    Concretely: blend, which bakes another strength of a finished run. The module of that name in `style3d.commands` has
+    ``run(arguments) -> status``, and is imported when the command is asked for.
+    """
+
+    name: str
+    arguments: str  # as usage shows them
+    summary: str  # what the command does: a clause that stands alone
 
 
-COMMANDS = {
-    "mesh": Command("MODEL --style IMAGE [options]", "stylise a mesh; the evidence lies beside it", "mesh"),
-    "diff": Command("SOURCE PAINTED", "what differs between a glTF and its painted copy; 1 if more than paint", "diff"),
-    "inspect": Command("MODEL", "what a glTF holds, and where it comes from", "inspect"),
-    "nerf": Command("SCENE --style IMAGE [options]", "stylise Gaussian splats (.ply, .spz, …) likewise", "nerf"),
-    "evaluate": Command("ORIGINAL STYLED --style IMAGE [options]", "measure a result: figures and a page", "evaluate"),
-    "run": Command("JOB.yaml", "do what a job file says", "run"),
-    "blend": Command("STYLED --strength 0.4", "another strength of a finished run, in a moment", "blend"),
-    "doctor": Command("", "what is installed here, and what to install for the rest", "doctor"),
-}
+ROWS = (
+    Command("mesh", "MODEL --style IMAGE [options]", "paint a mesh in a picture's style, with previews and a report"),
+    Command("nerf", "SCENE --style IMAGE [options]", "paint Gaussian splats, a grid or a capture in a picture's style"),
+    Command("blend", "STYLED --strength 0.4", "bake another strength of a finished run, in a moment"),
+    Command("run", "JOB.yaml", "do what a job file says"),
+    Command("evaluate", "ORIGINAL STYLED [options]", "measure a painted scene, and write the figures as a page"),
+    Command("inspect", "MODEL", "show what a glTF holds, and where it comes from"),
+    Command("diff", "SOURCE PAINTED", "tell how a glTF and its painted copy differ; status 1 if by more than paint"),
+    Command("doctor", "", "check what is installed here, and say what to install for the rest"),
+)
+COMMANDS = {row.name: row for row in ROWS}
 
 
 def usage() -> str:
     """What `style3d --help` says."""
-    calls = {f"  style3d {name} {command.arguments}".rstrip(): command.summary for name, command in COMMANDS.items()}
-    calls |= {"  style3d COMMAND --help": "all options of a command", "  style3d --version": ""}
+    calls = {f"  style3d {row.name} {row.arguments}".rstrip(): row.summary for row in COMMANDS.values()}
+    calls |= {"  style3d COMMAND --help": "show all options of a command", "  style3d --version": "show the version"}
     width = max(map(len, calls))
     lines = [f"{call:{width}}   {summary}".rstrip() for call, summary in calls.items()]
     return "\n".join(["style3d gives a 3D asset a new look.", "", *lines, ""])
@@ -70,7 +77,7 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     if arguments[0] not in COMMANDS:
         raise Style3DError(f"no command is called '{arguments[0]}'", expected=", ".join(COMMANDS), hint="see --help")
-    status: int = import_module(f"style3d.commands.{COMMANDS[arguments[0]].module}").run(arguments[1:])
+    status: int = import_module(f"style3d.commands.{arguments[0]}").run(arguments[1:])
     return status
 
 
