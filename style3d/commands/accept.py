@@ -40,7 +40,7 @@ def suit(job: Job, scene: Scene) -> Job:
     return changed
 
 
-def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watcher | None) -> int:
+def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watcher) -> int:
     """Write the try that misses least; 0 where it misses nothing, else 1 with a line for each threshold missed.
 
     Ctrl-C ends the trying: the best so far is written and the status is 130.

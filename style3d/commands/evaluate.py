@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 
-from style3d.commands.bars import Bars
+from style3d.commands.bars import watched
 from style3d.commands.parse import parse
 from style3d.errors import Style3DError, unknown
 from style3d.evaluate.metrics.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import EvaluationRequest
 from style3d.files import check_writable
-from style3d.progress import Silent
 
 CONTROLS = (".before", ".flat", ".independent")
 
@@ -29,10 +26,8 @@ def run(arguments: list[str]) -> int:
 
     for limit in limits:
         check_name(limit.name, figure_names(request.gaps))
-    warnings.simplefilter("ignore")
-    bars = None if request.quiet else Bars()
-    with bars.progress if bars else contextlib.nullcontext():
-        evaluation = answer(request, bars or Silent())
+    with watched(request.quiet) as watcher:
+        evaluation = answer(request, watcher)
     broken = [line for limit in limits if (line := limit.broken(evaluation.figures))]
     written = save(evaluation, request.destination)
     for line in summary(evaluation.figures):

@@ -10,7 +10,7 @@ from style3d.core.scene import Scene
 from style3d.files import atomic_path, check_writable
 from style3d.job import FieldJob, Job
 from style3d.paint.result import beside, file_hash
-from style3d.progress import Silent, Watcher
+from style3d.progress import Watcher
 from style3d.types import Colors
 
 
@@ -27,7 +27,7 @@ def check_mesh(job: Job) -> None:
         check_writable(job.mesh)
 
 
-def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher | None) -> tuple[Path, ...]:
+def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher) -> tuple[Path, ...]:
     """The mesh that the job asks for, NAME.mesh.png and NAME.mesh.json; nothing where it asks for none.
 
     Args:
@@ -53,7 +53,7 @@ def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher | None) 
         scene = scene.painted(colors)
         colors = scene.initial()
     assert isinstance(scene, SplatScene | GridScene)
-    start, watcher, fineness = perf_counter(), watcher or Silent(), fineness_of(job)
+    start, fineness = perf_counter(), fineness_of(job)
     source = file_hash(job.model) if job.model.is_file() else scene.key
     solid = solidify(scene, colors, fineness, provenance_of(job, source), watcher)
     files = solid.save(job.mesh)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
-from style3d.commands.bars import Bars
+from style3d.commands.bars import watched
 from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.paint import checked_target, run_job, terminable
 from style3d.commands.parse import Conduct, parse_job
 from style3d.images import read_style
 from style3d.job import FieldJob, recipe
 from style3d.preview import contact_sheet
-from style3d.progress import Silent, Watcher
+from style3d.progress import Watcher
 
 
 def run(arguments: list[str]) -> int:
@@ -42,10 +40,7 @@ def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
     from style3d.nerf.nerfstudio.paint_run import paint_run, ready_run
 
     run = ready_run(job)
-    warnings.simplefilter("ignore")
-    bars = None if conduct.quiet else Bars()
-    with bars.progress if bars else contextlib.nullcontext():
-        watcher = bars or Silent()
+    with watched(conduct.quiet) as watcher:
         with terminable():
             painted = paint_run(run, job, watcher)
         sheet = painted.config.with_name("contact-sheet.png")

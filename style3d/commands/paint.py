@@ -5,24 +5,23 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from style3d.commands.accept import checked, paint_until_accepted, suit
-from style3d.commands.bars import Bars
+from style3d.commands.bars import watched
 from style3d.commands.mesh_from_field import check_mesh, write_mesh
-from style3d.commands.parse import Conduct, Kind, parse_job
+from style3d.commands.parse import Conduct
 from style3d.commands.saving import save
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
 from style3d.job import Job, write_job_file
+from style3d.progress import Watcher
 
-
-def paint(kind: type[Kind], arguments: list[str]) -> int:
-    """Read the job, do it, write what came out; returns the exit status."""
-    return run_job(*parse_job(kind, arguments))
+if TYPE_CHECKING:
+    from style3d.paint.checkpoint import Checkpoint
+    from style3d.paint.result import Result
 
 
 def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
@@ -34,32 +33,21 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
         scene: what to paint, where it does not come from the job's file.
     """
     from style3d.load_scene import load
-    from style3d.paint.checkpoint import Checkpoint
-    from style3d.paint.loop import stylize
-    from style3d.paint.result import beside, file_hash
+    from style3d.paint.result import beside
 
-    warnings.simplefilter("ignore")
     target = checked_target(job)
     checked(job, conduct)
-    bars = Bars() if not conduct.quiet else None
-    with bars.progress if bars else contextlib.nullcontext():
-        scene = scene or load(job, bars)
+    with watched(conduct.quiet) as watcher:
+        scene = scene or load(job, watcher)
         if conduct.auto:
             job = suit(job, scene)
         if conduct.accept:
             with terminable():
-                return paint_until_accepted(job, scene, conduct, bars)
-        identity = {
-            "job": job.to_json(),
-            "scene": scene.key,
-            "styles": [file_hash(path) for path in (*job.pictures, *job.masks)],
-        }
-        checkpoint = Checkpoint(target, identity)
-        with terminable():
-            result = stylize(scene, job, checkpoint=checkpoint, resume=conduct.resume, watcher=bars)
-        written = (*save(result, target, bars), beside(target, "job.yaml"))
+                return paint_until_accepted(job, scene, conduct, watcher)
+        result, checkpoint = paint_once(job, scene, target, conduct.resume, watcher)
+        written = (*save(result, target, watcher), beside(target, "job.yaml"))
         write_job_file(job, written[-1])
-        made = () if result.interrupted else write_mesh(job, scene, result.colors, bars)
+        made = () if result.interrupted else write_mesh(job, scene, result.colors, watcher)
     if result.interrupted:
         print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
         return 130
@@ -68,6 +56,26 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
     print(f"do it again with: style3d run {written[-1]}")
     print(f"look at {beside(target, 'contact-sheet.png')}")
     return 0
+
+
+def paint_once(job: Job, scene: Scene, target: Path, resume: bool, watcher: Watcher) -> tuple[Result, Checkpoint]:
+    """Stylise, with a checkpoint beside ``target`` that the caller removes once everything is written.
+
+    Args:
+        job: what to do.
+        scene: what to paint.
+        target: the file that the result is meant for.
+        resume: whether to continue from the checkpoint, if it is of the same job, scene, styles and masks.
+        watcher: hears of progress.
+    """
+    from style3d.paint.checkpoint import Checkpoint
+    from style3d.paint.loop import stylize
+    from style3d.paint.result import file_hash
+
+    files = [file_hash(path) for path in (*job.pictures, *job.masks)]
+    checkpoint = Checkpoint(target, {"job": job.to_json(), "scene": scene.key, "styles": files})
+    with terminable():
+        return stylize(scene, job, checkpoint=checkpoint, resume=resume, watcher=watcher), checkpoint
 
 
 def checked_target(job: Job) -> Path:

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from style3d.job import FieldJob
 from style3d.paint.result import Result
-from style3d.progress import Silent, Watcher
+from style3d.progress import Watcher
 
 
-def save(result: Result, target: Path, watcher: Watcher | None) -> tuple[Path, ...]:
+def save(result: Result, target: Path, watcher: Watcher) -> tuple[Path, ...]:
     """Write a result; beside a field also how well its views agree, as a sheet and in the report. Returns the files."""
     if not isinstance(result.job, FieldJob):
         return result.save(target, watcher)
     from style3d.evaluate.quick_check import glimpse, glimpse_sheet
     from style3d.paint.result import beside
 
-    seen = glimpse(result, watcher or Silent())
+    seen = glimpse(result, watcher)
     sheet = beside(target, "consistency.png")
     files = replace(result, record={**result.record, "consistency": seen.told()}).save(target, watcher)
     return (*files, *([sheet] if glimpse_sheet(seen, sheet) else []))

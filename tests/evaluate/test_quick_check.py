@@ -43,7 +43,7 @@ def test_one_table_of_colours_agrees_like_the_original(result: Result) -> None:
 
 
 def test_the_sheet_lies_beside_the_result(result: Result, tmp_path: Path) -> None:
-    written = save(result, tmp_path / "out.safetensors", None)
+    written = save(result, tmp_path / "out.safetensors", Silent())
     assert written[-1] == tmp_path / "out.consistency.png"
     with Image.open(written[-1]) as sheet:
         pixels = np.asarray(sheet)

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from style3d.cli import main
+from style3d.errors import Style3DError
+from style3d.paint.checkpoint import Checkpoint, Progress
 from tests.helpers.gltf_maker import image_of, read_glb
 from tests.helpers.validator import assert_valid
 from tests.mesh.test_animation import moving
@@ -76,3 +78,20 @@ def test_variants(desk: Path, capsys: pytest.CaptureFixture) -> None:
     capsys.readouterr()
     for wrong in (["--style-weights", "1", "2"], ["--paint", "vertices"], ["--output", "both.obj"]):
         assert main(["mesh", "quad é.glb", *two, "--variants", *wrong, *QUICK]) == 2
+
+
+def test_variants_do_not_resume_over_another_mask(desk: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """Masks decide what is painted, so that a run of another mask is another run."""
+
+    def stop(*_: object, checkpoint: Checkpoint, resume: bool, **__: object) -> None:
+        if resume:
+            checkpoint.read()
+        checkpoint.write(Progress(0, 0, ()), {})
+        raise Style3DError("stopped")
+
+    monkeypatch.setattr("style3d.paint.loop.stylize", stop)
+    options = ["mesh", "quad é.glb", "--style", "oil.png", "--protect", "mask.png", "--variants", *QUICK]
+    for level, more, said in ((0, [], "stopped"), (0, ["--resume"], "stopped"), (255, ["--resume"], "other inputs")):
+        Image.new("L", (8, 8), level).save("mask.png")
+        assert main([*options, *more]) == 2
+        assert said in capsys.readouterr().err
