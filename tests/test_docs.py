@@ -113,6 +113,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} points to {target}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_hold_no_output_of_time(page: Path) -> None:
+    """What a shell prints after a timed command is not part of a table."""
+    assert not re.search(r"elapsed \d+%CPU|pagefaults \d+swaps|^real\s+\d+m", page.read_text(encoding="utf-8"), re.M)
+
+
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     named = {name for page in PAGES for name in re.findall(r"make ([a-z-]+)\b", page.read_text(encoding="utf-8"))}
