@@ -30,6 +30,7 @@ class Placement:
     matrices: Float64[np.ndarray, "instances 4 4"]  # mesh to world
     joints: Float64[np.ndarray, "joints 4 4"] | None = None  # mesh to world by way of each joint; None: no skin
     weights: tuple[float, ...] = ()  # of morph targets
+    names: tuple[str, str] = ("", "")  # of the node and the mesh, numbered where they have none
 
 
 def placements(reader: Accessors) -> tuple[list[Placement], list[str]]:
@@ -131,7 +132,8 @@ def _placement(reader: Accessors, index: int, node: Json, matrix: Matrix, world:
     instancing = node.get("extensions", {}).get(INSTANCING)
     if instancing is not None:
         matrices = matrix @ _instances(reader, instancing.get("attributes", {}))
-    return Placement(index, node["mesh"], matrices, joints, tuple(float(weight) for weight in weights))
+    names = str(node.get("name") or f"node {index}"), str(mesh.get("name") or f"mesh {node['mesh']}")
+    return Placement(index, node["mesh"], matrices, joints, tuple(float(weight) for weight in weights), names)
 
 
 def _joints(reader: Accessors, skin: Any, world: dict[int, Matrix]) -> Float64[np.ndarray, "joints 4 4"]:

@@ -11,7 +11,7 @@ from jaxtyping import Float64, Int64
 
 from style3d.gltf.nodes import Placement
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import base_color, transformed
+from style3d.mesh.materials import BaseColor, transformed
 from style3d.mesh.normals import compact_vertices, corner_normals
 from style3d.mesh.pose import posed
 from style3d.mesh.primitives import Primitive
@@ -54,7 +54,7 @@ def assemble(
     ]
     starts = np.cumsum([0] + [len(piece["positions"]) for piece in pieces])
     joined = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0] if name != "faces"}
-    owners = [_names(pool, placement) for placement, _, _ in _shown(pool)]
+    owners = [placement.names for placement, _, _ in _shown(pool)]
     owner = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece["faces"]) for piece in pieces])
     faces = np.concatenate([piece["faces"] + start for piece, start in zip(pieces, starts[:-1], strict=True)])
     painted: Literal["texture", "vertices"] = "texture" if entries is None else "vertices"
@@ -71,19 +71,13 @@ def assemble(
     )
 
 
-def _names(pool: Pool, placement: Placement) -> tuple[str, str]:
-    """What the node and the mesh of a placement are called."""
-    node, mesh = pool.document.item("nodes", placement.node), pool.document.item("meshes", placement.mesh)
-    return str(node.get("name") or f"node {placement.node}"), str(mesh.get("name") or f"mesh {placement.mesh}")
-
-
 def _materials(pool: Pool, table: Mapping[int, int]) -> list[Material]:
     materials = []
-    for index, _ in enumerate(pool.document.items("materials")):
-        constant = base_color(pool.document, index).constant()
+    for index, color in enumerate(pool.materials):
+        constant = color.constant()
         painted = index in table
         materials.append(replace(constant, texture=table[index], rgb=(1.0, 1.0, 1.0)) if painted else constant)
-    return [*materials, base_color(pool.document, None).constant()]
+    return [*materials, BaseColor("default").constant()]
 
 
 def _shown(pool: Pool) -> Iterator[tuple[Placement, int, Key]]:

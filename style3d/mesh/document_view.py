@@ -32,11 +32,18 @@ class Pool:
     drawn: tuple[Placement, ...]
     primitives: dict[Key, Primitive]
     notes: tuple[str, ...]
+    materials: tuple[BaseColor, ...]  # of the document, in its order
     images: dict[int, tuple[Rgb, Opacity | None] | None] = field(default_factory=dict)  # read so far; None: broken
 
     def color(self, key: Key) -> BaseColor:
-        """The base colour of a primitive's material."""
-        return base_color(self.document, self.primitives[key].material)
+        """The base colour of a primitive's material.
+
+        Raises:
+            Style3DError: there is no such material.
+        """
+        index = self.primitives[key].material
+        known = isinstance(index, int) and 0 <= index < len(self.materials)
+        return self.materials[index or 0] if known else base_color(self.document, index)
 
     def image(self, index: int, remarks: list[str]) -> tuple[Rgb, Opacity | None] | None:
         """Colour and opacity of an image; None, with a remark, where it cannot be read."""
@@ -85,7 +92,8 @@ def read_pool(document: Document, pose: Pose | None = None) -> Pool:
         raise Style3DError("the model has no faces", got=got, expected="triangles", hint="export a surface")
     if skipped:
         notes.append(f"{counted(skipped, 'primitive')} of points, lines or nothing left as it was")
-    return Pool(document, tuple(drawn), primitives, tuple(notes))
+    materials = tuple(base_color(document, index) for index in range(len(document.items("materials"))))
+    return Pool(document, tuple(drawn), primitives, tuple(notes), materials)
 
 
 def counted(number: int, what: str) -> str:

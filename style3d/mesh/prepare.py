@@ -58,7 +58,9 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
         atlas, sets = _unwrap_bare(editor, pool, bare, texture_size or LEAST, notes)
         texcoords |= sets
     document = editor.finish()
-    fresh = replace(read_pool(document), drawn=pool.drawn, images=pool.images, notes=pool.notes)
+    fresh = pool
+    if document.json != pool.document.json:  # what nothing was added to need not be read again
+        fresh = replace(read_pool(document), drawn=pool.drawn, images=pool.images, notes=pool.notes)
     used = {key: fresh.primitives[key] for key in (*with_uvs, *bare)}
     table = TextureTable(fresh, texture_size, notes)
     if atlas is not None:
@@ -163,8 +165,7 @@ def _note_overlaps(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> No
         faces = np.concatenate([faces + start for (_, faces), start in zip(parts, starts[:-1], strict=True)])
         share = overlap_share(np.concatenate([uvs for uvs, _ in parts]), faces)
         if share > OVERLAP_WORTH_SAYING:
-            name = pool.document.items("materials")[material].get("name", f"material {material}")
-            shares[str(name)] = share
+            shares[pool.materials[material].name] = share
     if shares:
         worst = sorted(shares, key=lambda name: -shares[name])[:6]
         listed = ", ".join(f"{name} {shares[name]:.0%}" for name in worst)
