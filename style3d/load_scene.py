@@ -44,7 +44,7 @@ def _mesh(job: MeshJob) -> Scene:
 
     paint = None if job.paint == "auto" else job.paint
     pose = None if job.pose is None else parse_pose(job.pose)
-    asset = load_asset(job.model, paint=paint, texture_size=job.texture_size, pose=pose)
+    asset = load_asset(job.model, paint=paint, texture_size=job.texture_size, pose=pose, uv=job.layout)
     if job.base_color is not None:
         asset = with_base_color(asset, job.base_color)
     provenance = provenance_of(job, file_hash(job.model), job.credit, job.maps)

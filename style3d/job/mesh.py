@@ -18,6 +18,7 @@ from style3d.regions.region import Region
 from style3d.regions.selector import Where
 
 TextureFormat = Literal["png", "jpeg", "webp"]
+Uv = Literal["auto", "keep", "new"]
 Paint = Literal["auto", "texture", "vertices"]
 
 
@@ -37,6 +38,10 @@ class MeshJob(Job):
     """What is painted: texture or vertices; auto: texture, except vertices for a dense mesh without UVs."""
     texture_size: Annotated[int | None, Between(16, 8192)] = None
     """Longer side of the textures written, texels; default: the source's, at least 1024."""
+    uv: Uv = "auto"
+    """Through which UVs textures are painted: keep, the model's own; new, a further UV set for the base colour alone;
+    auto: new where the model's own leave paint no room (palettes, voxels, faces over one another), unless a picture
+    lies over the textures (--protect, --base-color, a region's mask)."""
     protect: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
     """An image over the textures whose white parts stay exactly as they are; give it again for more."""
     base_color: Path | None = None
@@ -69,6 +74,8 @@ class MeshJob(Job):
         """Refuse what cannot work; see `Job`."""
         super().__post_init__()
         check_tools(self.optimize, self.destination)
+        if self.uv == "new" and self.base_color is not None:
+            raise Style3DError("--base-color is made for the model's own UVs", hint="leave out --uv new")
         file, name = mesh_file(self.destination.suffix), self.destination.name
         if set(self.maps) - {"base"} and (self.variants or not file.holds_maps):
             kinds = mesh_files_that(lambda row: row.holds_maps)
@@ -84,6 +91,14 @@ class MeshJob(Job):
     def regions(self) -> tuple[Region, ...]:
         """As given, with what is protected over them."""
         return (*self.region, *(Region(Where(mask=mask), strength=0.0) for mask in self.protect))
+
+    @property
+    def layout(self) -> Uv:
+        """What ``uv`` comes to: pictures over the textures need the UVs that they were made for."""
+        over = self.base_color is not None or any(
+            r.where.mask is not None and r.where.view is None for r in self.regions
+        )
+        return "keep" if self.uv == "auto" and over else self.uv
 
     @property
     def consistency(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from style3d.gltf.nodes import Placement
 from style3d.mesh.document_view import Key, Pool
 from style3d.mesh.materials import BaseColor, transformed
 from style3d.mesh.normals import compact_vertices, corner_normals
+from style3d.mesh.painted_slot import Slot
 from style3d.mesh.pose import posed
 from style3d.mesh.primitives import Primitive
 from style3d.render.surface import Material, Surface, Texture
@@ -30,10 +31,18 @@ class _Shaded:
     source: Int64[np.ndarray, "vertices"]
 
 
+@dataclass(frozen=True)
+class _Looks:
+    """Materials by number. Concretely: the twelfth stands for none, and the third is painted through TEXCOORD_1."""
+
+    default: int
+    sets: Mapping[int, int]  # UV set of each painted material
+
+
 def assemble(
     pool: Pool,
     textures: tuple[Texture, ...],
-    table: Mapping[int, int],
+    slots: Sequence[Slot],
     entries: Entries | None = None,
     vertex_rgb: Float64[np.ndarray, "entries 3"] | None = None,
 ) -> Surface:
@@ -42,14 +51,15 @@ def assemble(
     Args:
         pool: what is shown; materials keep their numbers, an extra one stands for none.
         textures: what is painted.
-        table: which of them each painted material takes.
+        slots: which of them each painted material takes, and by which UV set.
         entries: rows of the vertex-colour table, where vertices are painted.
         vertex_rgb: that table.
     """
-    materials = _materials(pool, table)
+    materials = _materials(pool, {slot.material: slot.table for slot in slots})
+    sets = {slot.material: slot.texcoord for slot in slots if slot.texcoord is not None}
     shaded = {key: _with_normals(primitive) for key, primitive in pool.primitives.items()}
     pieces = [
-        _piece(pool, shaded[key], key, placement, instance, len(materials) - 1, entries)
+        _piece(pool, shaded[key], key, placement, instance, _Looks(len(materials) - 1, sets), entries)
         for placement, instance, key in _shown(pool)
     ]
     starts = np.cumsum([0] + [len(piece["positions"]) for piece in pieces])
@@ -89,7 +99,7 @@ def _shown(pool: Pool) -> Iterator[tuple[Placement, int, Key]]:
 
 
 def _piece(
-    pool: Pool, shaded: _Shaded, key: Key, placement: Placement, instance: int, default: int, entries: Entries | None
+    pool: Pool, shaded: _Shaded, key: Key, placement: Placement, instance: int, looks: _Looks, entries: Entries | None
 ) -> dict[str, Array]:
     """The arrays of one placed primitive."""
     primitive, color = shaded.primitive, pool.color(key)
@@ -97,7 +107,8 @@ def _piece(
     count = len(positions)
     faces = primitive.faces[:, ::-1] if mirrored else primitive.faces
     linear = primitive.colors if primitive.colors is not None else np.ones((count, 4))
-    uvs = primitive.uvs.get(color.texcoord)
+    material = looks.default if primitive.material is None else primitive.material
+    uvs = primitive.uvs.get(looks.sets.get(material, color.texcoord))
     entry = np.full(count, -1, np.int64) if entries is None or key not in entries else entries[key][shaded.source]
     tint = np.ones((count, 3)) if entries is not None and key in entries else linear[:, :3] ** (1 / GAMMA)
     return {
@@ -108,7 +119,7 @@ def _piece(
         "tint": tint.astype(np.float32),
         "alpha": (linear[:, 3] if color.alpha_mode != "OPAQUE" else np.ones(count)).astype(np.float32),
         "entry": entry,
-        "material": np.full(len(faces), default if primitive.material is None else primitive.material, np.int32),
+        "material": np.full(len(faces), material, np.int32),
     }
 
 

@@ -23,7 +23,7 @@ from style3d.mesh.document_view import Key, Pool, read_pool
 from style3d.mesh.formats import check_kind
 from style3d.mesh.maps import Map, with_maps
 from style3d.mesh.painted_slot import Slot
-from style3d.mesh.prepare import prepare_textures, usable_texcoord
+from style3d.mesh.prepare import UvChoice, prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
 from style3d.mesh.signing import with_signed_images
 from style3d.mesh.textures import LEAST
@@ -59,7 +59,12 @@ class MeshAsset:
 
 
 def load_asset(
-    path: Path | str, *, paint: Paint | None = None, texture_size: int | None = None, pose: Pose | None = None
+    path: Path | str,
+    *,
+    paint: Paint | None = None,
+    texture_size: int | None = None,
+    pose: Pose | None = None,
+    uv: UvChoice = "keep",
 ) -> MeshAsset:
     """Read a model and get it ready to be painted.
 
@@ -69,6 +74,8 @@ def load_asset(
             more vertices than a quarter of the texels it would get.
         texture_size: texels on the longer side of what is written; by default the source's, and at least 1024.
         pose: how a rig stands while it is painted; by default as the file has it. What is written keeps its own.
+        uv: whether base colours are painted through the UVs that are there: keep does, new never, auto where they
+            leave room for paint.
 
     Raises:
         Style3DError: the file is missing, damaged, of another kind, or shows no faces.
@@ -78,7 +85,7 @@ def load_asset(
         raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
     try:
         document, notes = _read(path)
-        return _prepared(path, document, notes, paint, texture_size, pose)
+        return _prepared(path, document, notes, paint, texture_size, pose, uv)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         log.debug("reading %s failed", path, exc_info=True)
         got = f"{type(error).__name__}: {str(error)[:120]}"
@@ -95,7 +102,7 @@ def asset_of(document: Document, source: Path, texture_size: int | None = None) 
     Raises:
         Style3DError: it shows no faces.
     """
-    return _prepared(source, document, [], "texture", texture_size, None)
+    return _prepared(source, document, [], "texture", texture_size, None, "keep")
 
 
 def save_asset(
@@ -181,7 +188,13 @@ def _read(path: Path) -> tuple[Document, list[str]]:
 
 
 def _prepared(
-    path: Path, document: Document, notes: list[str], paint: Paint | None, size: int | None, pose: Pose | None
+    path: Path,
+    document: Document,
+    notes: list[str],
+    paint: Paint | None,
+    size: int | None,
+    pose: Pose | None,
+    uv: UvChoice,
 ) -> MeshAsset:
     pool = read_pool(document, pose)
     notes = [*notes, *pool.notes]
@@ -192,14 +205,14 @@ def _prepared(
         if not entries:
             raise Style3DError(f"{path.name} has no vertices that can take colours", hint="try --paint texture")
         changed = prepare_vertices(pool, list(entries))
-        surface = assemble(replace(read_pool(changed), drawn=pool.drawn), (), {}, entries, rgb)
+        surface = assemble(replace(read_pool(changed), drawn=pool.drawn), (), (), entries, rgb)
         return MeshAsset(changed, surface, path, tuple(notes), (), entries, opacity)
-    prepared = prepare_textures(pool, size)
+    prepared = prepare_textures(pool, size, uv)
     if not prepared.slots:
         raise Style3DError(
             f"{path.name} has nothing to paint", got="; ".join(prepared.notes), hint="decompress it first"
         )
-    surface = assemble(prepared.pool, prepared.textures, {slot.material: slot.table for slot in prepared.slots})
+    surface = assemble(prepared.pool, prepared.textures, prepared.slots)
     return MeshAsset(prepared.pool.document, surface, path, (*notes, *prepared.notes), prepared.slots)
 
 

@@ -16,15 +16,22 @@ Array = np.ndarray[Any, Any]
 
 def overlap_share(uvs: Float64[np.ndarray, "vertices 2"], faces: Int64[np.ndarray, "faces 3"]) -> float:
     """Share of the covered texels that more than one face covers, with UVs wrapped into [0, 1)."""
+    counts = layers_of(uvs, faces)
+    covered = int((counts > 0).sum())
+    return float((counts > 1).sum()) / covered if covered else 0.0
+
+
+def layers_of(
+    uvs: Float64[np.ndarray, "vertices 2"], faces: Int64[np.ndarray, "faces 3"]
+) -> Int32[np.ndarray, "512 512"]:
+    """How many faces cover each texel, with UVs wrapped into [0, 1); faces that are not finite cover none."""
     counts = np.zeros((OVERLAP_SIZE, OVERLAP_SIZE), dtype=np.int32)
     corners = uvs[faces] * OVERLAP_SIZE
     corners = corners[np.isfinite(corners).all((1, 2))]
-    if not len(corners):
-        return 0.0
-    corners -= np.floor(corners.min(1, keepdims=True) / OVERLAP_SIZE) * OVERLAP_SIZE
-    _count(corners, counts)
-    covered = int((counts > 0).sum())
-    return float((counts > 1).sum()) / covered if covered else 0.0
+    if len(corners):
+        corners -= np.floor(corners.min(1, keepdims=True) / OVERLAP_SIZE) * OVERLAP_SIZE
+        _count(corners, counts)
+    return counts
 
 
 def baked(

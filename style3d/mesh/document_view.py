@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
+from jaxtyping import Float64
 
 from style3d.errors import Style3DError
 from style3d.gltf.accessors import Accessors
@@ -44,6 +46,15 @@ class Pool:
         index = self.primitives[key].material
         known = isinstance(index, int) and 0 <= index < len(self.materials)
         return self.materials[index or 0] if known else base_color(self.document, index)
+
+    def placed(self, key: Key) -> Float64[np.ndarray, "vertices 3"]:
+        """Positions of a primitive in world space, as its mesh is placed first, so that sizes compare."""
+        matrix = self._first[key[0]]
+        return self.primitives[key].positions @ matrix[:3, :3].T + matrix[:3, 3]
+
+    @cached_property
+    def _first(self) -> dict[int, Float64[np.ndarray, "4 4"]]:
+        return {placement.mesh: placement.matrices[0] for placement in reversed(self.drawn)}
 
     def image(self, index: int, remarks: list[str]) -> tuple[Rgb, Opacity | None] | None:
         """Colour and opacity of an image; None, with a remark, where it cannot be read."""

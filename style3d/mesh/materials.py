@@ -16,6 +16,7 @@ from style3d.images import encode_srgb
 from style3d.render.surface import AlphaMode, Material, Wrap
 
 WRAPS: dict[Any, Wrap] = {33071: "clamp", 33648: "mirror", 10497: "repeat"}
+NEAREST = 9728
 Factor = tuple[float, float, float, float]
 
 
@@ -86,6 +87,12 @@ def wraps(document: Document, texture: int | None) -> tuple[Wrap, Wrap]:
     sampler = None if texture is None else document.item("textures", texture).get("sampler")
     item = {} if sampler is None else document.item("samplers", sampler)
     return WRAPS.get(item.get("wrapS"), "repeat"), WRAPS.get(item.get("wrapT"), "repeat")
+
+
+def magnified_as_squares(document: Document, texture: int | None) -> bool:
+    """Whether a texture's sampler magnifies texels without a blend."""
+    sampler = None if texture is None else document.item("textures", texture).get("sampler")
+    return sampler is not None and document.item("samplers", sampler).get("magFilter") == NEAREST
 
 
 def source_image(document: Document, texture: int | None) -> int | None:

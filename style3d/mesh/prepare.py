@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from style3d.gltf.accessors import Accessors
-from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
-from style3d.mesh.atlas import atlas_texture
 from style3d.mesh.bake import overlap_share
 from style3d.mesh.document_view import Key, Pool, counted, read_pool
-from style3d.mesh.materials import BaseColor, slots
+from style3d.mesh.materials import BaseColor
+from style3d.mesh.new_uvs import add_uvs, plain_material
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.primitives import Primitive
 from style3d.mesh.texture_table import TextureTable
 from style3d.mesh.textures import LEAST
-from style3d.mesh.unwrap import rewrite, unwrap
+from style3d.mesh.uv_room import cramped_rooms
 from style3d.render.surface import Texture
 
+UvChoice = Literal["auto", "keep", "new"]
 OVERLAP_WORTH_SAYING = 0.02
+MOST = 6  # names in a note
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,13 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
+def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prepared:
     """Find or make UVs, materials and textures for all that is shown.
+
+    Args:
+        pool: what is shown.
+        texture_size: texels on the longer side of what is written.
+        uv: whether UVs that are there are painted; auto: unless they leave paint too little room.
 
     Raises:
         Style3DError: a texture is of a kind that is not read, or has too many pixels.
@@ -47,6 +51,8 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
     }
     bare = [key for key, p in pool.primitives.items() if key not in with_uvs and not p.compressed]
     closed = [key for key, p in pool.primitives.items() if key not in with_uvs and p.compressed]
+    renewed = _renewed(pool, with_uvs, uv, notes)
+    with_uvs = {key: texcoord for key, texcoord in with_uvs.items() if key not in renewed}
     if closed:
         notes.append(
             f"{counted(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted"
@@ -54,14 +60,14 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
     editor = Editor(pool.document)
     texcoords = _own_materials(editor, pool, with_uvs, closed)
     atlas = None
-    if bare:
-        atlas, sets = _unwrap_bare(editor, pool, bare, texture_size or LEAST, notes)
-        texcoords |= sets
+    if bare or renewed:
+        made = add_uvs(editor, pool, bare, list(renewed), texture_size or LEAST, notes)
+        atlas, texcoords = made.texture, texcoords | made.texcoords
     document = editor.finish()
     fresh = pool
     if document.json != pool.document.json:  # what nothing was added to need not be read again
         fresh = replace(read_pool(document), drawn=pool.drawn, images=pool.images, notes=pool.notes)
-    used = {key: fresh.primitives[key] for key in (*with_uvs, *bare)}
+    used = {key: fresh.primitives[key] for key in (*with_uvs, *bare, *renewed)}
     table = TextureTable(fresh, texture_size, notes)
     if atlas is not None:
         table.textures.append(atlas)
@@ -69,7 +75,7 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
     for key, primitive in used.items():
         material = primitive.material
         if material is not None and material not in chosen:
-            index = 0 if key in bare else table.add(material, fresh.color(key))
+            index = table.add(material, fresh.color(key)) if key in with_uvs else 0
             chosen[material] = Slot(material, index, texcoords[key])
     for key in closed:
         material, color = fresh.primitives[key].material, fresh.color(key)
@@ -77,6 +83,23 @@ def prepare_textures(pool: Pool, texture_size: int | None) -> Prepared:
             chosen[material] = Slot(material, table.add_swatch(color), None)
     _note_overlaps(fresh, with_uvs, notes)
     return Prepared(fresh, tuple(chosen.values()), table.fitted(), tuple(notes))
+
+
+def _renewed(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str]) -> dict[Key, None]:
+    """Primitives that get another UV set for their base colour, in their order; compressed ones cannot."""
+    able = {key: texcoord for key, texcoord in with_uvs.items() if not pool.primitives[key].compressed}
+    if uv == "new":
+        return dict.fromkeys(able)
+    cramped = cramped_rooms(pool, able, notes)
+    if not cramped:
+        return {}
+    names = list(dict.fromkeys(pool.color(key).name for _, keys in cramped for key in keys))
+    listed = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+    if uv == "keep":
+        notes.append(f"UVs with little room for paint kept: {listed}; swatches change colour (--uv new paints strokes)")
+        return {}
+    notes.append(f"UVs with little room for paint: {listed} (--uv keep paints them all the same)")
+    return dict.fromkeys(sorted(key for _, keys in cramped for key in keys))
 
 
 def usable_texcoord(primitive: Primitive, color: BaseColor) -> int | None:
@@ -99,57 +122,6 @@ def _own_materials(editor: Editor, pool: Pool, with_uvs: dict[Key, int], closed:
             item = editor.json["meshes"][key[0]]["primitives"][key[1]]
             item["material"] = editor.append("materials", plain_material(editor, key))
     return dict(with_uvs)
-
-
-def plain_material(editor: Editor, key: Key) -> Json:
-    """What stands in for no material: white and matt, so that paint shows its own colours."""
-    name = editor.json["meshes"][key[0]].get("name", f"mesh {key[0]}")
-    return {"name": f"{name} {key[1]}", "pbrMetallicRoughness": {"metallicFactor": 0}}
-
-
-def _unwrap_bare(
-    editor: Editor, pool: Pool, bare: list[Key], size: int, notes: list[str]
-) -> tuple[Texture, dict[Key, int]]:
-    """One atlas for all primitives without UVs; returns its texture and their new UV sets."""
-    world = {placement.mesh: placement.matrices[0] for placement in reversed(pool.drawn)}
-    parts = []
-    for key in bare:
-        matrix = world[key[0]]
-        parts.append((pool.primitives[key].positions @ matrix[:3, :3].T + matrix[:3, 3], pool.primitives[key].faces))
-    results = unwrap(parts, size)
-    reader, texcoords, made = Accessors(pool.document), dict[Key, int](), dict[tuple[int | None, int], int]()
-    elsewhere = {p.get("material") for k, p in all_primitives(pool.document) if k not in bare}
-    for key, result in zip(bare, results, strict=True):
-        primitive = pool.primitives[key]
-        texcoords[key] = rewrite(editor, reader, primitive, result, keep_colors=False)
-        group = (primitive.material, texcoords[key])
-        if group not in made:
-            in_place = primitive.material not in elsewhere and all(old != primitive.material for old, _ in made)
-            made[group] = _bare_material(editor, key, primitive.material, in_place)
-        editor.json["meshes"][key[0]]["primitives"][key[1]]["material"] = made[group]
-    added = sum(len(r.source) - len(pool.primitives[key].positions) for key, r in zip(bare, results, strict=True))
-    notes.append(
-        f"{counted(len(bare), 'primitive')} without UVs unwrapped; {max(added, 0):,} vertices split along cuts"
-    )
-    pieces = [(pool.primitives[key], pool.color(key), result) for key, result in zip(bare, results, strict=True)]
-    return atlas_texture(pieces, size), texcoords
-
-
-def _bare_material(editor: Editor, key: Key, material: int | None, in_place: bool) -> int:
-    """A material for unwrapped primitives, without a texture that they had no UVs for."""
-    if material is None:
-        return editor.append("materials", plain_material(editor, key))
-    index = material if in_place else editor.append("materials", copy.deepcopy(editor.items("materials")[material]))
-    for place, texture, _ in slots(editor.items("materials")[index]):
-        place.pop(texture, None)
-    return index
-
-
-def all_primitives(document: Document) -> Iterable[tuple[Key, Json]]:
-    """Every primitive of every mesh, shown or not."""
-    for mesh, item in enumerate(document.items("meshes")):
-        for index, primitive in enumerate(item.get("primitives", [])):
-            yield (mesh, index), primitive
 
 
 def _note_overlaps(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> None:

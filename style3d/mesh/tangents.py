@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Document
 from style3d.gltf.editor import Editor
-from style3d.mesh.prepare import all_primitives
+from style3d.mesh.new_uvs import all_primitives
 from style3d.mesh.primitives import read_primitive
 
 

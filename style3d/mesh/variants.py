@@ -15,8 +15,8 @@ from style3d.gltf.editor import Editor
 from style3d.gltf.extensions import VARIANTS
 from style3d.images import ImageFormat, encode_srgb
 from style3d.mesh.materials import base_color
+from style3d.mesh.new_uvs import all_primitives
 from style3d.mesh.painted_slot import Slot
-from style3d.mesh.prepare import all_primitives
 from style3d.mesh.repaint import with_textures
 from style3d.render.surface import Texture
 

@@ -137,7 +137,9 @@ def _geometry(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
         return
     counts = [len(r.raw(item["attributes"]["POSITION"])) for r, item in zip(pair.readers, (a, b), strict=True)]
     told = "; COLOR_0 moved into the texture" if "COLOR_0" in names - others else ""
-    yield allowed(f"{who} is unwrapped into {sets[0]}: {counts[0]} vertices before, {counts[1]} now{told}")
+    had = any(name.startswith("TEXCOORD_") for name in names)
+    what = f", {sets[0]} added for the base colour" if had else f" is unwrapped into {sets[0]}"
+    yield allowed(f"{who}{what}: {counts[0]} vertices before, {counts[1]} now{told}")
 
 
 def _torn(pair: Pair, a: Json, b: Json) -> Iterator[str]:
