@@ -56,13 +56,14 @@ class Pair:
 
     @cached_property
     def reshaped(self) -> frozenset[int]:
-        """Materials of the copy on primitives whose attributes changed."""
-        found = set()
+        """Materials on primitives whose attributes changed: the copy's, and the source's where nothing else has them."""
+        found, left, still = set(), set(), set()
         for a, b in zip(self.old.items("meshes"), self.new.items("meshes"), strict=False):
             for p, q in zip(a.get("primitives", []), b.get("primitives", []), strict=False):
-                if p.get("attributes") != q.get("attributes") and "material" in q:
-                    found.add(q["material"])
-        return frozenset(found)
+                changed = p.get("attributes") != q.get("attributes")
+                (found if changed else still).add(q.get("material"))
+                left |= {p.get("material")} if changed else set()
+        return frozenset(number for number in found | (left - still) if number is not None)
 
 
 def pair_of(old: Document, new: Document) -> Pair:
