@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 
 @final
 @dataclass(frozen=True)
-class Picture:
+class SourceTexture:
     """A texture as a shader reads it. Concretely: a palette of 256 × 1 colours, shown without a blend between them."""
 
     rgb: Rgb
@@ -43,7 +43,7 @@ class Piece:
     primitive: Primitive
     color: BaseColor
     unwrapped: Unwrapped
-    picture: Picture | None = None
+    picture: SourceTexture | None = None
     before: Float64[np.ndarray, "vertices 2"] | None = None  # of the primitive's vertices as they were
 
 
@@ -121,7 +121,7 @@ def _levels(new: Float64[np.ndarray, "faces 3 2"], old: Float64[np.ndarray, "fac
     return np.floor(np.log2(np.clip(areas[0] / np.maximum(areas[1], 1e-9), 1, 4.0**12)) / 2)
 
 
-def _shown(picture: Picture, lookup: Float32[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
+def _shown(picture: SourceTexture, lookup: Float32[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
     """Linear colour and opacity at (u, v, level)."""
     layers = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
     result = np.ones((len(lookup), 4))

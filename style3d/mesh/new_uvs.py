@@ -10,7 +10,7 @@ from typing import final
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
-from style3d.mesh.atlas import Picture, Piece, atlas_texture
+from style3d.mesh.atlas import SourceTexture, Piece, atlas_texture
 from style3d.mesh.document_view import Key, Pool, counted
 from style3d.mesh.materials import TRANSFORM, magnified_as_squares, slots, source_image, transformed, wraps
 from style3d.mesh.unwrap import Unwrapped, rewrite, unwrap
@@ -78,7 +78,7 @@ def _piece(pool: Pool, key: Key, result: Unwrapped, notes: list[str]) -> Piece:
     if found is None:
         return Piece(primitive, color, result)
     nearest = magnified_as_squares(pool.document, color.texture)
-    picture = Picture(*found, wraps(pool.document, color.texture), nearest)
+    picture = SourceTexture(*found, wraps(pool.document, color.texture), nearest)
     return Piece(primitive, color, result, picture, transformed(primitive.uvs[color.texcoord], color))
 
 

@@ -56,7 +56,7 @@ class Pair:
 
     @cached_property
     def reshaped(self) -> frozenset[int]:
-        """Materials on primitives whose attributes changed: the copy's, and the source's where nothing else has them."""
+        """Materials on primitives with changed attributes: the copy's, and the source's that nothing else has."""
         found, left, still = set(), set(), set()
         for a, b in zip(self.old.items("meshes"), self.new.items("meshes"), strict=False):
             for p, q in zip(a.get("primitives", []), b.get("primitives", []), strict=False):
