@@ -40,7 +40,7 @@ class Extension:
     meaning: str  # what becomes of it, for the table in docs/formats.md
     read: bool = True  # what it says is heeded while a model is read
     may_come: bool = False  # painting may add it, and `style3d diff` allows that
-    may_go: bool = False  # painting may take it away with the images that it held
+    may_go: bool = False  # painting may take it away with the images or the look-ups that it told of
     holds_image: bool = False  # its object in a texture names the image to show, as ``source``
     grows: str = ""  # the list in the file's own object of it that painting appends to
     inspect: Callable[[Mapping[str, Any]], str] | None = None  # a line on a glTF's JSON; empty where there is none
@@ -63,7 +63,7 @@ EXTENSIONS: list[Extension] = [
         BASISU, "a texture's image as KTX2: the PNG or JPEG beside it is read", False, may_go=True, holds_image=True
     ),
     Extension(DDS, "a texture's image as DDS", may_go=True, holds_image=True),
-    Extension(TRANSFORM, "UVs are moved, turned and scaled"),
+    Extension(TRANSFORM, "UVs are moved, turned and scaled", may_go=True),
     Extension(SPECULAR, "its diffuse colour is painted, and goes before the metallic-roughness one"),
     Extension(UNLIT, "a material without maps besides the base colour"),
     Extension(

@@ -10,13 +10,12 @@ from typing import final
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
-from style3d.mesh.atlas import SourceTexture, Piece, atlas_texture
+from style3d.gltf.extensions import TRANSFORM, VARIANTS
+from style3d.mesh.atlas import Piece, SourceTexture, atlas_texture
 from style3d.mesh.document_view import Key, Pool, counted
-from style3d.mesh.materials import TRANSFORM, magnified_as_squares, slots, source_image, transformed, wraps
+from style3d.mesh.materials import magnified_as_squares, slots, source_image, transformed, wraps
 from style3d.mesh.unwrap import Unwrapped, rewrite, unwrap
 from style3d.render.surface import Texture
-
-VARIANTS = "KHR_materials_variants"
 
 
 @final

@@ -57,12 +57,12 @@ class Pair:
     @cached_property
     def reshaped(self) -> frozenset[int]:
         """Materials on primitives with changed attributes: the copy's, and the source's that nothing else has."""
-        found, left, still = set(), set(), set()
+        found, left, still = set[int | None](), set[int | None](), set[int | None]()
         for a, b in zip(self.old.items("meshes"), self.new.items("meshes"), strict=False):
             for p, q in zip(a.get("primitives", []), b.get("primitives", []), strict=False):
                 changed = p.get("attributes") != q.get("attributes")
                 (found if changed else still).add(q.get("material"))
-                left |= {p.get("material")} if changed else set()
+                left |= {p.get("material")} if changed else set[int | None]()
         return frozenset(number for number in found | (left - still) if number is not None)
 
 
