@@ -21,7 +21,7 @@ FLOORS = (
     ("render", "prompt_pictures", "job"),
     ("mesh", "nerf", "nerf.capture", "nerf.splats", "nerf.grid"),
     ("paint",),
-    ("load_scene", "mesh_from_field"),
+    ("load_scene", "scene_kinds", "mesh_from_field"),
     ("evaluate", "evaluate.footage", "evaluate.metrics", "evaluate.report"),
     ("nerf.nerfstudio",),  # a command of another program, so it stands where ours do
     ("", "commands", "cli", "__main__"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from style3d.commands.mesh_from_field import write_mesh
+from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
 from style3d.commands.saving import save
 from style3d.core.scene import Scene
@@ -61,7 +61,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     result = replace(kept.made, record={**kept.made.record, "acceptance": told})
     written = (*save(result, job.destination, watcher), beside(job.destination, "job.yaml"))
     write_job_file(kept.job, written[-1])
-    written = (*written, *write_mesh(kept.job, scene, result.colors, watcher))
+    written = (*written, *job_kind(kept.job).write(kept.job, scene, result.colors, watcher))
     print(f"wrote {', '.join(str(path) for path in written)}")
     print(f"try {done.index(kept) + 1} of {len(done)} kept, content weight {kept.job.content_weight:.3g}")
     for line in kept.missed:

@@ -8,26 +8,26 @@ from time import perf_counter
 
 from style3d.core.scene import Scene
 from style3d.files import atomic_path, check_writable
-from style3d.job import FieldJob, Job
+from style3d.job import FieldJob
 from style3d.paint.result import beside, file_hash
 from style3d.progress import Watcher
 from style3d.types import Colors
 
 
-def check_mesh(job: Job) -> None:
+def check_mesh(job: FieldJob) -> None:
     """Refuse a mesh that could not be made or written, before anything is painted.
 
     Raises:
         Style3DError: a library is missing, or the file cannot be written.
     """
-    if isinstance(job, FieldJob) and job.mesh is not None:
+    if job.mesh is not None:
         from style3d.mesh_from_field.build import check_libraries
 
         check_libraries()
         check_writable(job.mesh)
 
 
-def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher) -> tuple[Path, ...]:
+def write_mesh(job: FieldJob, scene: Scene, colors: Colors, watcher: Watcher) -> tuple[Path, ...]:
     """The mesh that the job asks for, NAME.mesh.png and NAME.mesh.json; nothing where it asks for none.
 
     Args:
@@ -39,25 +39,20 @@ def write_mesh(job: Job, scene: Scene, colors: Colors, watcher: Watcher) -> tupl
     Raises:
         Style3DError: the field shows no surface, or a file cannot be written.
     """
-    if not isinstance(job, FieldJob) or job.mesh is None:
+    if job.mesh is None:
         return ()
     from style3d.mesh_from_field.build import fineness_of, solidify
     from style3d.mesh_from_field.compare import facts, prove
-    from style3d.nerf.grid.scene import GridScene
-    from style3d.nerf.splats.directional_scene import LobeScene
-    from style3d.nerf.splats.scene import SplatScene
+    from style3d.mesh_from_field.fields import field_of
     from style3d.paint.provenance import provenance_of
     from style3d.preview import contact_sheet
 
-    if isinstance(scene, LobeScene):
-        scene = scene.painted(colors)
-        colors = scene.initial()
-    assert isinstance(scene, SplatScene | GridScene)
+    field = field_of(scene, colors)
     start, fineness = perf_counter(), fineness_of(job)
-    source = file_hash(job.model) if job.model.is_file() else scene.key
-    solid = solidify(scene, colors, fineness, provenance_of(job, source), watcher)
+    source = file_hash(job.model) if job.model.is_file() else field.scene.key
+    solid = solidify(field, fineness, provenance_of(job, source), watcher)
     files = solid.save(job.mesh)
-    proof = prove(scene, colors, solid, fineness.view_size)
+    proof = prove(field, solid, fineness.view_size)
     sheet, report = beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json")
     contact_sheet(proof.field, proof.mesh, sheet, rows="field above, mesh below")
     told = {**facts(solid, proof), "seconds": perf_counter() - start}

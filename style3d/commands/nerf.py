@@ -60,10 +60,10 @@ def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
 
 def _splats(job: FieldJob) -> Any:
     """The Gaussians of a trained splatfacto: splats like any other, painted here."""
-    from style3d.load_scene import splat_scene
     from style3d.nerf.nerfstudio.read_config import read_run
     from style3d.nerf.nerfstudio.read_splatfacto import read_splatfacto
     from style3d.nerf.splats.files import check_splat_suffix
+    from style3d.scene_kinds.splats import splat_scene
 
     check_splat_suffix(job.destination)
     run = read_run(job.model)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from style3d.commands.accept import checked, paint_until_accepted, suit
 from style3d.commands.bars import watched
-from style3d.commands.mesh_from_field import check_mesh, write_mesh
+from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
 from style3d.commands.saving import save
 from style3d.core.scene import Scene
@@ -47,7 +47,7 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
         result, checkpoint = paint_once(job, scene, target, conduct.resume, watcher)
         written = (*save(result, target, watcher), beside(target, "job.yaml"))
         write_job_file(job, written[-1])
-        made = () if result.interrupted else write_mesh(job, scene, result.colors, watcher)
+        made = () if result.interrupted else job_kind(job).write(job, scene, result.colors, watcher)
     if result.interrupted:
         print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
         return 130
@@ -90,7 +90,7 @@ def checked_target(job: Job) -> Path:
     for path in (*job.pictures, *job.masks):
         check_readable(path)
     check_writable(target)
-    check_mesh(job)
+    job_kind(job).check(job)
     return target
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -12,7 +13,9 @@ from style3d.commands.mesh import paint_mesh
 from style3d.commands.nerf import paint_field
 from style3d.commands.paint import run_job
 from style3d.commands.parse import Conduct, parse
-from style3d.job import FieldJob, MeshJob, read_job_file
+from style3d.job import FieldJob, Job, MeshJob, read_job_file
+
+PAINTERS: dict[type[Job], Callable[[Any, Conduct], int]] = {MeshJob: paint_mesh, FieldJob: paint_field}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,4 @@ def run(arguments: list[str]) -> int:
     """Read the file and do its job."""
     request = parse(Run, "run", arguments, Run.__doc__ or "")
     job = read_job_file(request.file)
-    if isinstance(job, MeshJob):
-        return paint_mesh(job, request.conduct)
-    return paint_field(job, request.conduct) if isinstance(job, FieldJob) else run_job(job, request.conduct)
+    return PAINTERS.get(type(job), run_job)(job, request.conduct)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from style3d.job import FieldJob
+from style3d.commands.job_kinds import job_kind
 from style3d.paint.result import Result
 from style3d.progress import Watcher
 
 
 def save(result: Result, target: Path, watcher: Watcher) -> tuple[Path, ...]:
     """Write a result; beside a field also how well its views agree, as a sheet and in the report. Returns the files."""
-    if not isinstance(result.job, FieldJob):
+    if not job_kind(result.job).agreement:
         return result.save(target, watcher)
     from style3d.evaluate.quick_check import glimpse, glimpse_sheet
     from style3d.paint.result import beside

@@ -19,7 +19,6 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
     After Ctrl-C the runs that are done are kept by their checkpoints and the status is 130.
     """
     from style3d.load_scene import load
-    from style3d.mesh.scene import MeshScene
     from style3d.paint.result import beside
 
     if conduct.accept or conduct.auto:
@@ -28,7 +27,7 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
     written: list[Path] = []
     with watched(conduct.quiet) as watcher:
         scene = load(job, watcher)
-        if not isinstance(scene, MeshScene) or scene.surface.painted == "vertices":
+        if not scene.switchable:
             raise Style3DError("vertex colours cannot be switched by variants", hint="use --paint texture")
         tables, checkpoints = [], []
         for name, single in single_jobs(job):

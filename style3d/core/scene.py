@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float32
 
-from style3d.core.camera import Camera
+from style3d.core.camera import Camera, bounding_sphere
+from style3d.core.depth import Plane, surface_depth
 from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import Hierarchy
+from style3d.errors import Style3DError
 from style3d.regions.selector import Where
+from style3d.regions.shapes import selected_by_shape
 from style3d.types import Colors, Flags, Points, Vector, Weights
 
+ONE_SURFACE = 0.4  # share of a pixel from which what shows there has a depth: fur and haze are never wholly there
 SHEET_VIEWS, SHEET_SIZE = 5, 400  # of a contact sheet: pictures, and pixels along a side at least
 
 
@@ -31,7 +36,14 @@ class Views:
 
 
 class Scene(ABC):
-    """A still scene whose only unknown is its colours θ."""
+    """A still scene whose only unknown is its colours θ.
+
+    A kind of scene is a class with the ten abstract members. The others have answers that are right for any scene whose
+    paint looks alike from everywhere; a kind that knows better overrides them.
+    """
+
+    opaque: ClassVar[float] = 0.85
+    """Coverage from which a pixel counts as wholly covered; scenes of soft things are never quite opaque."""
 
     @property
     @abstractmethod
@@ -62,57 +74,60 @@ class Scene(ABC):
         """``count`` overviews and the close-ups that resolve what will be written."""
 
     @abstractmethod
-    def level(self, camera: Camera) -> int:
-        """The pyramid level whose entries are about a pixel large in this view."""
-
-    @abstractmethod
     def operator(self, camera: Camera, level: int) -> ViewOperator:
         """A_v and b_v of a view, onto the table of ``level``. Safe to call from several threads."""
-
-    @abstractmethod
-    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
-        """A view of level 0 in which every entry shows what it shows towards another place than the camera's."""
-
-    @abstractmethod
-    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
-        """Further cameras for entries that could be seen from outside and are not in ``seen`` (entries,)."""
 
     @abstractmethod
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """Square views of the whole scene for pictures, ``count`` steps around it."""
 
     @abstractmethod
-    def named_views(self) -> Mapping[str, Camera]:
-        """Views that a mask can be drawn over: a capture's photos by name, else the contact sheet's, "1" to "5"."""
-
-    @abstractmethod
-    def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
-        """What the report says of the asset and its new colours, and of how well ``cameras`` saw it."""
-
-    @abstractmethod
     def points(self, level: int) -> Points:
         """Where the entries of a level of the pyramid are, scene units."""
-
-    @property
-    @abstractmethod
-    def inside(self) -> Flags:
-        """Entries of θ, (entries,), that are shown themselves; others only lie beyond the edge of what is."""
-
-    @abstractmethod
-    def selected(self, where: Where) -> Weights:
-        """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside.
-
-        Raises:
-            Style3DError: a condition that this kind of scene does not know, or that nothing fulfils.
-        """
-
-    @abstractmethod
-    def completed(self, colors: Colors, seen: Flags) -> Colors:
-        """The table with entries that no view saw filled from their neighbours, where that makes sense."""
 
     @abstractmethod
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset with new colours; the files written."""
+
+    def level(self, camera: Camera) -> int:
+        """The pyramid level whose entries are about a pixel large in this view; here the finest."""
+        return 0
+
+    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+        """A view of level 0 in which every entry shows what it shows towards another place than the camera's.
+
+        Here the view itself: paint looks alike from everywhere.
+        """
+        return operator
+
+    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+        """Further cameras for entries that could be seen from outside and are not in ``seen`` (entries,); here none."""
+        return ()
+
+    def named_views(self) -> Mapping[str, Camera]:
+        """Views that a mask can be drawn over, by name; here the contact sheet's, "1" to "5"."""
+        return {str(number): camera for number, camera in enumerate(self.sheet(), 1)}
+
+    def facts(self, colors: Colors, seen: Flags, cameras: tuple[Camera, ...]) -> Mapping[str, object]:
+        """What the report says of the asset and its new colours, and of how well ``cameras`` saw it."""
+        return {"entries": len(colors), "entries_seen": float(seen.mean()), "notes": []}
+
+    @property
+    def inside(self) -> Flags:
+        """Entries of θ, (entries,), that are shown themselves; others only lie beyond the edge of what is. Here all."""
+        return np.ones(self.hierarchy.sizes[0], dtype=bool)
+
+    def selected(self, where: Where) -> Weights:
+        """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside. Here by shapes alone.
+
+        Raises:
+            Style3DError: a condition that this kind of scene does not know, or that nothing fulfils.
+        """
+        return selected_by_shape(self.points(0), where, self.name)
+
+    def completed(self, colors: Colors, seen: Flags) -> Colors:
+        """The table with entries that no view saw filled from their neighbours where that makes sense; here as is."""
+        return colors
 
     def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
         """What was drawn over a named view as that view's camera shows it: photos may have been bent by their lens."""
@@ -126,6 +141,33 @@ class Scene(ABC):
         """Pixels that the whole object would span in this view: what the size of a brush stroke is measured in."""
         return camera.focal * self.extent / self.distance(camera)
 
-    @abstractmethod
     def distance(self, camera: Camera) -> float:
-        """Scene units from the camera to the object's middle."""
+        """Scene units from the camera to the object's middle; here that of the box around all entries."""
+        return max(float(np.linalg.norm(camera.position - bounding_sphere(self.points(0))[0])), 1e-6 * self.extent)
+
+    def view_depth(self, camera: Camera, operator: ViewOperator) -> Plane:
+        """Depth along the camera's z, (h, w), infinite where a pixel shows no one surface; from its view of level 0."""
+        depth, share = surface_depth(operator, camera, self.points(0))
+        return np.where(share > ONE_SURFACE, depth, np.float32(np.inf))
+
+    @property
+    def geometry(self) -> str | None:
+        """Content hash of all but colours: scenes that share it share their operators. None where nobody can say."""
+        return None
+
+    def written_like(self, other: type[Scene]) -> Scene:
+        """The scene that `save` would write without paint in a file of another kind's; here the scene itself."""
+        return self
+
+    @property
+    def switchable(self) -> bool:
+        """Whether one file can hold several tables to choose from; see `save_variants`."""
+        return False
+
+    def save_variants(self, tables: Sequence[tuple[str, Colors]], path: Path) -> tuple[Path, ...]:
+        """Write the asset once with several named tables; the files written.
+
+        Raises:
+            Style3DError: this scene is not `switchable`.
+        """
+        raise Style3DError(f"{self.name} cannot hold several looks", hint="leave out --variants")

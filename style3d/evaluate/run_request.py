@@ -48,27 +48,19 @@ def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
 
 def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
     from style3d.evaluate.footage.render import film
-    from style3d.evaluate.metrics.health import mesh_health
-    from style3d.evaluate.metrics.lights import light_figures
+    from style3d.evaluate.kind_figures import kind_figures
     from style3d.evaluate.scenes import open_scenes
-    from style3d.mesh.scene import MeshScene
 
-    original, styled = request.models
-    before, after = open_scenes(request, run_report(styled), watcher)
-    meshes = isinstance(before, MeshScene) and isinstance(after, MeshScene)
-    if meshes and abs(after.extent - before.extent) > 0.02 * before.extent:
-        raise Style3DError(
-            f"{styled} is not the size of {original}", got=f"{after.extent:.4g} scene units",
-            expected=f"{before.extent:.4g}", hint="compare two states of one model",
-        )  # fmt: skip
+    before, after = open_scenes(request, run_report(request.models[1]), watcher)
+    own = kind_figures(before, after)
+    if own:
+        own.check(request, before, after)
     watcher.phase("rendering views", request.views)
     seen = film(before, after, request.views, request.resolution, request.gaps, watcher.done)
     found = evaluate(seen.footage, yardstick, protocol, watcher)
-    if not (isinstance(before, MeshScene) and isinstance(after, MeshScene)):
+    if own is None:
         return found
-    cameras = tuple(shot.camera for shot in seen.footage.shots)
-    figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
-    figures += light_figures(after, yardstick, cameras)
+    figures, health = own.measure(request, before, after, seen, yardstick)
     return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)
 
 

@@ -41,7 +41,7 @@ from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.rasterizers import build_rasterizer
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import Light, build_lit, build_view
-from style3d.types import Colors, Flags, Points, Vector, Weights
+from style3d.types import Colors, Flags, Points, Weights
 
 SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
 VIEWS = 64  # directions close-ups are cut from
@@ -52,6 +52,8 @@ MOST_CLOSEUPS = 400
 @final
 class MeshScene(Scene):
     """Every triangle of an asset, held still; see `Scene` for the contract."""
+
+    opaque = 0.97
 
     def __init__(
         self,
@@ -161,6 +163,10 @@ class MeshScene(Scene):
         depth[seen] = fragments.depth[fragments.start[:-1][seen]]
         return depth.reshape(camera.height, camera.width)
 
+    def view_depth(self, camera: Camera, operator: ViewOperator) -> Float32[np.ndarray, "h w"]:
+        """As `depth`, which casts a ray a pixel."""
+        return self.depth(camera)
+
     def texel_areas(self) -> Float64[np.ndarray, "n"]:
         """Square scene units of one entry at points spread evenly over the entries; finite and positive."""
         areas = self._samples.texel_area
@@ -169,10 +175,6 @@ class MeshScene(Scene):
     def lit(self, camera: Camera, lights: Sequence[Light]) -> list[ViewOperator]:
         """A view of level 0 in several lights, each with a relief (entries, 3) in tangent space if given."""
         return build_lit(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lights)
-
-    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
-        """The same: paint looks alike from everywhere."""
-        return operator
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""
@@ -184,10 +186,6 @@ class MeshScene(Scene):
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
         """A turntable a little above the equator."""
         return tuple(framed_camera(direction, self._points, size) for direction in orbit_directions(count))
-
-    def named_views(self) -> Mapping[str, Camera]:
-        """The contact sheet's, by number."""
-        return {str(number): camera for number, camera in enumerate(self.sheet(), 1)}
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the middle of the bounding sphere."""
@@ -245,6 +243,11 @@ class MeshScene(Scene):
             mask = seen[offsets[index] : offsets[index + 1]].reshape(image.shape[:2])
             parts.append(filled(image.numpy(), mask).reshape(-1, 3))
         return torch.from_numpy(np.concatenate(parts))
+
+    @property
+    def switchable(self) -> bool:
+        """Whether its paint is in textures."""
+        return self.surface.painted != "vertices"
 
     def save_variants(self, tables: Sequence[tuple[str, Colors]], path: Path) -> tuple[Path, ...]:
         """Write the asset once with several named tables of texels; the files written."""

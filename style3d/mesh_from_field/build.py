@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
-
-import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, recipe
@@ -24,13 +21,11 @@ from style3d.mesh_from_field.clean_surface import (
     without_flat_faces,
     without_floaters,
 )
-from style3d.mesh_from_field.depth_fusion import DepthImage, fused
-from style3d.mesh_from_field.grid_surface import grid_shell
-from style3d.mesh_from_field.marching_cubes import contour, marching_cubes
-from style3d.mesh_from_field.renders import Field, looks, upright
-from style3d.nerf.grid.scene import GridScene
+from style3d.mesh_from_field.fields import Field
+from style3d.mesh_from_field.marching_cubes import marching_cubes
+from style3d.mesh_from_field.renders import looks
 from style3d.progress import Silent, Watcher
-from style3d.types import Colors, Vector
+from style3d.types import Colors
 
 SMOOTHING = 3  # rounds
 LEAST_VIEWS = 32
@@ -88,12 +83,11 @@ def check_libraries() -> None:
 
 def solidify(
     field: Field,
-    colors: Colors,
     fineness: Fineness | None = None,
     provenance: Provenance | None = None,
     watcher: Watcher | None = None,
 ) -> Solid:
-    """A mesh of a field's content with its colours as a texture, +Y up, in the field's scene units.
+    """A mesh of a field's content (`field_of`) with its colours as a texture, +Y up, in the field's scene units.
 
     Raises:
         Style3DError: a library is missing, or the field shows no surface.
@@ -101,38 +95,18 @@ def solidify(
     check_libraries()
     fineness, watcher = fineness or Fineness(), watcher or Silent()
     watcher.phase("looking at the field", fineness.views)
-    cameras = field.plan(fineness.views, fineness.view_size).overviews
-    seen = looks(field, colors, cameras, watcher.done)
+    cameras = field.scene.plan(fineness.views, fineness.view_size).overviews
+    seen = looks(field, cameras, watcher.done)
     watcher.phase("finding its surface", 1)
-    shell, detail = surface_of(field, [look.surface for look in seen], fineness.voxels)
+    shell, detail = field.surface([look.surface for look in seen], fineness.voxels)
     shell = cleaned(shell, fineness.faces)
     watcher.done(1)
-    solid = unwrapped(shell, field.name, fineness.texture_size, provenance)
+    solid = unwrapped(shell, field.scene.name, fineness.texture_size, provenance)
     watcher.phase("baking its colours", PASSES * len(seen))
     texels, known = baked(seen, solid, APART * detail, BUDGET, watcher.done)
     known &= solid.inside
     share = float(known.sum() / max(solid.inside.sum(), 1))
     return Solid(solid, solid.completed(texels, known), share, detail)
-
-
-def surface_of(field: Field, views: Sequence[DepthImage], voxels: int) -> tuple[Shell, float]:
-    """Where a field's content has its surface, and the size of the lattice's cells that it was found on, scene units.
-
-    Of a grid by its density, of splats by the depth of the views, ``voxels`` across.
-    """
-    if isinstance(field, GridScene):
-        return grid_shell(field.grid, views), field.grid.cell * field.grid.space.radius
-    center, radius = content(field)
-    volume = fused(views, center, radius, 2 * radius / voxels)
-    found = contour(volume.chunks(), 0.0)
-    return Shell(volume.placed(found.positions), found.faces), volume.voxel
-
-
-def content(field: Field) -> tuple[Vector, float]:
-    """The ball that holds what a field is about, in the asset's axes; what surrounds an unbounded scene is outside."""
-    if isinstance(field, GridScene):
-        return np.array(field.grid.space.center), field.grid.space.radius
-    return upright(field)[:3, :3] @ field.center, field.setting.radius
 
 
 def cleaned(shell: Shell, faces: int) -> Shell:

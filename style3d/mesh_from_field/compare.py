@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.mesh_from_field.build import Solid, content
-from style3d.mesh_from_field.renders import OPAQUE, Field, FieldView, eye
-from style3d.types import Colors
+from style3d.mesh_from_field.build import Solid
+from style3d.mesh_from_field.fields import Field
+from style3d.mesh_from_field.renders import OPAQUE, FieldView, eye
 
 GREY = 0.93  # backdrop of pictures
 VIEWS = 5
@@ -27,10 +27,10 @@ class Proof:
     psnr: float  # dB, over all the pixels that show the content or nothing
 
 
-def prove(field: Field, colors: Colors, solid: Solid, size: int) -> Proof:
+def prove(field: Field, solid: Solid, size: int) -> Proof:
     """Compare from places between those that the mesh was made from; what is beyond the content does not count."""
-    look, before, after, lost = eye(field, colors), list[Any](), list[Any](), list[Any]()
-    for camera in field.portraits(2 * VIEWS + 1, size)[1::2]:
+    look, before, after, lost = eye(field), list[Any](), list[Any](), list[Any]()
+    for camera in field.scene.portraits(2 * VIEWS + 1, size)[1::2]:
         seen = look(camera)
         before.append((seen.rgb + (1 - seen.alpha[..., None]) * GREY).clip(0, 1).astype(np.float32))
         image = solid.scene.operator(seen.camera, 0).render(solid.colors, torch.full((3,), GREY))
@@ -42,7 +42,7 @@ def prove(field: Field, colors: Colors, solid: Solid, size: int) -> Proof:
 
 def _beyond(field: Field, seen: FieldView) -> Any:
     """Pixels of what lies outside the ball that is meshed."""
-    center, radius = content(field)
+    center, radius = field.content
     rays = seen.camera.directions().reshape(*seen.depth.shape, 3)
     place = seen.camera.position + rays * np.where(np.isfinite(seen.depth), seen.depth, 0)[..., None]
     return (np.linalg.norm(place - center, axis=2) > radius) & (seen.alpha >= OPAQUE)

@@ -11,13 +11,13 @@ from PIL import Image
 
 from style3d.core.camera import Camera
 from style3d.core.camera_path import sized
+from style3d.core.depth import surface_depth
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.images import read_image
 from style3d.regions.selector import Where
 from style3d.regions.shapes import feathered
-from style3d.render.depth import surface_depth
 from style3d.types import Indices, Weights
 
 SIZE = 640  # pixels along the longer side of the view that a mask is carried from

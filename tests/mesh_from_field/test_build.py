@@ -17,6 +17,7 @@ from style3d.job import FieldJob
 from style3d.mesh.asset import load_asset
 from style3d.mesh_from_field.build import Fineness, Solid, fineness_of, solidify
 from style3d.mesh_from_field.compare import facts, prove
+from style3d.mesh_from_field.fields import field_of
 from style3d.nerf.grid.file import FittedGrid
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.files import write_splats
@@ -45,7 +46,7 @@ def scene() -> SplatScene:
 
 @pytest.fixture(scope="module")
 def solid(scene: SplatScene) -> Solid:
-    return solidify(scene, scene.initial(), COARSE)
+    return solidify(field_of(scene, scene.initial()), COARSE)
 
 
 def test_it_stands_upright_where_the_field_does(solid: Solid) -> None:
@@ -67,9 +68,10 @@ def test_it_has_the_fields_colours(solid: Solid) -> None:
 
 
 def test_it_looks_like_the_field(scene: SplatScene, solid: Solid) -> None:
-    proof = prove(scene, scene.initial(), solid, 96)
+    field = field_of(scene, scene.initial())
+    proof = prove(field, solid, 96)
     assert proof.psnr > 17  # flat splats stand out over the rim
-    flat = prove(scene, scene.initial(), replace(solid, colors=torch.full_like(solid.colors, 0.5)), 96)
+    flat = prove(field, replace(solid, colors=torch.full_like(solid.colors, 0.5)), 96)
     assert flat.psnr < proof.psnr - 4
     told = facts(solid, proof)
     assert told["faces"] <= 1500
@@ -77,11 +79,12 @@ def test_it_looks_like_the_field(scene: SplatScene, solid: Solid) -> None:
 
 
 def test_a_grid_becomes_a_mesh_too() -> None:
-    field = GridScene(FittedGrid(ball(32), ()), "ball")
-    solid = solidify(field, field.initial(), COARSE)
+    scene = GridScene(FittedGrid(ball(32), ()), "ball")
+    field = field_of(scene, scene.initial())
+    solid = solidify(field, COARSE)
     away = np.linalg.norm(solid.scene.surface.positions, axis=1)
     assert np.abs(away - 0.7).max() < 0.1
-    assert prove(field, field.initial(), solid, 96).psnr > 18  # every vertex has a colour of its own
+    assert prove(field, solid, 96).psnr > 18  # every vertex has a colour of its own
 
 
 def test_the_job_says_how_fine() -> None:

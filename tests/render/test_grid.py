@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from style3d.core.camera import look_at
-from style3d.render.depth import surface_depth
+from style3d.core.depth import surface_depth
 from style3d.render.grid import grid_rows, grid_rows_reference
 from style3d.render.grid_field import Contraction
 from style3d.render.grid_image import render_image

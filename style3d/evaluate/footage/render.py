@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,18 +13,10 @@ from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import ComparedView, Footage
-from style3d.mesh.scene import MeshScene
-from style3d.nerf.grid.scene import GridScene
-from style3d.render.depth import surface_depth
 from style3d.types import Colors, Flags, Picture, Plane
 
 Progress = Callable[[int], None]
 STEPS = 120  # of a walk along a capture's path: the frames of a film of a few seconds
-OPAQUE = 0.97  # from here a pixel counts as covered
-HAZE = 0.85  # the same of a radiance field, which is never quite opaque
-ONE_SURFACE = (
-    0.4  # share of a pixel from which what a field shows there has a depth: fur and haze are never wholly there
-)
 ELSEWHERE = 0.2  # of the depth: two fields that differ by more do not show the same
 GREY = 0.5  # backdrop of measured views: as far from white strokes as from black ones
 
@@ -121,19 +113,13 @@ def bursts(views: int, gaps: Sequence[int], steps: int = STEPS) -> tuple[int, ..
 
 
 def same_geometry(before: Scene, after: Scene) -> bool:
-    """Whether one operator shows both: grids that differ in nothing but colours."""
-    if not (isinstance(before, GridScene) and isinstance(after, GridScene)):
-        return False
-    first, second = before.grid, after.grid
-    return first.colors.shape == second.colors.shape and replace(first, colors=second.colors).key == second.key
+    """Whether one operator shows both: scenes that differ in nothing but colours."""
+    return before.geometry is not None and before.geometry == after.geometry
 
 
 def _planes(scene: Scene, camera: Camera, operator: ViewOperator) -> tuple[Plane, Plane]:
     """Depth, infinite where a pixel shows no one surface, and coverage."""
-    if isinstance(scene, MeshScene):
-        return scene.depth(camera), coverage(operator, OPAQUE)
-    depth, share = surface_depth(operator, camera, scene.points(0))
-    return np.where(share > ONE_SURFACE, depth, np.float32(np.inf)), coverage(operator, HAZE)
+    return scene.view_depth(camera, operator), coverage(operator, scene.opaque)
 
 
 def _check_same(before: Scene, after: Scene, depth: Plane, other: Plane) -> None:

@@ -30,7 +30,7 @@ from style3d.regions.shapes import selected_by_shape
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
-from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
+from style3d.types import Colors, Flags, Indices, Points, Weights
 
 VIEWS, VIEW_SIZE = 24, 128  # views that say what can be seen at all, and their pixels
 FAIR = 0.1  # pixels of such a view that an entry must make up to count as visible; of all views, to become a splat
@@ -144,10 +144,6 @@ class GridScene(Scene):
         painted = self.fitted.painted(colors.numpy()).grid
         return painted if self._view_dependence == "keep" else replace(painted, shift=np.zeros_like(painted.shift))
 
-    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
-        """The same: paint looks alike from everywhere."""
-        return operator
-
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places on the capture's path that see most of what no view has seen yet."""
         missing = self._visible & ~seen
@@ -201,11 +197,6 @@ class GridScene(Scene):
         places = self.grid.places if level == 0 else self.hierarchy.corners(level)
         return self.grid.space.expand(places)
 
-    @property
-    def inside(self) -> Flags:
-        """All of them."""
-        return np.ones(len(self.grid.vertices), dtype=bool)
-
     def selected(self, where: Where) -> Weights:
         """By shapes: a grid has no names and no texture space."""
         return selected_by_shape(self.points(0), where, "a radiance grid")
@@ -222,6 +213,15 @@ class GridScene(Scene):
         else:
             write_splats(self._splats(painted), path)
         return (path,)
+
+    def written_like(self, other: type[Scene]) -> Scene:
+        """As splats beside splats."""
+        return self.as_splats() if other is SplatScene else self
+
+    @property
+    def geometry(self) -> str:
+        """Hash of the grid in black."""
+        return replace(self.grid, colors=np.zeros_like(self.grid.colors)).key
 
     def as_splats(self) -> SplatScene:
         """The splats that `save` would write without paint, with the capture's cameras in their axes."""

@@ -156,11 +156,6 @@ class LobeScene(Scene):
         """The splats' centres, once for each lobe; then as without lobes."""
         return self.scene.points(level - 1) if level else np.repeat(self.scene.points(0), self.lobes.count, axis=0)
 
-    @property
-    def inside(self) -> Flags:
-        """All of them."""
-        return np.ones(self.hierarchy.sizes[0], dtype=bool)
-
     def selected(self, where: Where) -> Weights:
         """Every lobe as its splat."""
         return np.repeat(self.scene.selected(where), self.lobes.count)

@@ -26,7 +26,7 @@ from style3d.render.plan import RESOLVED, SeenSamples, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.seen_splats import of_samples, seen_splats, surface_spacing
 from style3d.render.splats import Gaussians, project, splat_view
-from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
+from style3d.types import Colors, Flags, Indices, Points, Weights
 
 NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured
@@ -173,10 +173,6 @@ class SplatScene(Scene):
         """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""
         return self.splats.added_along(self.splats.seen_along(camera.position, entries), entries)
 
-    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
-        """The same: paint looks alike from everywhere."""
-        return operator
-
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places that see most of what no view has seen yet."""
         missing = self._visible & ~seen
@@ -192,10 +188,6 @@ class SplatScene(Scene):
         if self.cameras and self.path == "capture":
             return tuple(middle_square(camera, size) for camera in walk(self.cameras, count))
         return self.setting.turntable(count, size)
-
-    def named_views(self) -> Mapping[str, Camera]:
-        """The contact sheet's, by number."""
-        return {str(number): camera for number, camera in enumerate(self.sheet(), 1)}
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the middle; from within, to where half of the content is farther."""
@@ -236,11 +228,6 @@ class SplatScene(Scene):
         if level == 0:
             return self.splats.positions.astype(np.float64)
         return expanded(self.hierarchy.corners(level), self.center, self.setting.radius)
-
-    @property
-    def inside(self) -> Flags:
-        """All of them."""
-        return np.ones(self.splats.count, dtype=bool)
 
     def selected(self, where: Where) -> Weights:
         """By shapes: splats have no names and no texture space."""

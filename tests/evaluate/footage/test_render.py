@@ -15,13 +15,14 @@ from style3d.cli import main
 from style3d.core.camera import look_at, orbit_directions
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.render import bursts, film, is_closed, same_geometry
-from style3d.evaluate.scenes import is_field
+from style3d.job import FieldJob, MeshJob
 from style3d.nerf.grid.file import FittedGrid, save_grid
 from style3d.nerf.grid.fit import FitSettings, Level
 from style3d.nerf.grid.fit_cache import fitted_grid
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
+from style3d.scene_kinds.registry import kind_at
 from tests.helpers.fields import ball
 from tests.nerf.grid.test_fit import pictures_of_a_ball
 
@@ -139,6 +140,6 @@ def test_a_capture_is_compared_with_what_was_painted_on_its_fit(
 
 
 def test_captures_are_fields(tmp_path: Path) -> None:
-    assert is_field(tmp_path)
-    assert is_field(tmp_path / "transforms.json")
-    assert not is_field(tmp_path / "cow.glb")
+    assert kind_at(tmp_path).job is FieldJob
+    assert kind_at(tmp_path / "transforms.json").name == "radiance grids"
+    assert kind_at(tmp_path / "cow.glb").job is MeshJob

@@ -9,10 +9,10 @@ import torch
 
 from style3d.evaluate.metrics.image_figures import Yardstick
 from style3d.evaluate.metrics.lights import LAMPS, light_figures
-from style3d.evaluate.scenes import open_mesh
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from style3d.render.view import Light, build_lit, build_view
+from style3d.scene_kinds.meshes import open_mesh
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import Tiny
 from tests.helpers.surfaces import flat_on, pyramid_of, quad

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from style3d.core.camera import Camera
+from style3d.core.depth import surface_depth
 from style3d.errors import Style3DError
 from style3d.nerf.splats.directional_scene import LobeScene
 from style3d.nerf.splats.files import read_splats, write_splats
@@ -18,7 +19,6 @@ from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
 from style3d.paint.regions_by_view import held
 from style3d.regions.selector import Where
-from style3d.render.depth import surface_depth
 from tests.helpers.clouds import directions, splat_ball
 from tests.helpers.surfaces import noise
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from style3d.core.depth import surface_depth, surface_depth_reference
 from style3d.core.operator import SparseMap, ViewOperator
-from style3d.render.depth import surface_depth, surface_depth_reference
 from tests.helpers.fields import ball, grid_view_of
 from tests.helpers.surfaces import front
 

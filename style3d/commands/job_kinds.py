@@ -1,0 +1,43 @@
+"""What the commands do for a kind of job beside painting: a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from style3d.commands.mesh_from_field import check_mesh, write_mesh
+from style3d.core.scene import Scene
+from style3d.job import FieldJob, Job, MeshJob
+from style3d.progress import Watcher
+from style3d.types import Colors
+
+
+def _nothing_to_check(job: Job) -> None:
+    """A kind of job that asks for no more than its asset."""
+
+
+def _nothing_more(job: Job, scene: Scene, colors: Colors, watcher: Watcher) -> tuple[Path, ...]:
+    return ()
+
+
+@final
+@dataclass(frozen=True)
+class JobKind:
+    """What is made beside the asset. Concretely: of a field a mesh, and a sheet that shows how well its views agree."""
+
+    agreement: bool = True  # whether views of what was painted are carried onto each other, and told of
+    check: Callable[[Any], None] = _nothing_to_check  # refuses what could not be made, before anything is painted
+    write: Callable[[Any, Scene, Colors, Watcher], tuple[Path, ...]] = _nothing_more  # the files written
+
+
+JOB_KINDS: dict[type[Job], JobKind] = {
+    MeshJob: JobKind(agreement=False),
+    FieldJob: JobKind(check=check_mesh, write=write_mesh),
+}
+
+
+def job_kind(job: Job) -> JobKind:
+    """The row of a job; one of its own for a class that has none."""
+    return JOB_KINDS.get(type(job), JobKind())

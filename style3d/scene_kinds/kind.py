@@ -1,0 +1,36 @@
+"""What is asked of a kind of scene before there is one: which job and which files are its own, how it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from style3d.core.scene import Scene
+from style3d.job import Job
+from style3d.progress import Silent, Watcher
+from style3d.render.lighting import Lighting
+
+
+@final
+@dataclass(frozen=True)
+class Opening:
+    """How a file is opened to be measured, as opposed to painted."""
+
+    base_color: Path | None = None  # a texture in the place of a mesh's own
+    lighting: Lighting = "unlit"  # of a mesh
+    run: Mapping[str, Any] = field(default_factory=dict)  # report of the run that painted it: a fit is repeated
+    watcher: Watcher = field(default_factory=Silent)  # hears of progress
+
+
+@final
+@dataclass(frozen=True)
+class SceneKind:
+    """One kind of scene. Concretely: Gaussian splats, painted by a `FieldJob`, in .ply, .spz and other files."""
+
+    name: str  # in the plural, as sentences want it
+    job: type[Job]
+    holds: Callable[[Path], bool]  # whether a path holds such a scene
+    load: Callable[[Any, Watcher], Scene]  # the scene of a job of that class
+    open: Callable[[Path, Opening], Scene]  # the scene of a path, to be measured
