@@ -65,7 +65,7 @@ def test_frames(frames: Path, capsys: pytest.CaptureFixture) -> None:
     assert values["consistency.1.over_floor"] < 1.2
     assert values["consistency.1.rmse.flat"] == 0
     assert values["content.lpips"] is None
-    rows = list(csv.DictReader((frames / "page.csv").open()))
+    rows = list(csv.DictReader((frames / "page.csv").read_text().splitlines()))
     assert [row["name"] for row in rows] == [figure["name"] for figure in report["figures"]]
     assert "<script>" in (frames / "page.html").read_text()
 
