@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     request: EvaluationRequest = parse(EvaluationRequest, "evaluate", arguments, str(EvaluationRequest.__doc__))
     limits = [_limit(text, True) for text in request.fail_under] + [_limit(text, False) for text in request.fail_over]
     check_writable(request.destination)
-    from style3d.evaluate.metrics.metric_names import figure_names
+    from style3d.evaluate.metrics.registry import figure_names
     from style3d.evaluate.report.save import save
     from style3d.evaluate.run_request import answer
 

@@ -13,8 +13,11 @@ from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import ComparedView, Footage
 from style3d.evaluate.footage.render import GREY
 from style3d.evaluate.metrics.figure import Figure, Limit, parse_limit
-from style3d.evaluate.metrics.image_figures import CONTENT, FRECHET, STYLE, Yardstick, content_figures, style_figures
+from style3d.evaluate.metrics.look_figures import seen_as
 from style3d.evaluate.metrics.lpips import installed_lpips
+from style3d.evaluate.metrics.painted_views import PaintedViews
+from style3d.evaluate.metrics.registry import ACCEPTED, acceptable
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.job import Job
 from style3d.job.recipe import recipe
 from style3d.paint.prompts import named_encoder
@@ -43,9 +46,10 @@ def parse_accept(text: str, prompt: bool = False) -> tuple[Limit, ...]:
     names = ALIASES | ({"clip": "style.clip_text"} if prompt else {})
     limits = tuple(parse_limit(part.strip()) for part in text.split(",") if part.strip())
     limits = tuple(replace(limit, name=names.get(limit.name, limit.name)) for limit in limits)
+    known = [row.name for row in acceptable()]
     for limit in limits:
-        if limit.name not in (*STYLE, *CONTENT):
-            raise Style3DError(f"--accept knows no '{limit.name}'", expected=", ".join((*ALIASES, *STYLE, *CONTENT)))
+        if limit.name not in known:
+            raise Style3DError(f"--accept knows no '{limit.name}'", expected=", ".join((*ALIASES, *known)))
     if not limits:
         raise Style3DError("--accept names no threshold", expected="for example content>=0.5,style<=0.6")
     return limits
@@ -117,16 +121,18 @@ def refuse_unmeasurable(job: Job, limits: Sequence[Limit]) -> None:
     Raises:
         Style3DError: a threshold names a figure that this job gives nothing to measure with.
     """
-    clip = "" if job.clip_model or job.clip_weights else NO_CLIP
-    lpips = installed_lpips()
-    why = dict.fromkeys(STYLE, "" if job.mixture else "there is no picture to compare with: add --style IMAGE")
-    why |= {"content.silhouette": "painting leaves every outline as it is"}
-    why |= {"content.lpips": lpips if isinstance(lpips, str) else "", "style.clip": why["style.clip"] or clip}
-    why |= {"style.clip_text": clip if job.prompt else "there is no --prompt to compare with"}
-    why |= dict.fromkeys(FRECHET, NO_INCEPTION)
+    lpips, rows = installed_lpips(), {row.name: row for row in acceptable()}
+    lacking = {
+        "style": "" if job.mixture else "there is no picture to compare with: add --style IMAGE",
+        "words": "" if job.prompt else "there is no --prompt to compare with",
+        "outline": "painting leaves every outline as it is", "inception": NO_INCEPTION,
+        "clip": "" if job.clip_model or job.clip_weights else NO_CLIP,
+        "lpips": lpips if isinstance(lpips, str) else "",
+    }  # fmt: skip
     for limit in limits:
-        if why.get(limit.name):
-            raise Style3DError(f"--accept {limit.name} cannot be measured", got=why[limit.name])
+        why = next((why for need in rows[limit.name].needs if (why := lacking.get(need, ""))), "")
+        if why:
+            raise Style3DError(f"--accept {limit.name} cannot be measured", got=why)
 
 
 def yardstick_of(job: Job) -> Yardstick:
@@ -158,4 +164,4 @@ def judged(result: Result, yardstick: Yardstick) -> list[Figure]:
         nowhere = np.full(mask.shape, np.inf, np.float32)  # depth, which nothing here asks for
         shots.append(ComparedView(camera, before, after, nowhere, mask))
     footage = Footage(scene.name, tuple(shots), closed=True)
-    return style_figures(footage, footage.after, yardstick, "") + content_figures(footage, yardstick)
+    return seen_as(PaintedViews(footage, tuple(footage.after), yardstick, scene), subjects=ACCEPTED)

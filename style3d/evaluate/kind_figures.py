@@ -10,9 +10,9 @@ from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.render import Film
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.metrics.health import mesh_health
-from style3d.evaluate.metrics.image_figures import Yardstick
+from style3d.evaluate.metrics.health import MeshPair, mesh_health
 from style3d.evaluate.metrics.lights import light_figures
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.evaluate.request import EvaluationRequest
 from style3d.mesh.scene import MeshScene
 
@@ -42,7 +42,7 @@ def _measure_mesh(
 ) -> Found:
     cameras = tuple(shot.camera for shot in seen.footage.shots)
     original, styled = request.models
-    figures, health = mesh_health(before, after, seen.seen, cameras, (original, styled))
+    figures, health = mesh_health(MeshPair(before, after, seen.seen, cameras, (original, styled)))
     return (*figures, *light_figures(after, yardstick, cameras)), health
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.read_frames import footage_of_frames
 from style3d.evaluate.metrics.clip import clip_or_why
-from style3d.evaluate.metrics.image_figures import Yardstick
 from style3d.evaluate.metrics.inception import load_inception
 from style3d.evaluate.metrics.lpips import installed_lpips, load_lpips
 from style3d.evaluate.metrics.measure import Evaluation, Protocol, evaluate
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.evaluate.request import EvaluationRequest
 from style3d.files import read_bytes
 from style3d.job.values import plain
@@ -57,7 +57,7 @@ def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol
         own.check(request, before, after)
     watcher.phase("rendering views", request.views)
     seen = film(before, after, request.views, request.resolution, request.gaps, watcher.done)
-    found = evaluate(seen.footage, yardstick, protocol, watcher)
+    found = evaluate(seen.footage, yardstick, protocol, watcher, before)
     if own is None:
         return found
     figures, health = own.measure(request, before, after, seen, yardstick)

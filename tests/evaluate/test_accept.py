@@ -14,8 +14,9 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.evaluate.accept import adjusted, best, parse_accept, refuse_unmeasurable, tries
 from style3d.evaluate.metrics.figure import Figure, absent, parse_limit
-from style3d.evaluate.metrics.image_figures import CONTENT, STYLE, Yardstick, look_figures
-from style3d.evaluate.metrics.metric_names import figure_names
+from style3d.evaluate.metrics.look_figures import look_figures
+from style3d.evaluate.metrics.registry import LOOKS, acceptable, figure_names
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.evaluate.suggest_settings import Character, suited
 from style3d.job import Job, MeshJob
 from tests.helpers.footage import arc
@@ -105,7 +106,7 @@ def test_names_are_those_of_the_figures() -> None:
     figures = look_figures(arc(2, 32), Yardstick(style, Tiny(), "absent", "absent"))
     assert {figure.name for figure in figures} <= set(figure_names([1]))
     names = {figure.name for figure in figures if not figure.name.endswith(".before")}
-    assert names == {*STYLE, *CONTENT, "composite.artfid"}
+    assert names == {row.name for row in LOOKS} == {*(row.name for row in acceptable()), "composite.artfid"}
 
 
 @pytest.mark.parametrize("text", ["", "content", "content>0.5", "content>=x", "content>=nan", "mesh.seams<=1", ">=1"])

@@ -14,40 +14,17 @@ import torch
 from PIL import Image
 
 from style3d.cli import main
-from style3d.evaluate.footage.read_frames import FLIP, footage_of_frames
-from style3d.evaluate.metrics.metric_names import figure_names
+from style3d.evaluate.footage.read_frames import footage_of_frames
+from style3d.evaluate.metrics.registry import figure_names
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.harmonics import C0
+from tests.evaluate.conftest import write
 from tests.evaluate.metrics.test_content import heads, squeeze_tensors
 from tests.helpers.clouds import splat_ball
-from tests.helpers.footage import arc
 from tests.helpers.inception import slender_inception
 from tests.helpers.models import write_textured_ball
 
 SMALL = ["--views", "5", "--resolution", "48", "--gaps", "1", "--ceiling-steps", "1", "--features", "wavelet"]
-
-
-def write(path: Path, picture: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray((picture * 255 + 0.5).clip(0, 255).astype(np.uint8)).save(path)
-
-
-@pytest.fixture
-def frames(tmp_path: Path) -> Path:
-    """Four views of a sphere in the form that renderers of radiance fields leave behind."""
-    listed = []
-    for number, shot in enumerate(arc(4, size=40).shots):
-        name = f"{number:04}"
-        write(tmp_path / "original" / f"{name}.png", shot.before)
-        write(tmp_path / "styled" / f"{name}.png", 0.2 + 0.7 * shot.before[..., ::-1])
-        (tmp_path / "depth").mkdir(exist_ok=True)
-        np.save(tmp_path / "depth" / f"{name}.npy", np.where(np.isfinite(shot.depth), shot.depth / 2, 0))
-        pose = shot.camera.camera_to_world @ FLIP
-        listed.append({"file_path": f"images/{name}.png", "transform_matrix": pose.tolist()})
-    camera = shot.camera
-    head = {"fl_x": camera.focal, "cx": camera.cx, "cy": camera.cy, "w": camera.width, "h": camera.height}
-    (tmp_path / "transforms.json").write_text(json.dumps(head | {"frames": listed}))
-    return tmp_path
 
 
 def call(folder: Path, *more: str) -> list[str]:

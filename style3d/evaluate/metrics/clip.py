@@ -5,12 +5,16 @@ The small model that ships for prompts never stands in here: its numbers are no 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
+from style3d.evaluate.metrics.metric import Metric, Reading
+from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.losses.text.base import Embeddings, Encoder
 from style3d.optional.libraries import library
 from style3d.types import Image
@@ -43,3 +47,35 @@ def embedded(encoder: Encoder, image: Image) -> Embeddings:
 def similarity(a: Embeddings, b: Embeddings) -> float:
     """Cosine of two embeddings, −1 to 1."""
     return float((a * b).sum())
+
+
+def _likeness(views: PaintedViews, of: Callable[[Encoder], Embeddings]) -> Reading:
+    encoder = views.yardstick.clip
+    assert not isinstance(encoder, str)  # who needs it says so in its row
+    wanted = of(encoder)
+    return Reading(float(np.mean([similarity(one, wanted) for one in views.once(_seen)])))
+
+
+def _seen(views: PaintedViews) -> list[Embeddings]:
+    encoder = views.yardstick.clip
+    assert not isinstance(encoder, str)
+    return [embedded(encoder, image) for image, _ in views.pairs]
+
+
+def _to_picture(views: PaintedViews) -> Reading:
+    style = views.yardstick.style
+    assert style is not None
+    return _likeness(views, lambda encoder: embedded(encoder, style))
+
+
+CLIP: tuple[Metric[PaintedViews], ...] = (
+    Metric(
+        "style.clip", "higher", "likeness to the picture, as CLIP sees it", _to_picture, "cosine",
+        needs=("style", "clip"), beside=(".before",), mask="none",
+    ),
+    Metric(
+        "style.clip_text", "higher", "likeness to the words, as CLIP reads them",
+        lambda views: _likeness(views, lambda encoder: encoder.texts([views.yardstick.prompt])), "cosine",
+        needs=("words", "clip"), beside=(".before",), mask="none",
+    ),
+)  # fmt: skip

@@ -12,14 +12,37 @@ from jaxtyping import Bool
 from style3d.evaluate.footage.controls import flat_cheat
 from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.metrics.consistency import Consistency, Perceptual, consistency, error_map, flagged
-from style3d.evaluate.metrics.figure import Better, Figure, absent
+from style3d.evaluate.metrics.figure import Figure, absent
 from style3d.evaluate.metrics.lpips import Distance
+from style3d.evaluate.metrics.metric import Metric, Reading
 from style3d.render.warp import Link
 from style3d.types import Picture, Plane
 
+ALONE = "no view was painted on its own"
 VALID = "pixels both views see, z-tested; {:.2g}° of parallax"
-MEASURES: tuple[tuple[str, Better], ...] = (
-    ("rmse", "lower"), ("ssim", "higher"), ("perceptual", "lower"), ("relative", "lower"), ("valid", "neither"),
+CONTROLS = (".floor", ".flat", ".independent")
+AGREEMENT: tuple[Metric[Consistency], ...] = (
+    Metric(
+        "consistency.GAP.rmse", "lower", "root mean square difference of colours in [0, 1]",
+        lambda one: Reading(one.rmse), beside=CONTROLS,
+    ),
+    Metric(
+        "consistency.GAP.ssim", "higher", "1 where windows that lie wholly in valid pixels look the same",
+        lambda one: Reading(one.ssim, "too few pixels"), beside=CONTROLS,
+    ),
+    Metric(
+        "consistency.GAP.perceptual", "lower", "LPIPS where its weights are, else distance of unit features",
+        lambda one: Reading(one.perceptual, "too few pixels"), needs=("distance",), beside=CONTROLS,
+    ),
+    Metric(
+        "consistency.GAP.relative", "lower",
+        "error over the image's own contrast: 0 agrees, flat colour gives 1, unrelated images √2",
+        lambda one: Reading(one.relative), beside=CONTROLS,
+    ),
+    Metric(
+        "consistency.GAP.valid", "neither", "share of all pixels that two views both see",
+        lambda one: Reading(one.valid), "share", beside=CONTROLS,
+    ),
 )  # fmt: skip
 
 
@@ -48,6 +71,25 @@ class GapConsistency:
         return {"": self.ours, ".floor": self.floor, ".flat": self.flat, ".independent": self.independent}
 
 
+def _over_floor(found: GapConsistency) -> Reading:
+    return Reading(found.ours.relative / found.floor.relative, views=found.ours.pairs)
+
+
+def _over_independent(found: GapConsistency) -> Reading:
+    if not (found.independent and found.ours_there):
+        return Reading(None, ALONE)
+    return Reading(found.ours_there.relative / found.independent.relative, views=found.independent.pairs)
+
+
+RATIOS: tuple[Metric[GapConsistency], ...] = (
+    Metric("consistency.GAP.over_floor", "lower", "relative, over that of the unstylised views", _over_floor),
+    Metric(
+        "consistency.GAP.over_independent", "lower", "relative, over that of views painted alone, on the same pairs",
+        _over_independent,
+    ),
+)  # fmt: skip
+
+
 def agreement(
     footage: Footage, joined: Sequence[Link], gap: int, alone: Mapping[int, Picture], perceptual: Perceptual | None
 ) -> GapConsistency:
@@ -66,8 +108,8 @@ def agreement(
 
 def absent_agreement(gap: int, why: str) -> list[Figure]:
     """What stands for `agreement_figures` where there is nothing to compare."""
-    names = [*MEASURES, ("over_floor", "lower"), ("over_independent", "lower")]
-    return [absent(f"consistency.{gap}.{name}", better, why) for name, better in names]
+    named = [(row.called(gap), row.better) for row in AGREEMENT] + [(row.called(gap), row.better) for row in RATIOS]
+    return [absent(name, better, why) for name, better in named]
 
 
 def perceptual_of(distance: Distance) -> Perceptual:
@@ -85,31 +127,23 @@ def agreement_figures(found: GapConsistency, footage: Footage, distance: Distanc
     """Every measure of every sequence, and the two ratios that say what they are worth."""
     figures = []
     for suffix, one in found.sequences.items():
-        for measure, better in MEASURES:
-            name = f"consistency.{found.gap}.{measure}{suffix}"
-            value = getattr(one, measure) if one else None
-            network = (distance.name, distance.digest) if measure == "perceptual" else ("", "")
-            note = {"": found.suspicion, ".flat": found.cheat}.get(suffix, "") if measure == "relative" else ""
-            if value is None:
-                figures.append(absent(name, better, "no view was painted on its own" if not one else "too few pixels"))
+        for row in AGREEMENT:
+            name, reading = row.called(found.gap, suffix), row.measure(one) if one else Reading(None, ALONE)
+            network = (distance.name, distance.digest) if "distance" in row.needs else ("", "")
+            flag = {"": found.suspicion, ".flat": found.cheat}.get(suffix, "") if row.name.endswith(".relative") else ""
+            if one is None or reading.value is None:
+                figures.append(absent(name, row.better, reading.note))
             else:
-                figures.append(
-                    Figure(name, value, better, one.pairs if one else 0, footage.size, found.mask, *network, note)
-                )
-    return figures + _ratios(found, footage)
+                basis = one.pairs, footage.size, found.mask
+                figures.append(Figure(name, reading.value, row.better, *basis, *network, flag))
+    return figures + [_ratio(row, found, footage) for row in RATIOS]
 
 
-def _ratios(found: GapConsistency, footage: Footage) -> list[Figure]:
-    name = f"consistency.{found.gap}"
-    over = found.ours.relative / found.floor.relative
-    figures = [Figure(f"{name}.over_floor", over, "lower", found.ours.pairs, footage.size, found.mask)]
-    if found.independent and found.ours_there:
-        share = found.ours_there.relative / found.independent.relative
-        pairs = found.independent.pairs
-        figures.append(Figure(f"{name}.over_independent", share, "lower", pairs, footage.size, found.mask))
-    else:
-        figures.append(absent(f"{name}.over_independent", "lower", "no view was painted on its own"))
-    return figures
+def _ratio(row: Metric[GapConsistency], found: GapConsistency, footage: Footage) -> Figure:
+    name, reading = row.called(found.gap), row.measure(found)
+    if reading.value is None:
+        return absent(name, row.better, reading.note)
+    return Figure(name, reading.value, row.better, reading.views, footage.size, found.mask)
 
 
 def heat(joined: Sequence[Link], images: Sequence[Picture], which: Sequence[int]) -> dict[int, Plane]:

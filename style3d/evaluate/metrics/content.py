@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,13 +10,15 @@ from jaxtyping import Bool
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
 from style3d.color.match import LUMA
-from style3d.evaluate.footage.footage import ComparedView
+from style3d.evaluate.footage.controls import tensors
+from style3d.evaluate.metrics.metric import Metric, Reading, mean_of
+from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.losses.content import Structure
 from style3d.losses.features.base import Features
 from style3d.losses.structure import SelfSimilarity
-from style3d.losses.term import Frame
-from style3d.types import Picture, Plane
+from style3d.losses.term import Frame, make_frame
+from style3d.types import Image, Mask, Picture, Plane
 
 REACH = 2  # pixels within which an edge counts as found
 SIGMA = 1.5  # of SSIM's Gaussian window (Wang et al. 2004)
@@ -75,17 +77,63 @@ def network_content(features: Features, before: Frame, after: Frame) -> tuple[fl
     return kept, float(similar.loss(after, {}, similar.prepare_content(before)))
 
 
-def pixel_content(shots: Sequence[ComparedView]) -> dict[str, float | None]:
-    """Means over views of what needs no network, by figure; None where no view has it."""
-    found: dict[str, list[float | None]] = {
-        "content.ssim": [structure_ssim(s.before, s.after, s.mask) for s in shots],
-        "content.edges": [edges_kept(s.before, s.after, s.mask) for s in shots],
-        "content.silhouette": [None if s.after_mask is None else silhouette_iou(s.mask, s.after_mask) for s in shots],
-    }
-    return {name: mean_of(values) for name, values in found.items()}
+def _network(views: PaintedViews) -> list[tuple[float, float | None]]:
+    """`network_content` of each view that shows anything."""
+    features = views.yardstick.features
+    return [
+        network_content(features, make_frame(features, before, mask), make_frame(features, after, mask))
+        for before, after, mask in _shown(views)
+    ]
 
 
-def mean_of(values: Sequence[float | None]) -> float | None:
-    """Of those that are there."""
-    there: list[float] = [value for value in values if value is not None]
-    return sum(there) / len(there) if there else None
+def _shown(views: PaintedViews) -> list[tuple[Image, Image, Mask]]:
+    """Original and picture with their coverage, where there is any."""
+    pairs = zip(views.footage.shots, views.pairs, strict=True)
+    return [(tensors(shot, shot.before)[0], after, mask) for shot, (after, mask) in pairs if mask.any()]
+
+
+def lpips_distance(views: PaintedViews) -> float | None:
+    """LPIPS between the views and their originals, mean over views."""
+    distance = views.yardstick.lpips
+    assert not isinstance(distance, str)  # who needs it says so in its row
+    return mean_of([float(distance(before, after, mask)) for before, after, mask in _shown(views)])
+
+
+def _each(views: PaintedViews, measure: Callable[[Picture, Picture, Plane], float | None]) -> Reading:
+    shots = zip(views.footage.shots, views.images, strict=True)
+    return Reading(mean_of([measure(shot.before, image, shot.mask) for shot, image in shots]))
+
+
+def _outlines(views: PaintedViews) -> Reading:
+    both = [(shot.mask, shot.after_mask) for shot in views.footage.shots if shot.after_mask is not None]
+    return Reading(mean_of([silhouette_iou(before, after) for before, after in both]))
+
+
+CONTENT: tuple[Metric[PaintedViews], ...] = (
+    Metric(
+        "content.features", "higher", "1 for the same pattern of standardised features, 0 for an unrelated one",
+        lambda views: Reading(mean_of([kept for kept, _ in views.once(_network)])), needs=("content layer",),
+        mask=COVERAGE, glance="of the original's pattern of features",
+    ),
+    Metric(
+        "content.similarity", "lower", "how far what resembled what has changed; 0 is unchanged",
+        lambda views: Reading(mean_of([similar for _, similar in views.once(_network)])), needs=("content layer",),
+        mask=COVERAGE,
+    ),
+    Metric(
+        "content.ssim", "higher", "SSIM's structure term alone: 1 the same drawing in any colours, 0 an unrelated one",
+        lambda views: _each(views, structure_ssim), mask=COVERAGE,
+    ),
+    Metric(
+        "content.edges", "higher", "edges found again within 2 pixels, beyond chance",
+        lambda views: _each(views, edges_kept), "share", mask=COVERAGE,
+    ),
+    Metric(
+        "content.silhouette", "higher", "overlap of the outlines", _outlines, "share", needs=("outline",),
+        mask=COVERAGE,
+    ),
+    Metric(
+        "content.lpips", "lower", "learnt distance to the original; 0 is unchanged",
+        lambda views: Reading(views.once(lpips_distance)), needs=("lpips",), mask=COVERAGE,
+    ),
+)  # fmt: skip

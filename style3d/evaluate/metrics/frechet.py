@@ -8,7 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.evaluate.metrics.content import lpips_distance
 from style3d.evaluate.metrics.inception import Inception
+from style3d.evaluate.metrics.metric import Metric, Reading, mean_of
+from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.losses.features.base import pool_mask
 from style3d.losses.moments import masked_covariance
 from style3d.losses.term import Frame
@@ -48,26 +51,25 @@ def _spread(samples: Tensor) -> Gaussian:
 def single_image_fid(view: Frame, style: Frame, layer: str) -> float:
     """Fréchet distance between the features of two pictures' places (SinGAN: Shaham et al., ICCV 2019, §4).
 
-    The paper takes Inception's features, as `inception_distances` does; here they are ``layer``'s of whatever network
+    The paper takes Inception's features, as `place_distances` does; here they are ``layer``'s of whatever network
     is named.
     """
     own, wanted = (masked_covariance(frame.features[layer], frame.masks[layer]) for frame in (view, style))
     return frechet_distance(own, wanted)
 
 
-@torch.no_grad()
-def inception_distances(views: Sequence[Frame], style: Image, net: Inception) -> dict[str, float]:
-    """By figure: each view's places against the style's, mean over views; all views as a set against the style.
+def place_distances(views: Sequence[Frame], style: Image, net: Inception) -> list[float]:
+    """Each view's places against the style's, in Inception before its second pooling."""
+    wanted = _places(net, style, torch.ones_like(style[:, :1]))
+    return [frechet_distance(_places(net, view.image, view.mask), wanted) for view in views]
+
+
+def views_distance(views: Sequence[Frame], style: Image, net: Inception) -> float:
+    """All views as a set against the style: FID.
 
     A set of one picture, as often as there are views, is what ArtFID's authors' code makes of a single style.
     """
-    wanted = _places(net, style, torch.ones_like(style[:, :1]))
-    alone = [frechet_distance(_places(net, view.image, view.mask), wanted) for view in views]
-    every = torch.cat([net(view.image) for view in views])
-    return {
-        "style.fid_inception": sum(alone) / len(alone),
-        "style.fid_views": frechet_between(every, net(style)),
-    }
+    return frechet_between(torch.cat([net(view.image) for view in views]), net(style))
 
 
 def _places(net: Inception, image: Image, mask: Mask) -> Gaussian:
@@ -78,3 +80,48 @@ def _places(net: Inception, image: Image, mask: Mask) -> Gaussian:
 def artfid(lpips: float, fid: float) -> float:
     """(1 + LPIPS) (1 + FID): 1 for the style picture's look on the untouched content (Wright & Ommer, GCPR 2022)."""
     return (1 + lpips) * (1 + fid)
+
+
+def _single(views: PaintedViews) -> Reading:
+    layer = views.yardstick.features.content_layer
+    if not all(layer in frame.features for frame in (views.wanted, *views.frames)):
+        return Reading(None, f"the pictures are too small for layer {layer}")
+    return Reading(mean_of([single_image_fid(frame, views.wanted, layer) for frame in views.frames]))
+
+
+def _inception(views: PaintedViews) -> Inception:
+    net = views.yardstick.inception
+    assert not isinstance(net, str)  # who needs it says so in its row
+    return net
+
+
+def _of_all(views: PaintedViews) -> float:
+    return views_distance(views.frames, views.style, _inception(views))
+
+
+def _both(views: PaintedViews) -> Reading:
+    """Of the originals, whose content is their own, this is 1 + FID."""
+    content = views.once(lpips_distance)
+    return Reading(None if content is None else artfid(content, views.once(_of_all)))
+
+
+FRECHET: tuple[Metric[PaintedViews], ...] = (
+    Metric(
+        "style.fid", "lower", "Fréchet distance between the features of all places of a view and of the picture",
+        _single, needs=("style", "content layer"), beside=(".before",), mask=COVERAGE,
+    ),
+    Metric(
+        "style.fid_inception", "lower", "the same in Inception-v3 before its second pooling",
+        lambda views: Reading(mean_of(place_distances(views.frames, views.style, _inception(views)))),
+        needs=("style", "inception"), beside=(".before",), mask=COVERAGE,
+    ),
+    Metric(
+        "style.fid_views", "lower", "FID: Inception's features of all views against the picture's",
+        lambda views: Reading(views.once(_of_all)), needs=("style", "inception"), beside=(".before",), mask=COVERAGE,
+    ),
+)  # fmt: skip
+
+ARTFID: Metric[PaintedViews] = Metric(
+    "composite.artfid", "lower", "(1 + LPIPS) (1 + FID), of content.lpips and style.fid_views", _both,
+    needs=("style", "inception", "lpips"), beside=(".before",), mask=COVERAGE,
+)  # fmt: skip

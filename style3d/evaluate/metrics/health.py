@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.evaluate.metrics.figure import Better, Figure, absent
+from style3d.evaluate.metrics.figure import Figure, absent
 from style3d.evaluate.metrics.gltf_validator import missing, new_problems, validate
+from style3d.evaluate.metrics.metric import Metric, Reading
 from style3d.gltf.container import is_gltf
 from style3d.mesh.scene import MeshScene
 from style3d.types import Flags
@@ -21,44 +24,89 @@ EDGE = 0.5 / 255  # of the range: what 8 bits would store as 0 or 255
 SAID = 20  # problems that are spelt out
 
 
-def mesh_health(
-    before: MeshScene, after: MeshScene, seen: Flags, cameras: tuple[Camera, ...], files: tuple[Path, Path]
-) -> tuple[list[Figure], dict[str, Any]]:
-    """Figures of the painted mesh as the given cameras saw it, and the details behind them.
+@final
+@dataclass(frozen=True)
+class MeshPair:
+    """A painted mesh beside its original. Concretely: a fox before and after, as 36 cameras saw it."""
 
-    Args:
-        seen: entries of ``after``'s table that some view shows.
-        files: the original and the painted file.
-    """
-    facts = dict(after.facts(after.initial(), seen, cameras))
-    figures = [_of(facts, *row, len(cameras)) for row in _FACTS]
-    original = {"seam_error": before.seam_error(before.initial())}
-    figures.append(_of(original, "mesh.seams.before", "seam_error", "lower"))
-    inside = after.inside
-    figures += [
-        Figure("mesh.unseen", float((inside & ~seen).sum()), "lower", len(cameras)),
-        Figure("mesh.clipped", clipped(after, inside), "lower"),
-        Figure("mesh.clipped.before", clipped(before, before.inside), "lower"),
-        _density(after),
-    ]
-    for more, details in (_difference(*files), _validity(*files)):
-        figures.append(more)
-        facts |= details
-    return figures, facts
+    before: MeshScene
+    after: MeshScene
+    seen: Flags  # (entries,) of ``after``'s table: those that some view shows
+    cameras: tuple[Camera, ...]
+    files: tuple[Path, Path]  # the original and the painted one
 
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """What the painted scene says of itself."""
+        return self.after.facts(self.after.initial(), self.seen, self.cameras)
 
-_FACTS: tuple[tuple[str, str, Better], ...] = (
-    ("mesh.coverage", "coverage_of_visible", "higher"),
-    ("mesh.seams", "seam_error", "lower"),
-    ("mesh.texels_per_pixel", "texels_per_pixel_median", "neither"),
-)
+    @cached_property
+    def differences(self) -> tuple[Reading, Mapping[str, Any]]:
+        """How many things of the glTF changed that painting has no business with, and which."""
+        return _difference(*self.files)
+
+    @cached_property
+    def problems(self) -> tuple[Reading, Mapping[str, Any]]:
+        """Errors and warnings of the Khronos validator that the original does not have."""
+        return _validity(*self.files)
 
 
-def _of(facts: Mapping[str, Any], name: str, key: str, better: Better, views: int = 0) -> Figure:
-    value = facts[key]
-    if value is None:
-        return absent(name, better, "nothing to measure it on")
-    return Figure(name, float(value), better, 0 if name.startswith("mesh.seams") else views)
+def mesh_health(pair: MeshPair) -> tuple[list[Figure], dict[str, Any]]:
+    """Figures of the painted mesh as the cameras saw it, and the details behind them."""
+    original = replace(pair, after=pair.before)
+    figures = []
+    for row in MESH:
+        for suffix, one in (("", pair), (".before", original)):
+            if suffix not in ("", *row.beside):
+                continue
+            name, found = row.called(suffix=suffix), row.measure(one)
+            if found.value is None:
+                figures.append(absent(name, row.better, found.note))
+            else:
+                figures.append(Figure(name, found.value, row.better, found.views, note=found.note))
+    return figures, {**pair.facts, **pair.differences[1], **pair.problems[1]}
+
+
+def _of(value: float | None, views: int = 0) -> Reading:
+    return Reading(None if value is None else float(value), "nothing to measure it on" if value is None else "", views)
+
+
+def _unseen(pair: MeshPair) -> Reading:
+    return _of(float((pair.after.inside & ~pair.seen).sum()), len(pair.cameras))
+
+
+MESH: tuple[Metric[MeshPair], ...] = (
+    Metric(
+        "mesh.coverage", "higher", "of the texels seen from outside, the share that these views show",
+        lambda pair: _of(pair.facts["coverage_of_visible"], len(pair.cameras)), "share",
+    ),
+    Metric(
+        "mesh.seams", "lower", "colour step across UV cuts over the step beside them; 1 is invisible",
+        lambda pair: _of(pair.after.seam_error(pair.after.initial())), beside=(".before",),
+        glance="× the step beside a seam",
+    ),
+    Metric(
+        "mesh.texels_per_pixel", "neither", "texels in a pixel of the view that shows them best",
+        lambda pair: _of(pair.facts["texels_per_pixel_median"], len(pair.cameras)), "texels",
+    ),
+    Metric("mesh.unseen", "lower", "texels that none of these views shows", _unseen, "texels"),
+    Metric(
+        "mesh.clipped", "lower", "share of colours with a channel at 0 or 1",
+        lambda pair: Reading(clipped(pair.after, pair.after.inside)), "share", beside=(".before",),
+    ),
+    Metric(
+        "mesh.density_spread", "lower", "how much larger coarse texels are than fine ones",
+        lambda pair: _density(pair.after),
+    ),
+    Metric(
+        "mesh.differences", "lower", "changes to the file that painting has no business with (`style3d diff`)",
+        lambda pair: pair.differences[0], "changes",
+    ),
+    Metric(
+        "mesh.invalid", "lower", "errors and warnings of the glTF-Validator that the original does not have",
+        lambda pair: pair.problems[0], "problems",
+    ),
+)  # fmt: skip
 
 
 def clipped(scene: MeshScene, inside: Flags) -> float:
@@ -67,45 +115,41 @@ def clipped(scene: MeshScene, inside: Flags) -> float:
     return float(((colors <= EDGE) | (colors >= 1 - EDGE)).any(1).mean()) if len(colors) else 0.0
 
 
-def _density(scene: MeshScene) -> Figure:
+def _density(scene: MeshScene) -> Reading:
     """How evenly texels are spread: the 95th percentile of their size over the 5th, along a side."""
     sizes = np.sqrt(scene.texel_areas())
     if not len(sizes):
-        return absent("mesh.density_spread", "lower", "nothing is painted")
+        return Reading(None, "nothing is painted")
     low, high = np.percentile(sizes, [5, 95])
     note = f"a texel is {np.median(sizes):.3g} scene units along a side in the middle of the range"
-    return Figure("mesh.density_spread", float(high / max(low, 1e-300)), "lower", note=note)
+    return Reading(float(high / max(low, 1e-300)), note)
 
 
-def _difference(old: Path, new: Path) -> tuple[Figure, dict[str, Any]]:
+def _difference(old: Path, new: Path) -> tuple[Reading, Mapping[str, Any]]:
     """How many things of the glTF changed that painting has no business with."""
-    name = "mesh.differences"
     if not (is_gltf(old) and is_gltf(new)):
-        return absent(name, "lower", "only two glTF files can be compared"), {}
+        return Reading(None, "only two glTF files can be compared"), {}
     from style3d.mesh.diff import diff_files
 
     try:
         found = diff_files(old, new)
     except Style3DError as error:
-        return absent(name, "lower", str(error)), {}
+        return Reading(None, str(error)), {}
     wrong = [difference.sentence for difference in found if not difference.allowed]
     allowed = [difference.sentence for difference in found if difference.allowed]
-    return Figure(name, float(len(wrong)), "lower"), {"changed": wrong[:SAID], "changed as it may": allowed[:SAID]}
+    return Reading(float(len(wrong))), {"changed": wrong[:SAID], "changed as it may": allowed[:SAID]}
 
 
-def _validity(old: Path, new: Path) -> tuple[Figure, dict[str, Any]]:
+def _validity(old: Path, new: Path) -> tuple[Reading, Mapping[str, Any]]:
     """Errors and warnings of the Khronos validator that the original does not have."""
-    name = "mesh.invalid"
     if not is_gltf(new):
-        return absent(name, "lower", "only glTF can be validated"), {}
+        return Reading(None, "only glTF can be validated"), {}
     if reason := missing():
-        return absent(name, "lower", reason), {}
+        return Reading(None, reason), {}
     files = [new, old] if is_gltf(old) else [new]
     try:
         found = validate(*files)
     except (subprocess.SubprocessError, ValueError, OSError) as error:
-        return absent(name, "lower", f"the validator failed: {error}"), {}
+        return Reading(None, f"the validator failed: {error}"), {}
     problems = new_problems(found[1] if len(found) > 1 else [], found[0])
-    return Figure(name, float(len(problems)), "lower"), {
-        "invalid": [f"{m[1]} at {m[2]}: {m[3]}" for m in problems[:SAID]]
-    }
+    return Reading(float(len(problems))), {"invalid": [f"{m[1]} at {m[2]}: {m[3]}" for m in problems[:SAID]]}

@@ -9,8 +9,10 @@ import torch
 
 from style3d.core.camera import Camera
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.metrics.image_figures import COVERAGE, Yardstick
-from style3d.evaluate.metrics.style import framed, gram_distance
+from style3d.evaluate.metrics.metric import Metric, Reading
+from style3d.evaluate.metrics.painted_views import COVERAGE, framed
+from style3d.evaluate.metrics.style import gram_distance
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
 from style3d.mesh.relief import relief_normals, stroke_height
@@ -23,6 +25,10 @@ from style3d.render.view import Light
 LAMPS: tuple[Lighting, ...] = ("studio", "left", "right", "above")
 LOOKED_AT = 4  # cameras
 GREY = 0.5
+LIGHTS: Metric[float] = Metric(
+    "style.light.LAMP", "lower", "distance of Gram matrices of a mesh under this lamp", Reading, beside=(".relief",),
+    needs=("style", "features"), mask=COVERAGE,
+)  # fmt: skip
 
 
 @torch.no_grad()
@@ -39,11 +45,11 @@ def light_figures(scene: MeshScene, yardstick: Yardstick, cameras: Sequence[Came
     reliefs: dict[str, Relief | None] = {"": None}
     if scene.surface.painted == "texture":
         reliefs[".relief"] = _relief(scene)
-    lights = {f"{lamp}{suffix}": (lamp, relief) for lamp in LAMPS for suffix, relief in reliefs.items()}
+    lights = {LIGHTS.called(lamp, suffix): (lamp, relief) for lamp in LAMPS for suffix, relief in reliefs.items()}
     found = np.mean([_distances(scene, wanted, yardstick.features, camera, lights.values()) for camera in chosen], 0)
     size, network = f"{chosen[0].width}×{chosen[0].height}", (yardstick.features.name, yardstick.features.digest)
     return [
-        Figure(f"style.light.{name}", float(distance), "lower", len(chosen), size, COVERAGE, *network)
+        Figure(name, LIGHTS.measure(float(distance)).value, LIGHTS.better, len(chosen), size, LIGHTS.mask, *network)
         for name, distance in zip(lights, found, strict=True)
     ]
 

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float32
 
+from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.controls import ceiling_views, independent
 from style3d.evaluate.footage.footage import Footage, Painting
@@ -19,11 +20,11 @@ from style3d.evaluate.metrics.consistency_figures import (
     heat,
     perceptual_of,
 )
-from style3d.evaluate.metrics.control_figures import control_figures
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.metrics.image_figures import Yardstick, look_figures
+from style3d.evaluate.metrics.look_figures import control_figures, look_figures
 from style3d.evaluate.metrics.lpips import Distance, FeatureDistance
 from style3d.evaluate.metrics.published_protocol import EXPLANATION, legacy_figures
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.progress import Silent, Watcher
 from style3d.render.warp import Link
 from style3d.types import Picture, Plane
@@ -82,7 +83,13 @@ class Exhibits:
     style: Float32[np.ndarray, "rows columns 3"] | None = None  # what it was painted like
 
 
-def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher: Watcher | None = None) -> Evaluation:
+def evaluate(
+    footage: Footage,
+    yardstick: Yardstick,
+    protocol: Protocol,
+    watcher: Watcher | None = None,
+    scene: Scene | None = None,
+) -> Evaluation:  # fmt: skip
     """Measure ``footage``.
 
     Args:
@@ -90,6 +97,7 @@ def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher
         yardstick: the style, and the networks that judge.
         protocol: gaps and controls.
         watcher: hears what is being measured.
+        scene: the original in three dimensions, where there is more than footage.
 
     Raises:
         Style3DError: a network or a library is missing.
@@ -105,7 +113,7 @@ def evaluate(footage: Footage, yardstick: Yardstick, protocol: Protocol, watcher
     shown = spread(len(footage.shots), SHOWN)
     figures, notes, heats = _consistency(footage, protocol, distance, alone, shown, watcher)
     watcher.phase("measuring style and content", 1)
-    figures += look_figures(footage.some(spread(len(footage.shots), LOOKED_AT)), yardstick)
+    figures += look_figures(footage.some(spread(len(footage.shots), LOOKED_AT)), yardstick, scene)
     figures += control_figures(footage, alone, yardstick)
     watcher.done(1)
     if protocol.legacy:

@@ -10,6 +10,8 @@ from jaxtyping import Float
 from scipy.cluster.vq import kmeans2
 from scipy.optimize import linprog
 
+from style3d.evaluate.metrics.metric import Metric, Reading
+from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.evaluate.metrics.skimage_figures import lab, skimage
 
 COLORS = 12
@@ -64,3 +66,17 @@ def earth_movers(a: ColorShares, b: ColorShares) -> float:
         cost.ravel(), A_eq=sums.reshape(rows + columns, -1)[:-1], b_eq=np.concatenate([a.shares, b.shares])[:-1]
     )
     return float(solved.fun)
+
+
+def _distance(views: PaintedViews) -> Reading:
+    shots = zip(views.footage.shots, views.images, strict=True)
+    inside = np.concatenate([image[shot.mask > 0.999] for shot, image in shots])
+    wanted: Float[np.ndarray, "n 3"] = views.painting.reshape(-1, 3)
+    return Reading(palette_distance(inside, wanted)) if len(inside) else Reading(None, "nothing is covered whole")
+
+
+PALETTE: Metric[PaintedViews] = Metric(
+    "style.palette", "lower", "least mean difference between the palettes; 1 is just noticeable", _distance,
+    "CIEDE2000", needs=("style",), beside=(".before",), mask=COVERAGE,
+    glance="between the palettes, CIEDE2000",
+)  # fmt: skip

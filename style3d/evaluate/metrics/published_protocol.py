@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -11,6 +13,7 @@ from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.metrics.figure import Figure
 from style3d.evaluate.metrics.lpips import Distance
+from style3d.evaluate.metrics.metric import Metric, Reading
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.types import Picture, Plane
 
@@ -29,6 +32,22 @@ EXPLANATION = (
 OCCLUDED = 0.01, 0.5  # of the forward-backward check (Sundaram, Brox, Keutzer 2010; Ruder et al. 2016, eq. 5)
 
 
+def _mean(errors: Sequence[float]) -> Reading:
+    return Reading(float(np.mean(errors)), "legacy protocol, faults included; see the text")
+
+
+LEGACY: tuple[Metric[Sequence[float]], ...] = (
+    Metric(
+        "legacy.GAP.rmse", "neither", "root mean square difference over all pixels, along estimated flow", _mean,
+        mask="all pixels; masked ones count as zero error",
+    ),
+    Metric(
+        "legacy.GAP.lpips", "neither", "LPIPS of the same pictures, fed with 0 to 255", _mean, needs=("lpips",),
+        mask="all pixels; masked ones count as zero error",
+    ),
+)  # fmt: skip
+
+
 def legacy_figures(footage: Footage, gap: int, distance: Distance | str) -> list[Figure]:
     """RMSE, and the perceptual distance where there is one, the legacy way."""
     errors, distances = [], []
@@ -40,19 +59,16 @@ def legacy_figures(footage: Footage, gap: int, distance: Distance | str) -> list
             distances.append(_misfed(distance, warped * mask[..., None], target))
     if not errors:
         raise Style3DError(f"there are no views {gap} apart", hint="choose smaller --gaps, or more --views")
-    note = "legacy protocol, faults included; see the text"
-    mask_text = "all pixels; masked ones count as zero error"
-    name = f"legacy.{gap}"
-    figures = [
-        Figure(f"{name}.rmse", float(np.mean(errors)), "neither", len(errors), footage.size, mask_text, note=note)
-    ]
-    if not isinstance(distance, str):
-        value = float(np.mean(distances))
-        figures.append(
-            Figure(f"{name}.lpips", value, "neither", len(errors), footage.size, mask_text, distance.name,
-                   distance.digest, note)
-        )  # fmt: skip
-    return figures
+    measured = zip(LEGACY, (errors, distances), strict=True)
+    return [_figure(row, found, gap, footage.size, distance) for row, found in measured if found]
+
+
+def _figure(
+    row: Metric[Sequence[float]], found: Sequence[float], gap: int, size: str, distance: Distance | str
+) -> Figure:
+    by = ("", "") if isinstance(distance, str) or "lpips" not in row.needs else (distance.name, distance.digest)
+    reading = row.measure(found)
+    return Figure(row.called(gap), reading.value, row.better, len(found), size, row.mask, *by, reading.note)
 
 
 def flow_warp(source: Picture, target: Picture) -> tuple[Picture, Plane]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +11,8 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 
 from style3d.color.match import LUMA
+from style3d.evaluate.metrics.metric import Metric, Reading
+from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.types import Picture
 
@@ -62,3 +65,33 @@ def orientation_distance(a: Strokes, b: Strokes) -> float:
 def scale_difference(a: Strokes, b: Strokes) -> float:
     """How much wider ``a``'s strokes are, octaves; negative: finer."""
     return a.scale - b.scale
+
+
+def _of_both(views: PaintedViews) -> tuple[list[Strokes], Strokes]:
+    """Of each picture, and of the style."""
+    shots = zip(views.footage.shots, views.images, strict=True)
+    own = [strokes(image, shot.mask.astype(np.float64)) for shot, image in shots]
+    return own, strokes(views.painting, np.ones(views.painting.shape[:2]))
+
+
+def _mean(views: PaintedViews, compare: Callable[[Strokes, Strokes], float]) -> Reading:
+    own, wanted = views.once(_of_both)
+    return Reading(float(np.mean([compare(one, wanted) for one in own])))
+
+
+STROKES: tuple[Metric[PaintedViews], ...] = (
+    Metric(
+        "style.orientation", "lower", "how far strokes must be turned",
+        lambda views: _mean(views, orientation_distance), "degrees", needs=("style",), beside=(".before",),
+        mask=COVERAGE,
+    ),
+    Metric(
+        "style.stroke_scale", "neither", "how much wider strokes are than the picture's",
+        lambda views: _mean(views, scale_difference), "octaves", needs=("style",), beside=(".before",), mask=COVERAGE,
+    ),
+    Metric(
+        "style.coherence", "neither", "how much more (+) or less (−) strokes run one way",
+        lambda views: _mean(views, lambda one, wanted: one.coherence - wanted.coherence), needs=("style",),
+        beside=(".before",), mask=COVERAGE,
+    ),
+)  # fmt: skip

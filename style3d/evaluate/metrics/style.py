@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from style3d.evaluate.metrics.frechet import single_image_fid
-from style3d.losses.features.base import Features
+from style3d.evaluate.metrics.metric import Metric, Reading, mean_of
+from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.losses.moments import masked_gram, masked_std
-from style3d.losses.term import Frame, make_frame
+from style3d.losses.term import Frame
 from style3d.losses.wasserstein import SlicedPatches
-from style3d.types import Image
+
+ALL_CONTROLS = (".before", ".flat", ".independent")
 
 
 def gram_distance(view: Frame, style: Frame) -> float:
@@ -45,21 +45,24 @@ def patch_distances(views: Sequence[Frame], style: Frame) -> list[float]:
     return [float(term.loss(view, wanted, {})) ** 0.5 for view in views]
 
 
-@torch.no_grad()
-def style_values(views: Sequence[Frame], style: Frame, features: Features) -> dict[str, float]:
-    """Means over views, by figure."""
-    layer = features.content_layer
-    found = {
-        "style.gram": [gram_distance(view, style) for view in views],
-        "style.moments": [moment_distance(view, style) for view in views],
-        "style.patches": patch_distances(views, style),
-    }
-    if layer in style.features and all(layer in view.features for view in views):
-        found["style.fid"] = [single_image_fid(view, style, layer) for view in views]
-    return {name: sum(values) / len(values) for name, values in found.items()}
+def _mean(views: PaintedViews, distance: Callable[[Frame, Frame], float]) -> Reading:
+    return Reading(mean_of([distance(frame, views.wanted) for frame in views.frames]))
 
 
-def framed(features: Features, image: Image, mask: Tensor, fill: Float[Tensor, "3"]) -> Frame:
-    """A view over ``fill`` (the style's mean colour), so that what is outside the mask is no contrast to it."""
-    over = image * mask + fill[None, :, None, None] * (1 - mask)
-    return make_frame(features, over, mask)
+STYLE: tuple[Metric[PaintedViews], ...] = (
+    Metric(
+        "style.gram", "lower", "distance of Gram matrices, averaged over layers; 0 is the style",
+        lambda views: _mean(views, gram_distance), needs=("style", "features"), beside=ALL_CONTROLS, mask=COVERAGE,
+        glance="from the style, by Gram matrices",
+    ),
+    Metric(
+        "style.moments", "lower", "distance of means and deviations, averaged over layers; 0 is the style",
+        lambda views: _mean(views, moment_distance), needs=("style", "features"), beside=ALL_CONTROLS, mask=COVERAGE,
+    ),
+)  # fmt: skip
+
+PATCHES: Metric[PaintedViews] = Metric(
+    "style.patches", "lower", "sliced Wasserstein distance of 5 × 5 patches at three sizes; no network",
+    lambda views: Reading(mean_of(patch_distances(views.frames, views.wanted))),
+    needs=("style",), beside=(".before",), mask=COVERAGE,
+)  # fmt: skip

@@ -7,22 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.metrics.meaning import meaning
+from style3d.evaluate.metrics.metric import SUBJECTS
+from style3d.evaluate.metrics.registry import meaning, rows
 
 ARROWS = {"lower": "↓", "higher": "↑", "neither": ""}
 SPOKEN = {"lower": "lower is better", "higher": "higher is better", "neither": "neither way is better"}
-GROUPS = {
-    "consistency": "Do the views agree?", "style": "Does it look like the style?",
-    "content": "Is the original still there?", "composite": "Both at once", "mesh": "Is the mesh sound?",
-    "legacy": "The legacy protocol",
-}  # fmt: skip
 CONTROLS = {"": "this result", ".floor": "unstylised (floor)", ".flat": "flat colour (cheat)",
             ".independent": "each view alone (ceiling)"}  # fmt: skip
 BESIDE = {".before": "original", ".flat": "flat colour", ".independent": "each view alone"}
-GLANCE = {
-    "style.gram": "from the style, by Gram matrices", "style.palette": "between the palettes, CIEDE2000",
-    "content.features": "of the original's pattern of features", "mesh.seams": "× the step beside a seam",
-}  # fmt: skip
 
 
 def section(title: str, body: str, note: str = "") -> str:
@@ -41,10 +33,10 @@ def glance(figures: Sequence[Figure]) -> str:
             alone = known.get(f"consistency.{gap}.over_independent")
             beside = f"; {_short(alone)} × that of views painted alone" if alone else ""
             tiles.append((_short(figure), f"× the unstylised disagreement, {_apart(gap)}{beside}"))
-    for name, words in GLANCE.items():
-        if name in known:
-            before = known.get(f"{name}.before")
-            tiles.append((_short(known[name]), f"{words}{f'; {_short(before)} before' if before else ''}"))
+    for row in rows():
+        if row.glance and row.name in known:
+            before = known.get(f"{row.name}.before")
+            tiles.append((_short(known[row.name]), f"{row.glance}{f'; {_short(before)} before' if before else ''}"))
     cells = "".join(f"<div><b>{value}</b><span>{escape(words)}</span></div>" for value, words in tiles)
     return section("At a glance", f'<div class="tiles">{cells}</div>' if tiles else "")
 
@@ -55,13 +47,13 @@ def _short(figure: Figure) -> str:
 
 def tables(figures: Sequence[Figure]) -> Iterable[str]:
     """A card for each subject that has figures."""
-    for group, title in GROUPS.items():
-        rows = [figure for figure in figures if figure.name.split(".")[0] == group]
-        if rows and group == "consistency":
-            gaps = dict.fromkeys(figure.name.split(".")[1] for figure in rows)
-            yield section(title, "".join(_gap_table(gap, rows) for gap in gaps))
-        elif rows:
-            yield section(title, _figure_table(rows))
+    for group, title in SUBJECTS.items():
+        found = [figure for figure in figures if figure.name.split(".")[0] == group]
+        if found and group == "consistency":
+            gaps = dict.fromkeys(figure.name.split(".")[1] for figure in found)
+            yield section(title, "".join(_gap_table(gap, found) for gap in gaps))
+        elif found:
+            yield section(title, _figure_table(found))
 
 
 def _apart(gap: str) -> str:
@@ -72,18 +64,18 @@ def _gap_table(gap: str, figures: Sequence[Figure]) -> str:
     values = {figure.name: figure for figure in figures if figure.name.startswith(f"consistency.{gap}.")}
     measures = [name.split(".")[2] for name in values if name.count(".") == 2]
     head = "".join(f"<th>{escape(label)}</th>" for label in CONTROLS.values())
-    rows = []
+    lines = []
     for measure in (m for m in measures if not m.startswith("over_")):
         found = [values.get(f"consistency.{gap}.{measure}{suffix}") for suffix in CONTROLS]
         cells = "".join(f"<td>{number(f)}{_remark(f)}</td>" for f in found)
-        rows.append(f"<tr>{_name(found[0], measure)}{cells}</tr>")
+        lines.append(f"<tr>{_name(found[0], measure)}{cells}</tr>")
     over = " · ".join(
         f"{label} {number(values[f'consistency.{gap}.{name}'])}"
         for name, label in (("over_floor", "relative ÷ floor:"), ("over_independent", "relative ÷ each view alone:"))
     )
     first = next(iter(values.values()))
     caption = f"<caption><b>{escape(_apart(gap))}</b> · {over}<br>{escape(_basis(first))}</caption>"
-    return f'<div class="wide"><table class="gap">{caption}<tr><th></th>{head}</tr>{"".join(rows)}</table></div>'
+    return f'<div class="wide"><table class="gap">{caption}<tr><th></th>{head}</tr>{"".join(lines)}</table></div>'
 
 
 def _name(figure: Figure | None, label: str) -> str:
@@ -105,7 +97,7 @@ def _figure_table(figures: Sequence[Figure]) -> str:
     """A row a figure, with what was measured of the original and of the controls in columns where there is any."""
     named = {figure.name: figure for figure in figures}
     beside = {suffix: label for suffix, label in BESIDE.items() if any(name.endswith(suffix) for name in named)}
-    rows = []
+    lines = []
     for figure in (figure for figure in figures if not figure.name.endswith(tuple(BESIDE))):
         others = (named.get(figure.name + suffix) for suffix in beside)
         digest = f" <code>{escape(figure.digest[:12])}</code>" if figure.digest else ""
@@ -115,10 +107,10 @@ def _figure_table(figures: Sequence[Figure]) -> str:
             *(f"<td>{number(other) if other else ''}</td>" for other in others),
             f"<td>{by}<small>{escape(_basis(figure))}</small></td>",
         ]  # fmt: skip
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+        lines.append(f"<tr>{''.join(cells)}</tr>")
     labels = "".join(f'<th class="n">{escape(label)}</th>' for label in ("value", *beside.values()))
     head = f"<tr><th></th>{labels}<th>measured with</th></tr>"
-    return f'<div class="wide"><table class="figures">{head}{"".join(rows)}</table></div>'
+    return f'<div class="wide"><table class="figures">{head}{"".join(lines)}</table></div>'
 
 
 def _basis(figure: Figure) -> str:
@@ -142,6 +134,6 @@ def settings(title: str, values: object) -> str:
     if not isinstance(values, Mapping) or not values:
         return ""
     texts = {key: v if isinstance(v, str) else dumps(v, ensure_ascii=False, default=str) for key, v in values.items()}
-    rows = (f"<tr><th>{escape(str(key))}</th><td>{escape(text)}</td></tr>" for key, text in texts.items())
-    table = f'<div class="wide"><table class="settings">{"".join(rows)}</table></div>'
+    lines = (f"<tr><th>{escape(str(key))}</th><td>{escape(text)}</td></tr>" for key, text in texts.items())
+    table = f'<div class="wide"><table class="settings">{"".join(lines)}</table></div>'
     return f"<section><details><summary>{escape(title)}</summary>{table}</details></section>"

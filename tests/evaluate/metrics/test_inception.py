@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
-from style3d.evaluate.metrics.frechet import artfid, inception_distances
+from style3d.evaluate.metrics.frechet import artfid, place_distances, views_distance
 from style3d.evaluate.metrics.inception import SMALLEST, Inception, load_inception
-from style3d.evaluate.metrics.style import framed
-from style3d.losses.term import make_frame
+from style3d.evaluate.metrics.painted_views import framed
+from style3d.losses.term import Frame, make_frame
 from style3d.optional.torchvision_compat import import_torchvision
 from tests.helpers.inception import slender_inception
 from tests.helpers.nets import Tiny
@@ -104,27 +104,32 @@ def test_files_of_both_kinds(torchvision_net: torch.nn.Module, tmp_path: Path) -
     assert all(len(digest) == 64 for digest in digests)
 
 
+def distances(views: list[Frame], style: Tensor, net: Inception) -> tuple[float, float]:
+    """Of the places, mean over views, and of the views as a set."""
+    return sum(place_distances(views, style, net)) / len(views), views_distance(views, style, net)
+
+
 def test_distances_of_views_to_a_style() -> None:
     """Nothing for the style itself; ArtFID is one for a style that is the content already."""
     net, style = Inception(slender_inception()), picture(96)
     same = make_frame(Tiny(), style, None)
-    found = inception_distances([same, same], style, net)
-    assert found == {"style.fid_inception": pytest.approx(0, abs=1e-6), "style.fid_views": pytest.approx(0, abs=1e-6)}
-    assert artfid(0, found["style.fid_views"]) == pytest.approx(1)
-    near, far = (inception_distances([make_frame(Tiny(), x, None)], style, net)
+    found = distances([same, same], style, net)
+    assert found == (pytest.approx(0, abs=1e-6), pytest.approx(0, abs=1e-6))
+    assert artfid(0, found[1]) == pytest.approx(1)
+    near, far = (distances([make_frame(Tiny(), x, None)], style, net)
                  for x in (torch.lerp(style, picture(96, 1), 0.2), picture(96, 1)))  # fmt: skip
-    assert all(0 < near[name] < far[name] for name in found)
+    assert all(0 < one < other for one, other in zip(near, far, strict=True))
     two = torch.cat([net(picture(96, seed)) for seed in (1, 2)])
     spread = two.var(0).sum() + (two.mean(0) - net(style)[0]).square().sum()
     views = [make_frame(Tiny(), picture(96, seed), None) for seed in (1, 2)]
-    assert inception_distances(views, style, net)["style.fid_views"] == pytest.approx(float(spread), rel=1e-4)
+    assert views_distance(views, style, net) == pytest.approx(float(spread), rel=1e-4)
 
 
 def test_what_is_outside_the_object_is_not_looked_at() -> None:
     net, style, mask = Inception(slender_inception()), picture(96), torch.zeros(1, 1, 96, 96)
     mask[..., :48] = 1
     frames = [framed(Tiny(), style * mask + shade * (1 - mask), mask, torch.full((3,), 0.5)) for shade in (0.0, 1.0)]
-    assert inception_distances(frames[:1], style, net) == inception_distances(frames[1:], style, net)
+    assert distances(frames[:1], style, net) == distances(frames[1:], style, net)
 
 
 def test_other_weights_are_refused(torchvision_net: torch.nn.Module, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from style3d.evaluate.metrics.image_figures import Yardstick
 from style3d.evaluate.metrics.lights import LAMPS, light_figures
+from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from style3d.render.view import Light, build_lit, build_view

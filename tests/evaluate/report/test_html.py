@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 
 from style3d.evaluate.metrics.figure import Figure, absent
-from style3d.evaluate.metrics.image_figures import CONTENT, STYLE
-from style3d.evaluate.metrics.meaning import meaning
 from style3d.evaluate.metrics.measure import Evaluation, Exhibits
+from style3d.evaluate.metrics.registry import figure_names, meaning
 from style3d.evaluate.report.curves import ticks
 from style3d.evaluate.report.html import page
 from style3d.evaluate.report.save import save
@@ -137,8 +136,10 @@ def test_what_to_look_at_first() -> None:
 
 
 def test_every_figure_says_what_it_means() -> None:
-    for name in (*STYLE, *CONTENT, "composite.artfid", "mesh.unseen", "consistency.7.relative.floor"):
+    for name in figure_names([1, 7]):
         assert meaning(name), name
+    assert meaning("style.orientation.before") == "how far strokes must be turned, degrees"
+    assert meaning("beauty") == meaning("style.gram.nonsense") == ""
     assert "strokes raised" in meaning("style.light.left.relief")
 
 

@@ -1,0 +1,84 @@
+"""A metric: the row that says what a figure is called, what it means, which way is better, and how it is measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar, final
+
+from style3d.evaluate.metrics.figure import Better
+
+Subject = TypeVar("Subject")  # what a metric is measured on: painted views, a mesh beside its original, …
+SUBJECTS = {
+    "consistency": "Do the views agree?", "style": "Does it look like the style?",
+    "content": "Is the original still there?", "composite": "Both at once", "mesh": "Is the mesh sound?",
+    "legacy": "The legacy protocol",
+}  # fmt: skip  # the first word of a name, and the heading of its table
+STAND_IN = re.compile("[A-Z]{2,}")  # in a row's name: GAP, LAMP
+NOTHING = "no view has what it is measured on"
+
+
+@final
+@dataclass(frozen=True)
+class Reading:
+    """What a metric measured. Concretely: 0.41; or nothing, because the lpips package is not here."""
+
+    value: float | None
+    note: str = ""  # what is to be known of the value; or why there is none
+    views: int = 0  # images that it is a mean over, where the metric's subject does not say
+
+
+@final
+@dataclass(frozen=True)
+class Metric(Generic[Subject]):
+    """One row. Concretely: style.palette, lower is better, CIEDE2000, measured on views beside the style picture.
+
+    Raises:
+        ValueError: the name begins with no word of `SUBJECTS`, and so would be in no table.
+    """
+
+    name: str  # "style.gram"; capitals stand for what varies, "consistency.GAP.rmse"
+    better: Better
+    meaning: str  # a line for people
+    measure: Callable[[Subject], Reading]
+    unit: str = ""  # nothing: a plain number
+    needs: tuple[str, ...] = ()  # what it cannot do without, and who judges; for painted views names of `NEEDS`
+    beside: tuple[str, ...] = ()  # suffixes of what else it is measured on: ".before", the unstylised views
+    mask: str = ""  # which pixels count
+    glance: str = ""  # what a large tile at the top of the page says of it; nothing: it has none
+
+    def __post_init__(self) -> None:
+        """Refuse what no table would show."""
+        if self.subject not in SUBJECTS:
+            raise ValueError(f"{self.name} begins with none of {', '.join(SUBJECTS)}")
+
+    @property
+    def subject(self) -> str:
+        """The first word of its name, which says in which table it stands."""
+        return self.name.split(".")[0]
+
+    def called(self, stand_in: object = "", suffix: str = "") -> str:
+        """Name of a figure: with a gap or a lamp for what varies, and what it was measured on."""
+        return STAND_IN.sub(str(stand_in), self.name) + suffix
+
+    def names(self, stand_ins: Mapping[str, Sequence[object]]) -> list[str]:
+        """Every name that its figures can have, by what varies. Concretely: ``{"GAP": (1, 7)}``."""
+        varying = STAND_IN.search(self.name)
+        found = [self.called(value) for value in (stand_ins[varying[0]] if varying else ("",))]
+        return [name + suffix for name in found for suffix in ("", *self.beside)]
+
+    def suffix_of(self, name: str) -> str | None:
+        """What a figure of this metric was measured on, "" for the result; None where it is another metric's."""
+        found = re.fullmatch(STAND_IN.sub("[a-z0-9]+", re.escape(self.name)), name)
+        if found:
+            return ""
+        return next(
+            (end for end in self.beside if name.endswith(end) and self.suffix_of(name[: -len(end)]) == ""), None
+        )
+
+
+def mean_of(values: Sequence[float | None]) -> float | None:
+    """Of those that are there."""
+    there: list[float] = [value for value in values if value is not None]
+    return sum(there) / len(there) if there else None

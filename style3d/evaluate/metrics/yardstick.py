@@ -1,0 +1,26 @@
+"""What pictures are measured against, and with: the style, the words, and the networks that judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from style3d.evaluate.metrics.inception import Inception
+from style3d.evaluate.metrics.lpips import Distance
+from style3d.losses.features.base import Features
+from style3d.losses.text.base import Encoder
+from style3d.types import Image
+
+
+@final
+@dataclass(frozen=True)
+class Yardstick:
+    """What pictures are measured against, and with. Concretely: a painting, the embedded network, no LPIPS."""
+
+    style: Image | None  # (1, 3, h, w)
+    features: Features
+    lpips: Distance | str  # or why it is absent
+    clip: Encoder | str
+    inception: Inception | str = "no --inception weights were given"
+    prompt: str = ""
+    style_scale: float = 1.0
