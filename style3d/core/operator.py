@@ -15,11 +15,13 @@ from style3d.core import kernels
 from style3d.device import sparse_on
 from style3d.types import Colors, Image, Indices, Mask, Pixels, Weights
 
+CHANNELS = 3  # of a colour: what every step multiplies
+
 
 @final
 @dataclass(frozen=True)
 class SparseMap:
-    """A linear map in compressed rows, applied to three channels at once.
+    """A linear map in compressed rows, applied to any number of channels at once; three are fastest.
 
     Concretely: 100 000 pixels by 150 000 texels with nine weights a pixel. Differentiable to its input.
     """
@@ -39,16 +41,17 @@ class SparseMap:
         """Memory held by the three arrays."""
         return int(self.indptr.nbytes + self.indices.nbytes + self.weights.nbytes)
 
-    def apply(self, values: Float[Tensor, "columns 3"]) -> Float[Tensor, "rows 3"]:
+    def apply(self, values: Float[Tensor, "columns channels"]) -> Float[Tensor, "rows channels"]:
         """A · values."""
         return _Apply.apply(values, self)  # type: ignore[no-any-return, no-untyped-call]
 
-    def adjoint(self, values: Float[Tensor, "rows 3"]) -> Float[Tensor, "columns 3"]:
+    def adjoint(self, values: Float[Tensor, "rows channels"]) -> Float[Tensor, "columns channels"]:
         """Aᵀ · values."""
         if sparse_on(values.device):
             return torch.sparse.mm(self._on(values)[1], values)
-        out = np.empty((self.columns, 3), _numpy_dtype(values))
-        kernels.csr_adjoint(self.indptr, self.indices, self.weights, _numpy(values), out)
+        out = np.empty((self.columns, values.shape[1]), _numpy_dtype(values))
+        multiply = kernels.csr_adjoint if values.shape[1] == CHANNELS else kernels.csr_adjoint_wide
+        multiply(self.indptr, self.indices, self.weights, _numpy(values), out)
         return torch.from_numpy(out).to(values.device)
 
     def column_sums(self) -> Float[np.ndarray, "columns"]:
@@ -117,11 +120,11 @@ class Product:
         """Memory held by both."""
         return self.outer.nbytes + self.inner.nbytes
 
-    def apply(self, values: Float[Tensor, "columns 3"]) -> Float[Tensor, "rows 3"]:
+    def apply(self, values: Float[Tensor, "columns channels"]) -> Float[Tensor, "rows channels"]:
         """Outer · inner · values."""
         return self.outer.apply(self.inner.apply(values))
 
-    def adjoint(self, values: Float[Tensor, "rows 3"]) -> Float[Tensor, "columns 3"]:
+    def adjoint(self, values: Float[Tensor, "rows channels"]) -> Float[Tensor, "columns channels"]:
         """Innerᵀ · outerᵀ · values."""
         return self.inner.adjoint(self.outer.adjoint(values))
 
@@ -152,8 +155,9 @@ class _Apply(torch.autograd.Function):
         ctx.matrix = matrix
         if sparse_on(values.device):
             return torch.sparse.mm(matrix.to_torch(values), values)
-        out = np.empty((matrix.rows, 3), _numpy_dtype(values))
-        kernels.csr_apply(matrix.indptr, matrix.indices, matrix.weights, _numpy(values), out)
+        out = np.empty((matrix.rows, values.shape[1]), _numpy_dtype(values))
+        multiply = kernels.csr_apply if values.shape[1] == CHANNELS else kernels.csr_apply_wide
+        multiply(matrix.indptr, matrix.indices, matrix.weights, _numpy(values), out)
         return torch.from_numpy(out).to(values.device)
 
     @staticmethod
@@ -184,14 +188,16 @@ def from_scipy(matrix: Any) -> SparseMap:
     return SparseMap(csr.indptr.astype(np.int64), csr.indices.astype(np.int32), csr.data, int(csr.shape[1]))
 
 
-def apply_reference(matrix: SparseMap | Product, values: Float[Tensor, "columns 3"]) -> Float[Tensor, "rows 3"]:
+def apply_reference(
+    matrix: SparseMap | Product, values: Float[Tensor, "columns channels"]
+) -> Float[Tensor, "rows channels"]:
     """The slow twin of `apply`: gather, weigh, `index_add`; any device, differentiable to ``values``."""
     if isinstance(matrix, Product):
         return apply_reference(matrix.outer, apply_reference(matrix.inner, values))
     row = torch.repeat_interleave(torch.from_numpy(np.diff(matrix.indptr))).to(values.device)
     column = torch.from_numpy(matrix.indices.astype(np.int64)).to(values.device)
     weight = torch.from_numpy(np.asarray(matrix.weights)).to(values)[:, None]
-    return values.new_zeros(matrix.rows, 3).index_add(0, row, values[column] * weight)
+    return values.new_zeros(matrix.rows, values.shape[1]).index_add(0, row, values[column] * weight)
 
 
 @final

@@ -41,8 +41,8 @@ class Hierarchy(ABC):
         """Entries of ``level + 1`` that interpolate the given entries of ``level``; weights of a row sum to one."""
 
     @abstractmethod
-    def restrict(self, level: int, colors: Colors) -> Float[Tensor, "coarse 3"]:
-        """The table of ``level`` averaged down to ``level + 1``; NaN where nothing is averaged."""
+    def restrict(self, level: int, values: Float[Tensor, "fine channels"]) -> Float[Tensor, "coarse channels"]:
+        """The table of ``level`` averaged down to ``level + 1``, each channel alike; NaN where nothing is averaged."""
 
     @property
     def levels(self) -> int:
@@ -66,7 +66,7 @@ class Flat(Hierarchy):
         """There is no coarser level."""
         raise ValueError("a flat table has one level")
 
-    def restrict(self, level: int, colors: Colors) -> Float[Tensor, "coarse 3"]:
+    def restrict(self, level: int, values: Float[Tensor, "fine channels"]) -> Float[Tensor, "coarse channels"]:
         """There is no coarser level."""
         raise ValueError("a flat table has one level")
 
@@ -239,9 +239,9 @@ class Pyramid:
 
 
 def _adam_numba(rows: Indices, gradient: Tensor, state: AdamState, axes: Axes, rate: float) -> None:
-    slopes, values, moment, energy, steps = (part.numpy() for part in (gradient, *state))
+    tables = kernels.AdamTables(*(part.numpy() for part in state))
     directions, rates = axes.directions.numpy(), (rate * axes.lengths).numpy()
-    kernels.adam_rows(rows, slopes, values, moment, energy, steps, directions, rates, (0.9, 0.99), 1e-8)
+    kernels.adam_rows(rows, gradient.numpy(), tables, directions, rates, (0.9, 0.99), 1e-8)
 
 
 def _adam_torch(rows: Indices, gradient: Tensor, state: AdamState, axes: Axes, rate: float) -> None:

@@ -91,18 +91,15 @@ class Layers:
         operator = view.operator
         if self._shares is None:
             return [LayerView(self.layers[0].styles, operator.mask(self.backdrop), 1.0)]
-        share = self._at(view.level)[torch.from_numpy(view.operator.entries)]
-        found = []
-        for start in range(0, len(self.layers), 3):
-            columns = torch.nn.functional.pad(share[:, start : start + 3], (0, max(0, start + 3 - share.shape[1])))
-            pixels = operator.matrix.apply(columns.contiguous()).clamp(0, 1)
-            for k, layer in enumerate(self.layers[start : start + 3]):
-                found.append((layer, pixels[:, k].reshape(1, 1, operator.height, operator.width)))
-        total = sum(float(mask.sum()) for _, mask in found)
+        share = self._at(view.level)[torch.from_numpy(operator.entries)]
+        # A spare column keeps the mask of a single layer strided like others: contiguous, it gives other last bits.
+        pixels = operator.matrix.apply(torch.nn.functional.pad(share, (0, 1))).clamp(0, 1)
+        masks = [column.reshape(1, 1, operator.height, operator.width) for column in pixels.unbind(1)[:-1]]
+        total = sum(float(mask.sum()) for mask in masks)
         device = self.backdrop.device
         return [
             LayerView(layer.styles, mask.to(device), float(mask.sum()) / total)
-            for layer, mask in found
+            for layer, mask in zip(self.layers, masks, strict=True)
             if float(mask.sum()) >= LEAST_PIXELS
         ]
 
@@ -159,13 +156,7 @@ class Layers:
         """Shares of the entries of a level, (entries, layers)."""
         if level not in self._tables:
             assert self._shares is not None
-            parts = []
-            for start in range(0, self._shares.shape[1], 3):
-                table = torch.from_numpy(self._shares[:, start : start + 3])
-                width = table.shape[1]
-                table = torch.nn.functional.pad(table, (0, 3 - width))
-                parts.append(self._lifted(table, level).nan_to_num(0.0)[:, :width])
-            self._tables[level] = torch.cat(parts, 1)
+            self._tables[level] = self._lifted(torch.from_numpy(self._shares), level).nan_to_num(0.0)
         return self._tables[level]
 
     def _original(self, level: int) -> Colors:
@@ -173,7 +164,7 @@ class Layers:
             self._before[level] = self._lifted(self._scene.initial(), level).nan_to_num(0.5)
         return self._before[level]
 
-    def _lifted(self, table: Colors, level: int) -> Float[Tensor, "coarse 3"]:
+    def _lifted(self, table: Float[Tensor, "n channels"], level: int) -> Float[Tensor, "coarse channels"]:
         for below in range(level):
             table = self._scene.hierarchy.restrict(below, table)
         return table

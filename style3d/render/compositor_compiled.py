@@ -17,11 +17,12 @@ class CompiledCompositor(Compositor):
 
     def rows(self, seen: Footprints, width: int, height: int, splats: int) -> SparseMap:
         """See `Compositor.rows`."""
-        shape = seen.center, seen.conic, seen.opacity
+        ellipses = kernels.Ellipses(seen.center, seen.conic, seen.opacity, seen.depth)
         counts = np.zeros(width * height, np.int64)
         nothing = np.zeros(0, np.int32), np.zeros(0, np.float32)
-        kernels.composite(*shape, seen.splat, width, height, counts, counts, *nothing)
+        kernels.composite(ellipses, seen.splat, width, height, kernels.PixelRows(counts, counts, *nothing))
         indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         indices, weights = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
-        kernels.composite(*shape, seen.splat, width, height, np.zeros_like(counts), indptr[:-1], indices, weights)
+        rows = kernels.PixelRows(np.zeros_like(counts), indptr[:-1], indices, weights)
+        kernels.composite(ellipses, seen.splat, width, height, rows)
         return SparseMap(indptr, indices, weights, splats)

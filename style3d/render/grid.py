@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -12,13 +12,31 @@ from style3d.core.camera import Camera
 from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render.gather import add, flush, table
 from style3d.render.grid_field import RadianceGrid
-from style3d.render.grid_march import ENOUGH, around, march, softplus
+from style3d.render.grid_march import ENOUGH, DensityTable, GridSteps, Trail, around, empty_trail, march, softplus
 from style3d.render.pyramid import SpacePyramid
 from style3d.render.thin import compacted, thinned
 
 STRIDE = 1.0  # cells between samples: what grids are fitted with
 ROWS = 1 << 13  # pixels at a time
 MOST_SAMPLES = 2048  # of one ray in occupied cells
+
+
+class PixelRays(NamedTuple):
+    """A camera as rays, ``samples``² through each pixel."""
+
+    turn: Any  # (3, 3) float64: camera axes in the world
+    origin: Any  # (3,) float64
+    lens: Any  # (4,) float64: focal length, cx, cy and width, pixels
+    samples: int
+
+
+class RowsRoom(NamedTuple):
+    """A block of A_v's rows, to fill."""
+
+    index: Any
+    weight: Any
+    indptr: Any  # of all rows
+    bright: Any  # of all rows: what the direction adds
 
 
 def grid_view(
@@ -58,7 +76,7 @@ def grid_rows(grid: RadianceGrid, camera: Camera, samples: int = 1) -> tuple[Spa
     while row < pixels:
         index, weight = np.empty(room, np.int64), np.empty(room, np.float32)
         end = min(pixels, row + ROWS)
-        before, row = row, fill(*scene, row, end, gathered, index, weight, indptr, bright)
+        before, row = row, fill(*scene, row, end, gathered, RowsRoom(index, weight, indptr, bright))
         length = indptr[row] - indptr[before]
         parts.append((index[:length].astype(np.int32), weight[:length].copy()))
         room = 2 * room if row == before else room
@@ -66,22 +84,25 @@ def grid_rows(grid: RadianceGrid, camera: Camera, samples: int = 1) -> tuple[Spa
     return SparseMap(indptr, indices, weights, len(grid.vertices)), bright
 
 
-def _arguments(grid: RadianceGrid, camera: Camera, samples: int) -> tuple[Any, ...]:
+def _arguments(grid: RadianceGrid, camera: Camera, samples: int) -> tuple[PixelRays, GridSteps, DensityTable]:
     space, side = grid.geometry
     lens = np.array([camera.focal, camera.cx, camera.cy, camera.width], np.float64)
     pose = np.ascontiguousarray(camera.camera_to_world[:3, :3]), np.ascontiguousarray(camera.position)
-    return (*pose, lens, samples, grid.near, STRIDE, space, side, grid.gaps, grid.index, grid.density, grid.shift)
+    steps = GridSteps(grid.near, STRIDE, space, side, grid.gaps)
+    return PixelRays(*pose, lens, samples), steps, DensityTable(grid.index, grid.density, grid.shift)
 
 
 @njit(cache=True, nogil=True)
 def _fill(
-    turn: Any, origin: Any, lens: Any, samples: int, near: float, stride: float, space: Any, side: int, gaps: Any,
-    lattice: Any, density: Any, shift: Any, start: int, end: int, gathered: Any, index: Any, weight: Any, indptr: Any,
-    bright: Any,
-) -> int:  # fmt: skip
+    rays: PixelRays, steps: GridSteps, entries: DensityTable, start: int, end: int, gathered: Any, room: RowsRoom
+) -> int:
     """Rows from ``start``; returns the row that no longer fits, or ``end``."""
-    cell, frac = np.empty(MOST_SAMPLES, np.int32), np.empty((MOST_SAMPLES, 3), np.float32)
-    place, depth = np.empty(MOST_SAMPLES, np.float32), np.empty(MOST_SAMPLES, np.float32)
+    turn, origin, lens, samples = rays
+    stride, side = steps.stride, steps.side
+    lattice, density, shift = entries
+    index, weight, indptr, bright = room
+    trail = empty_trail(MOST_SAMPLES)
+    cell, frac = trail.cell, trail.frac
     direction, part = np.empty(3), 1.0 / (samples * samples)
     for row in range(start, end):
         count, total, bright[row] = 0, 0.0, 0.0
@@ -91,9 +112,9 @@ def _fill(
             size = np.sqrt(x * x + y * y + 1)
             for c in range(3):
                 direction[c] = turn[c, 0] * x + turn[c, 1] * y + turn[c, 2]
-            steps = march(origin, direction, near, 0.5, stride, space, side, gaps, cell, frac, place, depth)
+            number = march(origin, direction, 0.5, steps, trail)
             left = part
-            for i in range(steps):
+            for i in range(number):
                 raw, entry, share = around(cell[i], frac[i], lattice, side, density)
                 worth = left * -np.expm1(-softplus(raw) * stride)
                 left -= worth
@@ -119,13 +140,12 @@ def grid_rows_reference(
     space, side = grid.geometry
     pixels = camera.width * camera.height
     dense, bright = np.zeros((pixels, len(grid.vertices))), np.zeros(pixels)
-    cell, frac = np.empty(MOST_SAMPLES, np.int32), np.empty((MOST_SAMPLES, 3), np.float32)
-    place, depth = np.empty(MOST_SAMPLES, np.float32), np.empty(MOST_SAMPLES, np.float32)
+    trail: Trail = empty_trail(MOST_SAMPLES)
+    steps = GridSteps(grid.near, STRIDE, space, side, grid.gaps)
+    cell, frac = trail.cell, trail.frac
     directions = camera.directions(samples)
     for ray, direction in enumerate(directions):
-        count = march(
-            camera.position.copy(), direction, grid.near, 0.5, STRIDE, space, side, grid.gaps, cell, frac, place, depth
-        )
+        count = march(camera.position.copy(), direction, 0.5, steps, trail)
         corner = np.stack(np.unravel_index(cell[:count], (side,) * 3), 1)[:, None] + _CORNERS
         entry = grid.index[np.ravel_multi_index(tuple(np.moveaxis(corner, 2, 0)), (side,) * 3)]
         share = np.where(_CORNERS, frac[:count, None], 1 - frac[:count, None]).astype(np.float64).prod(2)

@@ -12,7 +12,7 @@ from numba import njit
 
 from style3d.core.camera import Camera
 from style3d.render.grid_field import RadianceGrid
-from style3d.render.grid_march import ENOUGH, around, march, softplus
+from style3d.render.grid_march import ENOUGH, DensityTable, GridSteps, around, empty_trail, march, softplus
 
 MOST_SAMPLES = 2048  # of one ray in occupied cells
 ROWS = 1 << 12  # rays of one task
@@ -29,12 +29,13 @@ def render_image(
     direction = camera.directions()
     rgb, alpha, depth = (np.zeros((len(direction), *shape), np.float32) for shape in ((3,), (), ()))
     space, side = grid.geometry
-    scene = grid.near, stride, space, side, grid.gaps, grid.index, grid.density, grid.colors, grid.shift
+    steps = GridSteps(grid.near, stride, space, side, grid.gaps)
+    table = DensityTable(grid.index, grid.density, grid.shift)
     origin = np.ascontiguousarray(camera.position)
 
     def part(start: int) -> None:
         rows = slice(start, start + ROWS)
-        _render(origin, direction[rows], *scene, rgb[rows], alpha[rows], depth[rows])
+        _render(origin, direction[rows], steps, table, grid.colors, rgb[rows], alpha[rows], depth[rows])
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(part, range(0, len(direction), ROWS)))
@@ -44,15 +45,16 @@ def render_image(
 
 @njit(cache=True, nogil=True)
 def _render(
-    origin: Any, direction: Any, near: float, stride: float, space: Any, side: int, gaps: Any, index: Any, density: Any,
-    colors: Any, shift: Any, rgb: Any, alpha: Any, depth: Any,
-) -> None:  # fmt: skip
-    cell, frac = np.empty(MOST_SAMPLES, np.int32), np.empty((MOST_SAMPLES, 3), np.float32)
-    place, reach = np.empty(MOST_SAMPLES, np.float32), np.empty(MOST_SAMPLES, np.float32)
+    origin: Any, direction: Any, steps: GridSteps, table: DensityTable, colors: Any, rgb: Any, alpha: Any, depth: Any
+) -> None:
+    stride, side = steps.stride, steps.side
+    index, density, shift = table
+    trail = empty_trail(MOST_SAMPLES)
+    cell, frac, reach = trail.cell, trail.frac, trail.depth
     for ray in range(len(direction)):
         d = direction[ray]
         size = np.sqrt(d[0] ** 2 + d[1] ** 2 + d[2] ** 2)
-        count = march(origin, d, near, 0.5, stride, space, side, gaps, cell, frac, place, reach)
+        count = march(origin, d, 0.5, steps, trail)
         left, mean = 1.0, 0.0
         for i in range(count):
             raw, row, weight = around(cell[i], frac[i], index, side, density)

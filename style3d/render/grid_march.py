@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
 ENOUGH = 1e-3  # of the light left when a ray may stop
 MOST_STEPS = 6000  # of one ray, empty space included
+
+
+class GridSteps(NamedTuple):
+    """How rays step through a lattice."""
+
+    near: float  # depth before which nothing is, scene units
+    stride: float  # cells between samples, in contracted space
+    space: Any  # (5,) float64: centre, radius, tail
+    side: int  # vertices along each axis
+    gaps: Any  # (lattice,) uint8: cells to the nearest occupied one
+
+
+class Trail(NamedTuple):
+    """The samples of a ray, or of each of many: arrays to fill, with room for the most that a ray may have."""
+
+    cell: Any  # (most,) int32: lattice index
+    frac: Any  # (most, 3) float32: place in the cell, 0-1
+    place: Any  # (most,) float32: steps from the ray's start
+    depth: Any  # (most,) float32: along the camera's axis, scene units
+
+
+class DensityTable(NamedTuple):
+    """What each entry of a grid holds, colour aside."""
+
+    index: Any  # (lattice,) int32: entry of each vertex; -1 where there is none
+    density: Any  # (entries,) before softplus
+    shift: Any  # (entries, 3) change of brightness with the direction
+
+
+@njit(cache=True, nogil=True)
+def empty_trail(most: int) -> Any:
+    """Room for ``most`` samples of one ray."""
+    cell, frac = np.empty(most, np.int32), np.empty((most, 3), np.float32)
+    return Trail(cell, frac, np.empty(most, np.float32), np.empty(most, np.float32))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -18,22 +52,20 @@ def softplus(x: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def march(
-    origin: Any, direction: Any, near: float, offset: float, stride: float, space: Any, side: int,
-    gaps: Any, cell: Any, frac: Any, place: Any, depth: Any,
-) -> int:  # fmt: skip
-    """Fill ``cell`` (lattice index), ``frac`` (0-1 in the cell), ``place`` (steps from the start) and ``depth``.
+def march(origin: Any, direction: Any, offset: float, steps: GridSteps, trail: Trail) -> int:
+    """Fill ``trail`` with the samples of one ray that lie in occupied cells; returns their number.
 
-    ``direction`` has unit depth, so that a ray's parameter is depth along the camera's axis. Samples are ``stride``
-    cells apart in contracted space, the first ``offset`` (0-1) of a step in. Only samples in occupied cells are kept;
-    returns their number.
+    ``direction`` has unit depth, so that a ray's parameter is depth along the camera's axis. The first sample lies
+    ``offset`` (0-1) of a step in.
     """
+    near, stride, space, side, gaps = steps
+    cell, frac, place, depth = trail
     radius, tail = space[3], space[4]
     ox, oy, oz = (origin[0] - space[0]) / radius, (origin[1] - space[1]) / radius, (origin[2] - space[2]) / radius
     dx, dy, dz = direction[0] / radius, direction[1] / radius, direction[2] / radius
     scale = (side - 1) / (2 * (1 + tail))  # cells per contracted unit
     step = stride / scale
-    t, end = _span(ox, oy, oz, dx, dy, dz, near, tail, 4 * scale)
+    t, end = _span((ox, oy, oz), (dx, dy, dz), near, tail, 4 * scale)
     count, number, jump, skip = 0, 0, 0.0, offset
     for _ in range(MOST_STEPS):
         x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
@@ -84,10 +116,10 @@ def _pace(x: float, y: float, z: float, dx: float, dy: float, dz: float, tail: f
 
 
 @njit(cache=True, nogil=True)
-def _span(
-    ox: float, oy: float, oz: float, dx: float, dy: float, dz: float, near: float, tail: float, far: float
-) -> Any:
+def _span(origin: Any, direction: Any, near: float, tail: float, far: float) -> Any:
     """Where the ray enters and leaves: the cube itself without a tail; else until all that is left fits in a cell."""
+    ox, oy, oz = origin
+    dx, dy, dz = direction
     if tail > 0:
         reach = max(abs(ox), abs(oy), abs(oz))
         speed = max(abs(dx), abs(dy), abs(dz))

@@ -18,7 +18,7 @@ from style3d.core.operator import SparseMap
 from style3d.core.pyramid import Hierarchy
 from style3d.render.surface import Surface
 from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
-from style3d.types import Colors, Indices, Points
+from style3d.types import Indices, Points
 
 FIRST = 3  # side of the smallest cubes, in entries: finer would cost more than it smooths
 LEAST_CELLS = 12  # along the object's longest side, on the coarsest level
@@ -57,19 +57,21 @@ class SpacePyramid(Hierarchy):
         indptr = np.arange(len(index) + 1, dtype=np.int64) * index.shape[1]
         return SparseMap(indptr, index.ravel().astype(np.int32), weight.ravel(), self.sizes[level])
 
-    def restrict(self, level: int, colors: Colors, block: int = 1 << 19) -> Float[Tensor, "coarse 3"]:
+    def restrict(
+        self, level: int, values: Float[Tensor, "fine channels"], block: int = 1 << 19
+    ) -> Float[Tensor, "coarse channels"]:
         """Weighted mean of the entries around each corner; NaN where there is none. NaN entries do not count."""
-        total = colors.new_zeros(self.sizes[level + 1], 3)
-        norm = colors.new_zeros(self.sizes[level + 1], 1)
-        for start in range(0, len(colors), block):
-            part = colors[start : start + block]
+        total = values.new_zeros(self.sizes[level + 1], values.shape[1])
+        norm = values.new_zeros(self.sizes[level + 1], 1)
+        for start in range(0, len(values), block):
+            part = values[start : start + block]
             known = torch.isfinite(part).all(1)
             rows = np.arange(start, start + len(part))[known.cpu().numpy()]
             index, weight = self.parents(level, rows)
             for k in range(index.shape[1]):
-                where, share = torch.from_numpy(index[:, k]).to(colors.device), torch.from_numpy(weight[:, k, None])
-                total.index_add_(0, where, part[known] * share.to(colors))
-                norm.index_add_(0, where, share.to(colors))
+                where, share = torch.from_numpy(index[:, k]).to(values.device), torch.from_numpy(weight[:, k, None])
+                total.index_add_(0, where, part[known] * share.to(values))
+                norm.index_add_(0, where, share.to(values))
         return torch.where(norm > 1e-6, total / norm.clamp_min(1e-6), torch.nan)
 
 

@@ -6,7 +6,7 @@ Both run on one core without the interpreter's lock: views are built side by sid
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -17,12 +17,50 @@ FULL = 1e-4  # share of a pixel's light at which nothing behind is drawn
 MARGIN = 0.15  # of the frame's size: how far past it a centre counts where the Jacobian is taken
 
 
+class SplatShapes(NamedTuple):
+    """Splats in the world."""
+
+    means: Any  # (splats, 3) scene units
+    rotations: Any  # (splats, 4) unit quaternions, w x y z
+    scales: Any  # (splats, 3) scene units
+    opacities: Any  # (splats,) [0, 1]
+
+
+class Projection(NamedTuple):
+    """How a camera draws splats."""
+
+    turn: Any  # (3, 3) float64: camera axes in the world
+    position: Any  # (3,) float64
+    lens: Any  # (5,) float64: focal length, cx, cy, width and height, pixels
+    dilation: float  # square pixels
+    near: float  # scene units
+    antialiased: bool
+
+
+class Ellipses(NamedTuple):
+    """Splats in an image; `style3d.render.compositor.Footprints` says what each array holds."""
+
+    center: Any
+    conic: Any
+    opacity: Any  # zero where a splat is not in the image
+    depth: Any
+
+
+class PixelRows(NamedTuple):
+    """What each pixel's row holds, to fill."""
+
+    counts: Any  # (pixels,) weights so far
+    start: Any  # (pixels,) where a row begins
+    indices: Any  # (nonzeros,), or empty: then weights are only counted
+    weights: Any
+
+
 @njit(cache=True, nogil=True)
-def project(
-    means: Any, rotations: Any, scales: Any, opacities: Any, turn: Any, position: Any, lens: Any,
-    dilation: float, near: float, antialiased: bool, center: Any, conic: Any, opacity: Any, depth: Any,
-) -> None:  # fmt: skip
-    """Fill ``center``, ``conic``, ``opacity`` and ``depth``; opacity is zero where a splat is not in the image."""
+def project(splats: SplatShapes, projection: Projection, out: Ellipses) -> None:
+    """Fill ``out``, one row for each splat."""
+    means, rotations, scales, opacities = splats
+    turn, position, lens, dilation, near, antialiased = projection
+    center, conic, opacity, depth = out
     focal, cx, cy, width, height = lens
     axis, half = np.empty((3, 3)), np.empty((2, 3))
     for i in range(len(means)):
@@ -86,14 +124,13 @@ def _four(rows: Any, i: int) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def composite(
-    center: Any, conic: Any, opacity: Any, splat: Any, width: int, height: int, counts: Any, start: Any,
-    indices: Any, weights: Any,
-) -> None:  # fmt: skip
-    """Add each pixel's number of weights to ``counts``; write them from ``start`` on where there is room for any.
+def composite(seen: Ellipses, splat: Any, width: int, height: int, rows: PixelRows) -> None:
+    """Add each pixel's number of weights to its count; write them from its start on where there is room for any.
 
     Splats are walked front to back, each over the pixels of its ellipse: no pixel looks at a splat that misses it.
     """
+    center, conic, opacity, _ = seen
+    counts, start, indices, weights = rows
     light = np.ones(width * height)
     writing = len(indices) > 0
     for k in range(len(splat)):

@@ -49,15 +49,14 @@ def project(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> Footpri
     within 1.3 times the field of view; `DILATION` is added; what stays under 1/255 everywhere is left out.
     """
     count = len(gaussians)
-    center, conic = np.empty((count, 2)), np.empty((count, 3))
-    opacity, depth = np.empty(count), np.empty(count)
+    out = kernels.Ellipses(np.empty((count, 2)), np.empty((count, 3)), np.empty(count), np.empty(count))
     lens = np.array([camera.focal, camera.cx, camera.cy, camera.width, camera.height], dtype=np.float64)
     pose = camera.camera_to_world[:3, :3], camera.position
-    shape = gaussians.means, gaussians.rotations, gaussians.scales, gaussians.opacities
-    kernels.project(*shape, *pose, lens, DILATION, near, gaussians.antialiased, center, conic, opacity, depth)
-    drawn = np.flatnonzero(opacity >= kernels.LEAST_ALPHA)
-    splat = drawn[np.argsort(depth[drawn], kind="stable")]
-    return Footprints(splat, center[splat], conic[splat], opacity[splat], depth[splat])
+    shapes = kernels.SplatShapes(gaussians.means, gaussians.rotations, gaussians.scales, gaussians.opacities)
+    kernels.project(shapes, kernels.Projection(*pose, lens, DILATION, near, gaussians.antialiased), out)
+    drawn = np.flatnonzero(out.opacity >= kernels.LEAST_ALPHA)
+    splat = drawn[np.argsort(out.depth[drawn], kind="stable")]
+    return Footprints(splat, *(part[splat] for part in out))
 
 
 def splat_rows(gaussians: Gaussians, camera: Camera, near: float = NEAR) -> SparseMap:

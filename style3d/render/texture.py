@@ -36,19 +36,17 @@ def texture_rows(
     index, weight = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.float32)
     visible = (fragments.start, fragments.ray, fragments.face, fragments.u, fragments.v, fragments.depth)
     while row < len(indptr) - 1:
-        row = _fill(row, visible, fragments.weight, arrays, tables, rotation, frame, indptr, index, weight)
+        row = _fill(row, visible, fragments.weight, arrays, tables, rotation, frame, (indptr, index, weight))
         if row < len(indptr) - 1:
             index, weight = (np.concatenate([part, np.empty_like(part)]) for part in (index, weight))
     return indptr, index[: indptr[-1]].copy(), weight[: indptr[-1]].copy()
 
 
 @njit(cache=True, nogil=True)
-def _fill(
-    row: int, visible: Any, shares: Any, arrays: Any, tables: Any, rotation: Any, frame: Any, indptr: Any,
-    index: Any, weight: Any,
-) -> int:  # fmt: skip
+def _fill(row: int, visible: Any, shares: Any, arrays: Any, tables: Any, rotation: Any, frame: Any, rows: Any) -> int:
     """Fill rows from ``row`` on; returns the first row that no longer fits."""
     start, ray, face, u, v, depth = visible
+    indptr, index, weight = rows
     through = arrays[3]
     gathered = table()
     jacobian, place = np.empty(4), np.empty(2)
@@ -58,7 +56,7 @@ def _fill(
             texture = through[face[k]]
             if texture < 0:
                 continue
-            _footprint(ray[k], face[k], u[k], v[k], depth[k], arrays, rotation, frame, jacobian, place)
+            _footprint((ray[k], face[k], u[k], v[k], depth[k]), arrays, rotation, frame, jacobian, place)
             count = _probe(place, jacobian, texture, shares[k], tables, gathered, count)
             total += shares[k]
         length = flush(index, weight, indptr[row], gathered, count, total)
@@ -70,11 +68,9 @@ def _fill(
 
 
 @njit(cache=True, nogil=True)
-def _footprint(
-    ray: int, face: int, u: float, v: float, depth: float, arrays: Any, rotation: Any, frame: Any, jacobian: Any,
-    place: Any,
-) -> None:  # fmt: skip
+def _footprint(hit: Any, arrays: Any, rotation: Any, frame: Any, jacobian: Any, place: Any) -> None:
     """Texture coordinates of a hit and their change over one ray's step right and down."""
+    ray, face, u, v, depth = hit
     positions, faces, uvs, _ = arrays
     a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
     width, samples, focal = int(frame[0]), int(frame[1]), frame[2]

@@ -113,6 +113,20 @@ def test_twin_agrees(build) -> None:
     assert torch.allclose(x.grad, y.grad, atol=1e-12)
 
 
+@pytest.mark.parametrize("channels", [1, 2, 4, 5])
+def test_columns_of_any_number(build, channels: int) -> None:
+    """Each channel is multiplied as if it came alone, to the last bit, forwards and backwards."""
+    matrix = build("unlit").matrix
+    x, y = (torch.cat([draw(rows), draw(rows, 2)], 1)[:, :channels] for rows in (matrix.columns, matrix.rows))
+    several, back = matrix.apply(x), matrix.adjoint(y.contiguous())
+    assert several.shape == (matrix.rows, channels)
+    for channel in range(channels):
+        one, other = (part[:, channel, None].expand(-1, 3).contiguous() for part in (x, y))
+        assert torch.equal(several[:, channel], matrix.apply(one)[:, 0])
+        assert torch.equal(back[:, channel], matrix.adjoint(other)[:, 0])
+    assert torch.allclose(several, apply_reference(matrix, x), atol=1e-12)
+
+
 def test_coverage_is_the_column_sum(build) -> None:
     operator = build("unlit")
     entries, sums = operator.column_sums()

@@ -20,6 +20,7 @@ from style3d.nerf.grid.engine import (
     Vectors,
     Wanted,
 )
+from style3d.render.grid_march import GridSteps
 
 
 @final
@@ -29,6 +30,7 @@ class CompiledEngine(Engine):
     def __init__(self, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
                  rules: Rules) -> None:  # fmt: skip
         self._place, self._rules, self._table = place, rules, table.copy()
+        self._steps = GridSteps(rules.near, rules.stride, place.space, place.side, place.gaps)
         self._neighbors = kernels.neighbor_rows(vertices, place.index, place.side)
         self.gradient, self._first, self._second = (np.zeros_like(table) for _ in range(3))
         self._touched, self._count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)
@@ -36,32 +38,34 @@ class CompiledEngine(Engine):
     def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
         """See `Engine.carry`."""
         at, rules, count = self._place, self._rules, len(rays)
-        cells, fracs = np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32)
-        slopes = np.empty((count, MOST_SAMPLES, 4), np.float32)
-        counts, lost = np.zeros(count, np.int32), np.zeros(count, np.float32)
-        image, gain_slope = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
-        weight = np.full(count, 1 / count, np.float32)
-        strength = np.array([rules.distortion / count, rules.weaken])
-        kernels.render_rays(
-            rays.origin, rays.direction, rays.offset, rules.near, rules.stride, at.space, at.side, at.gaps, at.index,
-            self._table, wanted.rgb, wanted.alpha, weight, wanted.backdrop, wanted.gain, strength,
-            cells, fracs, slopes, counts, image, gain_slope, lost,
+        samples = kernels.RaySamples(
+            np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32),
+            np.empty((count, MOST_SAMPLES, 4), np.float32), np.zeros(count, np.int32),
         )  # fmt: skip
-        kernels.scatter(rays.direction, cells, fracs, slopes, counts, at.index, at.side, self.gradient, self._touched)
-        return float(lost.sum(dtype=np.float64)), gain_slope
+        image, gain_slope = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
+        results = kernels.RayResults(image, gain_slope, np.zeros(count, np.float32))
+        loss = kernels.LossWeights(
+            np.full(count, 1 / count, np.float32), float(rules.distortion / count), float(rules.weaken)
+        )
+        kernels.render_rays(
+            kernels.RayArrays(rays.origin, rays.direction, rays.offset), self._steps,
+            kernels.VertexTable(at.index, self._table),
+            kernels.WantedArrays(wanted.rgb, wanted.alpha, wanted.backdrop, wanted.gain), loss, samples, results,
+        )  # fmt: skip
+        kernels.scatter(rays.direction, samples, at.index, at.side, self.gradient, self._touched)
+        return float(results.lost.sum(dtype=np.float64)), gain_slope
 
     def update(self, pace: Pace) -> None:
         """See `Engine.update`."""
         if pace.variation is not None:
             kernels.smooth(self._table, self._neighbors, self.gradient, self._touched, pace.variation)
-        state = self.gradient, self._touched, self._first, self._second, self._count
-        kernels.adam_touched(self._table, *state, pace.rates, pace.decay)
+        state = kernels.AdamVertices(self.gradient, self._touched, self._first, self._second, self._count)
+        kernels.adam_touched(self._table, state, pace.rates, pace.decay)
 
     def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """See `Engine.mark`."""
-        at, rules = self._place, self._rules
-        shape = rules.near, rules.stride, at.space, at.side, at.gaps, at.index
-        kernels.mark_seen(origin, direction, *shape, self._table, least, seen, MOST_SAMPLES)
+        vertices = kernels.VertexTable(self._place.index, self._table)
+        kernels.mark_seen(origin, direction, self._steps, vertices, least, seen, MOST_SAMPLES)
 
     def table(self) -> Float32[np.ndarray, "n numbers"]:
         """See `Engine.table`."""

@@ -18,6 +18,7 @@ from style3d.nerf.grid.refine import corners_of, pruned
 from style3d.nerf.grid.to_splats import stretch
 from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
+from style3d.render.grid_march import GridSteps
 from style3d.types import Indices, Points
 
 FAINT = 0.01  # optical depth of a cell's side up to which nothing is there
@@ -129,11 +130,11 @@ def _seen(
     gaps, seen = cell_gaps(index, side), np.zeros(side**3, np.uint8)
     table = np.zeros((len(vertices), kernels.WIDTH), np.float32)
     table[:, 0] = raw
-    shape = np.array([*space.center, space.radius, space.tail])
+    steps = GridSteps(near, 1.0, np.array([*space.center, space.radius, space.tail]), side, gaps)
     for camera in cameras[:: max(1, len(cameras) // VIEWS)]:
         rays = sized(camera, VIEW_SIZE).directions()
         places = np.repeat(camera.position[None], len(rays), 0)
-        kernels.mark_seen(places, rays, near, 1.0, shape, side, gaps, index, table, WORTH, seen, 4 * side)
+        kernels.mark_seen(places, rays, steps, kernels.VertexTable(index, table), WORTH, seen, 4 * side)
     return pruned(side, index, seen)
 
 

@@ -6,15 +6,82 @@ parallel without ever meeting, in a fixed order, so results do not depend on the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit, prange
 
-from style3d.render.grid_march import ENOUGH, march, softplus
+from style3d.render.grid_march import ENOUGH, GridSteps, Trail, empty_trail, march, softplus
 
 WIDTH = 8  # numbers of a vertex: density, RGB, brightness by direction x, y, z, and one that is not used
 FAINT = 1e-4  # weight under which a sample's colour is not looked up
+
+
+class RayArrays(NamedTuple):
+    """What `style3d.nerf.grid.engine.Rays` holds."""
+
+    origin: Any
+    direction: Any
+    offset: Any
+
+
+class VertexTable(NamedTuple):
+    """A table and where its rows lie."""
+
+    index: Any  # (lattice,) int32: row of each vertex
+    table: Any  # (n, WIDTH) float32
+
+
+class WantedArrays(NamedTuple):
+    """What `style3d.nerf.grid.engine.Wanted` holds."""
+
+    rgb: Any
+    alpha: Any
+    backdrop: Any
+    gain: Any
+
+
+class LossWeights(NamedTuple):
+    """What errors count."""
+
+    ray: Any  # (rays,) float32: of the squared error
+    distortion: float
+    weaken: float  # depth up to which slopes are weakened by its square, scene units; 0: none
+
+
+class RaySamples(NamedTuple):
+    """The samples that rays used, to fill."""
+
+    cell: Any  # (rays, most) int32
+    frac: Any  # (rays, most, 3) float32
+    slope: Any  # (rays, most, 4) float32: of the loss, by raw density and RGB
+    count: Any  # (rays,) int32
+
+
+class RayResults(NamedTuple):
+    """What rays show and miss, to fill."""
+
+    image: Any  # (rays, 3) float32
+    gain_slope: Any  # (rays, 3) float32: of the loss, by gain
+    lost: Any  # (rays,): weighted squared error
+
+
+class Composited(NamedTuple):
+    """The samples of one ray, front to back."""
+
+    share: Any  # (count,) float32: of the light
+    raw: Any  # (count,) float32: density before softplus
+    color: Any  # (count, 3) float32
+
+
+class AdamVertices(NamedTuple):
+    """What Adam keeps of each vertex, changed in place."""
+
+    gradient: Any  # (n, WIDTH) float32
+    touched: Any  # (n,) uint8: whether rays met it
+    first: Any  # (n, WIDTH) float32
+    second: Any  # (n, WIDTH) float32
+    count: Any  # (n,) int32: updates
 
 
 @njit(cache=True, nogil=True)
@@ -28,37 +95,26 @@ def corner_rows(cell: int, frac: Any, index: Any, side: int, row: Any, weight: A
 
 @njit(cache=True, parallel=True, nogil=True)
 def render_rays(
-    origin: Any, direction: Any, offset: Any, near: float, stride: float, space: Any, side: int, gaps: Any, index: Any,
-    table: Any, target: Any, opacity: Any, weight: Any, backdrop: Any, gain: Any, strength: Any,
-    cells: Any, fracs: Any, slopes: Any, counts: Any, image: Any, gain_slope: Any, lost: Any,
+    rays: RayArrays, steps: GridSteps, vertices: VertexTable, wanted: WantedArrays, loss: LossWeights,
+    samples: RaySamples, results: RayResults,
 ) -> None:  # fmt: skip
     """Each ray's colour, and the slope of the loss by density and colour at each of its samples.
 
-    The loss of a ray is weight · |gain · C + T · backdrop − target|² plus strength[0] · distortion (mip-NeRF 360, eq.
-    15), with T what is left of the light. ``slopes`` (rays, samples, 4) are by raw density and RGB; slopes of things
-    nearer than strength[1] are weakened by the square of their depth, so that nothing grows in front of a camera.
+    The loss of a ray is weight · |gain · C + T · backdrop − target|² plus the distortion loss (mip-NeRF 360, eq. 15),
+    with T what is left of the light. Slopes of things nearer than ``loss.weaken`` are weakened by the square of their
+    depth, so that nothing grows in front of a camera.
     """
-    rays, most = cells.shape
-    for ray in prange(rays):
+    direction, (target, opacity, backdrop, gain), weight = rays.direction, wanted, loss.ray
+    image, gain_slope, lost = results
+    cells, fracs, slopes, counts = samples  # unpacked: numba drops what a parallel loop writes to a tuple's field
+    number, most = cells.shape
+    for ray in prange(number):
         place, depth = np.empty(most, np.float32), np.empty(most, np.float32)
-        count = march(
-            origin[ray],
-            direction[ray],
-            near,
-            offset[ray],
-            stride,
-            space,
-            side,
-            gaps,
-            cells[ray],
-            fracs[ray],
-            place,
-            depth,
-        )
-        share, raw, colors = np.empty(count, np.float32), np.empty(count, np.float32), np.empty((count, 3), np.float32)
-        kept, left = _composite(
-            cells[ray], fracs[ray], count, direction[ray], stride, index, side, table, share, raw, colors
-        )
+        trail = Trail(cells[ray], fracs[ray], place, depth)
+        count = march(rays.origin[ray], direction[ray], rays.offset[ray], steps, trail)
+        light = _room(count)
+        kept, left = _composite(trail, count, direction[ray], steps, vertices, light)
+        share, colors = light.share, light.color
         total = np.zeros(3)
         for i in range(kept):
             for c in range(3):
@@ -67,23 +123,31 @@ def render_rays(
         lost[ray] = 0.0
         for c in range(3):
             image[ray, c] = total[c] * gain[ray, c] + left * backdrop[ray, c]
-            wanted = target[ray, c] * opacity[ray] + (1 - opacity[ray]) * backdrop[ray, c]
-            off = image[ray, c] - wanted
+            aim = target[ray, c] * opacity[ray] + (1 - opacity[ray]) * backdrop[ray, c]
+            off = image[ray, c] - aim
             lost[ray] += weight[ray] * off * off
             error[c] = 2 * weight[ray] * off
             gain_slope[ray, c] = error[c] * total[c]
             back += error[c] * backdrop[ray, c]
             error[c] *= gain[ray, c]
         counts[ray] = kept
-        _slopes(kept, left, back, error, share, raw, colors, place, depth, stride, side, strength, slopes[ray])
+        _slopes(left, back, error, light, trail, steps, loss, slopes[ray, :kept])
+
+
+@njit(cache=True, nogil=True)
+def _room(count: int) -> Any:
+    """Room for what `_composite` finds."""
+    return Composited(np.empty(count, np.float32), np.empty(count, np.float32), np.empty((count, 3), np.float32))
 
 
 @njit(cache=True, nogil=True)
 def _composite(
-    cells: Any, fracs: Any, count: int, direction: Any, stride: float, index: Any, side: int, table: Any,
-    share: Any, raw: Any, colors: Any,
-) -> Any:  # fmt: skip
-    """Front to back: each sample's weight, raw density and colour. Returns samples used and the light left."""
+    trail: Trail, count: int, direction: Any, steps: GridSteps, vertices: VertexTable, light: Composited
+) -> Any:
+    """Fill ``light``, front to back. Returns samples used and the light left."""
+    cells, fracs, stride, side = trail.cell, trail.frac, steps.stride, steps.side
+    index, table = vertices
+    share, raw, colors = light
     row, weight = np.empty(8, np.int64), np.empty(8, np.float32)
     size = np.sqrt(direction[0] ** 2 + direction[1] ** 2 + direction[2] ** 2)
     nx, ny, nz = np.float32(direction[0] / size), np.float32(direction[1] / size), np.float32(direction[2] / size)
@@ -112,11 +176,12 @@ def _composite(
 
 @njit(cache=True, nogil=True)
 def _slopes(
-    kept: int, left: float, back: float, error: Any, share: Any, raw: Any, colors: Any, place: Any, depth: Any,
-    stride: float, side: int, strength: Any, slopes: Any,
+    left: float, back: float, error: Any, seen: Composited, trail: Trail, steps: GridSteps, loss: LossWeights,
+    slopes: Any,
 ) -> None:  # fmt: skip
     """Slope by raw density and colour of each sample, from the last to the first."""
-    length = stride / side
+    kept, (share, raw, colors), place, depth, stride = len(slopes), seen, trail.place, trail.depth, steps.stride
+    length = stride / steps.side
     mass, moment = 0.0, 0.0
     for i in range(kept):
         mass += share[i]
@@ -127,7 +192,7 @@ def _slopes(
         w, s = share[i], place[i] * length
         before, first = before - w, first - w * s
         apart = s * before - first + (moment - first - w * s) - s * (mass - before - w)
-        worth = strength[0] * (2 * apart + 2 / 3 * w * length)
+        worth = loss.distortion * (2 * apart + 2 / 3 * w * length)
         for c in range(3):
             worth += error[c] * colors[i, c]
         # w_i = T_i (1 - exp(-d_i)): a greater depth brings in this sample's worth and dims all behind it
@@ -135,30 +200,24 @@ def _slopes(
         through = light - w
         slope = through * worth - after
         after += w * worth
-        nearness = min(1.0, (depth[i] / strength[1]) ** 2) if strength[1] > 0 else 1.0
+        nearness = min(1.0, (depth[i] / loss.weaken) ** 2) if loss.weaken > 0 else 1.0
         slopes[i, 0] = nearness * slope * stride / (1 + np.exp(-raw[i]))
         for c in range(3):
             slopes[i, 1 + c] = nearness * w * error[c]
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def march_rays(
-    origin: Any, direction: Any, offset: Any, near: float, stride: float, space: Any, side: int, gaps: Any,
-    cells: Any, fracs: Any, places: Any, depths: Any, counts: Any,
-) -> None:  # fmt: skip
+def march_rays(rays: RayArrays, steps: GridSteps, trails: Trail, counts: Any) -> None:
     """`march` for each ray: its samples in a row of each array, and their number."""
     for ray in prange(len(counts)):
-        counts[ray] = march(
-            origin[ray], direction[ray], near, offset[ray], stride, space, side, gaps,
-            cells[ray], fracs[ray], places[ray], depths[ray],
-        )  # fmt: skip
+        trail = Trail(trails.cell[ray], trails.frac[ray], trails.place[ray], trails.depth[ray])
+        counts[ray] = march(rays.origin[ray], rays.direction[ray], rays.offset[ray], steps, trail)
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def scatter(
-    direction: Any, cells: Any, fracs: Any, slopes: Any, counts: Any, index: Any, side: int, gradient: Any, touched: Any
-) -> None:
+def scatter(direction: Any, samples: RaySamples, index: Any, side: int, gradient: Any, touched: Any) -> None:
     """Add the samples' slopes to the vertices around them."""
+    cells, fracs, slopes, counts = samples
     for parity in prange(4):
         for ray in range(len(counts)):
             d = direction[ray]
@@ -198,10 +257,9 @@ def smooth(table: Any, neighbors: Any, gradient: Any, touched: Any, strength: An
 
 
 @njit(cache=True, parallel=True, nogil=True)
-def adam_touched(
-    table: Any, gradient: Any, touched: Any, first: Any, second: Any, count: Any, rate: Any, decay: float
-) -> None:
-    """Adam on the touched vertices, with bias correction for each; base colour stays in [0, 1]. Clears ``gradient``."""
+def adam_touched(table: Any, state: AdamVertices, rate: Any, decay: float) -> None:
+    """Adam on the touched vertices, with bias correction for each; base colour stays in [0, 1]. Clears the gradient."""
+    gradient, touched, first, second, count = state
     for row in prange(len(table)):
         if touched[row]:
             touched[row] = 0
@@ -224,19 +282,17 @@ def adam_touched(
 
 @njit(cache=True, parallel=True, nogil=True)
 def mark_seen(
-    origin: Any, direction: Any, near: float, stride: float, space: Any, side: int, gaps: Any, index: Any, table: Any,
-    least: float, seen: Any, most: int,
-) -> None:  # fmt: skip
+    origin: Any, direction: Any, steps: GridSteps, vertices: VertexTable, least: float, seen: Any, most: int
+) -> None:
     """Set ``seen`` for the cells where a sample gets at least ``least`` of its pixel."""
     for ray in prange(len(origin)):
-        cells, fracs = np.empty(most, np.int32), np.empty((most, 3), np.float32)
-        place, depth = np.empty(most, np.float32), np.empty(most, np.float32)
-        count = march(origin[ray], direction[ray], near, 0.5, stride, space, side, gaps, cells, fracs, place, depth)
-        share, raw, colors = np.empty(count, np.float32), np.empty(count, np.float32), np.empty((count, 3), np.float32)
-        kept, _ = _composite(cells, fracs, count, direction[ray], stride, index, side, table, share, raw, colors)
+        trail = empty_trail(most)
+        count = march(origin[ray], direction[ray], 0.5, steps, trail)
+        light = _room(count)
+        kept, _ = _composite(trail, count, direction[ray], steps, vertices, light)
         for i in range(kept):
-            if share[i] >= least:
-                seen[cells[i]] = 1
+            if light.share[i] >= least:
+                seen[trail.cell[i]] = 1
 
 
 @njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ import torch
 from style3d.nerf.grid import kernels
 from style3d.nerf.grid.engine import MOST_SAMPLES, Lattice, Rays, Rules
 from style3d.nerf.grid.marcher import Marcher, Samples
+from style3d.render.grid_march import GridSteps, Trail
 
 
 @final
@@ -22,12 +23,13 @@ class CompiledMarcher(Marcher):
     def samples(self, rays: Rays) -> Samples:
         """See `Marcher.samples`."""
         at, rules, size = self._place, self._rules, (len(rays), MOST_SAMPLES)
-        cells, fracs = np.empty(size, np.int32), np.empty((*size, 3), np.float32)
-        places, depths, counts = np.empty(size, np.float32), np.empty(size, np.float32), np.zeros(len(rays), np.int32)
-        kernels.march_rays(
-            rays.origin, rays.direction, rays.offset, rules.near, rules.stride, at.space, at.side, at.gaps,
-            cells, fracs, places, depths, counts,
+        trails = Trail(
+            np.empty(size, np.int32), np.empty((*size, 3), np.float32),
+            np.empty(size, np.float32), np.empty(size, np.float32),
         )  # fmt: skip
+        counts = np.zeros(len(rays), np.int32)
+        steps = GridSteps(rules.near, rules.stride, at.space, at.side, at.gaps)
+        kernels.march_rays(kernels.RayArrays(rays.origin, rays.direction, rays.offset), steps, trails, counts)
         most = int(counts.max(initial=0))
-        parts = [np.ascontiguousarray(part[:, :most]) for part in (cells, fracs, places, depths)]
+        parts = [np.ascontiguousarray(part[:, :most]) for part in trails]
         return Samples(*(torch.from_numpy(part).to(self._device) for part in (*parts, counts)))

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from style3d.nerf.grid.engine import Lattice, Wanted
-from style3d.render.grid_march import march
+from style3d.render.grid_march import GridSteps, Trail, empty_trail, march
 
 MOST_SAMPLES = 2048
 
@@ -41,10 +41,10 @@ def _shown(
     table: Tensor, lattice: Lattice, origin: Any, direction: Any, offset: float, near: float, stride: float
 ) -> Any:
     """Weights, colours, the light left, and the place of one ray's samples."""
-    cell, frac = np.empty(MOST_SAMPLES, np.int32), np.empty((MOST_SAMPLES, 3), np.float32)
-    place, depth = np.empty(MOST_SAMPLES, np.float32), np.empty(MOST_SAMPLES, np.float32)
+    trail: Trail = empty_trail(MOST_SAMPLES)
     side = lattice.side
-    count = march(origin, direction, near, offset, stride, lattice.space, side, lattice.gaps, cell, frac, place, depth)
+    count = march(origin, direction, offset, GridSteps(near, stride, lattice.space, side, lattice.gaps), trail)
+    cell, frac, place = trail.cell, trail.frac, trail.place
     shift = np.array([[k >> 2 & 1, k >> 1 & 1, k & 1] for k in range(8)])
     row = lattice.index[cell[:count, None] + shift @ np.array([side * side, side, 1])]
     share = torch.from_numpy(np.where(shift, frac[:count, None], 1 - frac[:count, None])).to(table).prod(2)

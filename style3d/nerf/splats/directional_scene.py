@@ -44,9 +44,11 @@ class Copies(Hierarchy):
             return self.whole.parents(level - 1, entries)
         return entries[:, None] // self.directions, np.ones((len(entries), 1), np.float32)
 
-    def restrict(self, level: int, colors: Colors) -> Float[Tensor, "coarse 3"]:
+    def restrict(self, level: int, values: Float[Tensor, "fine channels"]) -> Float[Tensor, "coarse channels"]:
         """The mean of the copies that are known."""
-        return self.whole.restrict(level - 1, colors) if level else colors.reshape(-1, self.directions, 3).nanmean(1)
+        if level:
+            return self.whole.restrict(level - 1, values)
+        return values.reshape(-1, self.directions, values.shape[1]).nanmean(1)
 
 
 @final

@@ -22,6 +22,7 @@ from style3d.nerf.grid.refine import empty_table, pruned, refined
 from style3d.nerf.grid.score import psnr
 from style3d.render.grid_field import cell_gaps, lattice
 from style3d.render.grid_image import render_image
+from style3d.render.grid_march import GridSteps
 from tests.helpers.fields import ball, matte
 
 SIDE, MOST = 9, 64
@@ -54,21 +55,25 @@ def test_slopes_agree_with_the_slow_twin(distortion: float) -> None:
     count = 24
     table, field = small_fog()
     (origin, direction, offset), want = rays(count), wanted(count)
-    cells, fracs = np.empty((count, MOST), np.int32), np.empty((count, MOST, 3), np.float32)
-    slopes, counts = np.empty((count, MOST, 4), np.float32), np.zeros(count, np.int32)
-    image, gain_slope, lost = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32), np.zeros(count)
-    weight, strength = np.full(count, 1 / count, np.float32), np.array([distortion / count, 0.0])
+    samples = kernels.RaySamples(
+        np.empty((count, MOST), np.int32), np.empty((count, MOST, 3), np.float32),
+        np.empty((count, MOST, 4), np.float32), np.zeros(count, np.int32),
+    )  # fmt: skip
+    image, lost = np.empty((2, count, 3), np.float32), np.zeros(count)
     kernels.render_rays(
-        origin, direction, offset, 0.1, 1.0, field.space, SIDE, field.gaps, field.index, table, want.rgb, want.alpha,
-        weight, want.backdrop, want.gain, strength, cells, fracs, slopes, counts, image, gain_slope, lost,
+        kernels.RayArrays(origin, direction, offset), GridSteps(0.1, 1.0, field.space, SIDE, field.gaps),
+        kernels.VertexTable(field.index, table),
+        kernels.WantedArrays(want.rgb, want.alpha, want.backdrop, want.gain),
+        kernels.LossWeights(np.full(count, 1 / count, np.float32), distortion / count, 0.0),
+        samples, kernels.RayResults(image[0], image[1], lost),
     )  # fmt: skip
     gradient, touched = np.zeros_like(table), np.zeros(len(table), np.uint8)
-    kernels.scatter(direction, cells, fracs, slopes, counts, field.index, SIDE, gradient, touched)
+    kernels.scatter(direction, samples, field.index, SIDE, gradient, touched)
     twin = torch.from_numpy(table).double().requires_grad_()
     loss = loss_reference(twin, field, origin, direction, offset, 0.1, 1.0, want, distortion)
     loss.backward()
     exact = twin.grad.numpy()
-    assert counts.max() < MOST
+    assert samples.count.max() < MOST
     if not distortion:
         assert lost.sum() == pytest.approx(loss.item(), rel=2e-3)
     scale = np.abs(exact).max(0) + 1e-12
