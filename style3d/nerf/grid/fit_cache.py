@@ -17,12 +17,18 @@ from style3d.nerf.grid.checkpoint import PARTIAL, FitFile
 from style3d.nerf.grid.file import GRID, FittedGrid, read_grid, save_grid
 from style3d.nerf.grid.fit import CPU, FitSettings, default_downscale, fit_grid
 from style3d.progress import Watcher
+from style3d.source_digest import source_digest
 
 log = logging.getLogger(__name__)
 LIMIT = 4 << 30  # bytes of grids and unfinished fits kept; the oldest go
-CODE = (
-    "grid.py", "grid_growth.py", "grid_kernels.py", "grid_engine.py", "grid_torch_engine.py", "grid_field.py",
-    "grid_march.py", "grid_marching.py", "grid_triton.py", "photos.py", "rays.py", "lens.py",
+FIT = (
+    "style3d.nerf.grid.fit",
+    "style3d.nerf.grid.file",
+    "style3d.nerf.capture.read",
+)  # decide a fit, with imports
+ROOMS = (
+    "style3d.nerf.grid", "style3d.nerf.capture", "style3d.render", "style3d.core", "style3d.images", "style3d.files",
+    "style3d.device", "style3d.types", "style3d.progress", "style3d.errors",
 )  # fmt: skip
 
 
@@ -74,10 +80,5 @@ def _keep(fitted: FittedGrid, path: Path, unfinished: FitFile) -> None:
 
 @cache
 def _code() -> str:
-    """sha256 of what decides a fit: other code, other grids."""
-    total, here = hashlib.sha256(), Path(__file__).parent
-    for folder in (here, here.parent / "render"):
-        for pattern in CODE:
-            for path in sorted(folder.glob(pattern)):
-                total.update(path.read_bytes())
-    return total.hexdigest()
+    """The sources that decide a fit: other code, other grids."""
+    return source_digest(FIT, ROOMS)

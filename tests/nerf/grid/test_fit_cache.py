@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +19,9 @@ from style3d.nerf.capture.read import is_capture
 from style3d.nerf.grid import fit_cache as capture_scene
 from style3d.nerf.grid.file import FittedGrid, save_grid
 from style3d.nerf.grid.fit import FitSettings, Level
-from style3d.nerf.grid.fit_cache import fitted_grid
+from style3d.nerf.grid.fit_cache import FIT, ROOMS, fitted_grid
 from style3d.nerf.grid.scene import GridScene
+from style3d.source_digest import FOLDER, source_digest, sources
 from tests.helpers.fields import ball
 from tests.nerf.grid.test_fit import pictures_of_a_ball
 
@@ -41,6 +44,40 @@ def test_a_fit_is_kept_until_something_changes(tmp_path: Path, monkeypatch: pyte
     for path in (tmp_path / "kept/grids").iterdir():
         path.write_bytes(b"damaged")
     assert len(fitted_grid(tmp_path / "ball", SMALL).grid.vertices) > 0
+
+
+@pytest.mark.parametrize(
+    "name", ["nerf/capture/capture.py", "images.py", "nerf/grid/kernels.py", "render/grid_march.py"]
+)
+def test_the_key_follows_the_code(tmp_path: Path, name: str) -> None:
+    """A source that decides the grid, changed or renamed with its imports, gives another key; any other does not."""
+    shutil.copytree(FOLDER / "style3d", tmp_path / "style3d", ignore=shutil.ignore_patterns("__pycache__", "weights"))
+    first, path = source_digest(FIT, ROOMS, tmp_path), tmp_path / "style3d" / name
+    assert first == source_digest(FIT, ROOMS)
+    (tmp_path / "style3d/paint/loop.py").write_text("# other code", encoding="utf-8")
+    assert source_digest(FIT, ROOMS, tmp_path) == first
+    path.write_bytes(path.read_bytes() + b"\n# changed\n")
+    changed = source_digest(FIT, ROOMS, tmp_path)
+    path.write_bytes((FOLDER / "style3d" / name).read_bytes())
+    path.rename(path.with_stem("renamed"))
+    old = f"style3d.{name[:-3].replace('/', '.')}"
+    room, _, stem = old.rpartition(".")
+    for file in (tmp_path / "style3d").rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        text = text.replace(old, f"{room}.renamed").replace(f"from {room} import {stem}", f"from {room} import renamed")
+        file.write_text(text, encoding="utf-8")
+    renamed = sources(FIT, ("style3d.renamed", *ROOMS), tmp_path)
+    assert f"{room}.renamed" in renamed
+    assert len({first, changed, source_digest(FIT, ("style3d.renamed", *ROOMS), tmp_path)}) == 3
+
+
+def test_no_import_of_a_fit_is_left_out_of_its_key() -> None:
+    found = sources(FIT, ROOMS)
+    trees = [ast.parse(path.read_bytes()) for path in found.values()]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    wanted = {node.module for node in nodes if (node.module or "").startswith("style3d")}
+    assert wanted - {"style3d.nerf"} <= set(found)
+    assert {"style3d.images", "style3d.nerf.capture.capture", "style3d.nerf.grid.kernels"} <= set(found)
 
 
 def test_load_finds_grids(tmp_path: Path) -> None:
