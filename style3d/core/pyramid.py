@@ -159,6 +159,26 @@ def palette_axes(colors: Float[Tensor, "n 3"]) -> Axes:
     return Axes(vectors.float().contiguous(), lengths.float())
 
 
+def raised(hierarchy: Hierarchy, level: int, values: Float[Tensor, "coarse c"]) -> Float[Tensor, "entries c"]:
+    """A table of ``level`` interpolated down to the entries of level 0."""
+    for fine in reversed(range(level)):
+        values = raised_once(hierarchy, fine, values)
+    return values
+
+
+def raised_once(
+    hierarchy: Hierarchy, level: int, values: Float[Tensor, "coarse c"], block: int = 1 << 19
+) -> Float[Tensor, "fine c"]:
+    """S_level · values: a table of ``level + 1`` on ``level``, in blocks so that memory stays bounded."""
+    out = values.new_empty(hierarchy.sizes[level], values.shape[1])
+    for start in range(0, len(out), block):
+        rows = np.arange(start, min(start + block, len(out)))
+        index, weight = hierarchy.parents(level, rows)
+        taps = values[torch.from_numpy(index).to(values.device)]
+        out[start : start + len(rows)] = (taps * torch.from_numpy(weight).to(taps)[..., None]).sum(1)
+    return out
+
+
 @final
 class Pyramid:
     """The parameters φ of all levels, with Adam's moments along ``axes`` of colour, updated a view at a time."""
@@ -173,7 +193,7 @@ class Pyramid:
         self.parameters[-1] = torch.where(tables[-1].isnan(), tables[-1].nanmean(0), tables[-1])
         values = self.parameters[-1]
         for level in reversed(range(hierarchy.levels - 1)):
-            values = self._raised(level, values)
+            values = raised_once(self.hierarchy, level, values)
             self.parameters[level] = torch.where(tables[level].isnan(), 0, tables[level] - values)
             values = values + self.parameters[level]
         self.first = [torch.zeros_like(table) for table in tables]
@@ -207,25 +227,15 @@ class Pyramid:
             squares = self.hierarchy.restrict(fine, squares)  # NaN where nothing is, which does not count
         squares = squares.nan_to_num(0)
         for fine in reversed(range(level, above)):
-            squares = self._raised(fine, squares)
+            squares = raised_once(self.hierarchy, fine, squares)
         return squares.sum(1)
 
     def decoded(self, level: int = 0) -> Colors:
         """The whole table θ of a level, not clamped."""
         values = self.parameters[-1]
         for fine in reversed(range(level, self.hierarchy.levels - 1)):
-            values = self.parameters[fine] + self._raised(fine, values)
+            values = self.parameters[fine] + raised_once(self.hierarchy, fine, values)
         return values
-
-    def _raised(self, level: int, values: Colors, block: int = 1 << 19) -> Float[Tensor, "fine 3"]:
-        """S_level · values, in blocks so that memory stays bounded."""
-        out = values.new_empty(self.hierarchy.sizes[level], 3)
-        for start in range(0, len(out), block):
-            rows = np.arange(start, min(start + block, len(out)))
-            index, weight = self.hierarchy.parents(level, rows)
-            taps = values[torch.from_numpy(index).to(self.device)]
-            out[start : start + len(rows)] = (taps * torch.from_numpy(weight).to(taps)[..., None]).sum(1)
-        return out
 
     def state(self) -> dict[str, Tensor]:
         """Everything a checkpoint needs, by name."""

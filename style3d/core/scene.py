@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Float32
@@ -33,6 +33,18 @@ class Views:
 
     overviews: tuple[Camera, ...]
     closeups: tuple[Camera, ...]
+
+
+@final
+@dataclass(frozen=True)
+class Closeups:
+    """How many close-ups there may be, and how close. Concretely: 24, each enlarged at most twice."""
+
+    most: int = 0
+    zoom: float = 1.0  # enlargement over the overviews, at most
+
+
+NONE = Closeups()
 
 
 class Scene(ABC):
@@ -70,8 +82,8 @@ class Scene(ABC):
         """θ as the asset came, (entries, 3) display-referred RGB in [0, 1]."""
 
     @abstractmethod
-    def plan(self, count: int, resolution: int) -> Views:
-        """``count`` overviews and the close-ups that resolve what will be written."""
+    def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
+        """``count`` overviews, and the close-ups that resolve what will be written as far as ``closeups`` allows."""
 
     @abstractmethod
     def operator(self, camera: Camera, level: int) -> ViewOperator:
@@ -128,6 +140,15 @@ class Scene(ABC):
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """The table with entries that no view saw filled from their neighbours where that makes sense; here as is."""
         return colors
+
+    def facing(self, level: int) -> Points:
+        """Unit normal of each entry of a level; away from the middle, where a scene has no surface."""
+        away = self.points(level) - self.points(level).mean(0)
+        return away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
+
+    def form(self) -> Float32[np.ndarray, "entries"] | None:
+        """Daylight on each entry of θ, [0, 1]: what the shape itself draws; None where colours hold light."""
+        return None
 
     def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
         """What was drawn over a named view as that view's camera shows it: photos may have been bent by their lens."""

@@ -147,7 +147,7 @@ def yardstick_of(job: Job) -> Yardstick:
         style = read_styles([(path, 1.0)])[0][0]
     prompt = max(job.prompts, key=lambda pair: pair[1])[0] if job.prompts else ""
     clip = named_encoder(job) if job.clip_model or job.clip_weights else NO_CLIP
-    return Yardstick(style, features_of(job), installed_lpips(), clip, NO_INCEPTION, prompt, job.style_scale)
+    return Yardstick(style, features_of(job), installed_lpips(), clip, NO_INCEPTION, prompt, job.style_scale or 1.0)
 
 
 def judged(result: Result, yardstick: Yardstick) -> list[Figure]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import tyro
 
 from style3d.errors import Style3DError, unknown
+from style3d.job.cast import check_cast
 from style3d.job.control import Between, Excludes, Needs, Trait, check_controls
 from style3d.job.mixture import split_paths, weighted_texts
 from style3d.job.preset import PRESETS, PresetName, preset_help
@@ -54,8 +55,15 @@ class Job(ABC):
     """How much time to spend."""
     style_weights: Annotated[tuple[float, ...], Needs("style")] = ()
     """Weight of each style image, in the same order, if not written behind it; default: all equal."""
-    style_scale: Annotated[float, Between(0.05, 20)] = 1.0
-    """Size of the brush: the picture's longer side as a multiple of the object's size."""
+    style_scale: Annotated[float | None, Between(0.05, 20)] = None
+    """Size of the brush: the picture's longer side as a multiple of the object's size; default: so that the picture's
+    own strokes are seen on the object."""
+    form: Annotated[float | None, Between(0, 1), Trait.NEEDS_TABLE] = None
+    """How much daylight is painted in, from the shape: light above, dark in folds; 0 for engines that light all.
+    Default: the more, the less contrast the asset has of its own."""
+    cast: Annotated[tuple[str, ...], Trait.NEEDS_TABLE, tyro.conf.arg(metavar="auto|off|#PART>#AREA")] = ("auto",)
+    """Which part of the asset is painted after which area of a picture. auto: dark after dark, green after green; off:
+    all after the whole picture; or pairs such as '#2b1d14>#0d1533', the colour of a part and of an area."""
     content_weight: Annotated[float, Between(0, 100)] = 1.0
     """How much of the original's drawing is kept; 0 keeps none, 2 a lot."""
     strength: Annotated[float, Between(0, 1), Trait.NEEDS_TABLE] = 1.0
@@ -121,6 +129,7 @@ class Job(ABC):
         if self.preset not in PRESETS:
             raise unknown("preset", self.preset, PRESETS)
         self._check_prompts()
+        check_cast(self.cast)
         if self.destination.suffix.lower() not in self.outputs:
             raise Style3DError(f"cannot write {self.destination}", expected=", ".join(self.outputs))
         check_controls(self)

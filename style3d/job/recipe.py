@@ -24,6 +24,8 @@ class Recipe:
 
     views: int
     resolution: int
+    closeups: int  # at most
+    zoom: float  # of close-ups over the overviews, at most
     stages: tuple[Stage, ...]
     portraits: int  # frames of the turntable
     portrait_size: int  # pixels
@@ -42,4 +44,4 @@ def recipe(job: Job) -> Recipe:
         for i, count in enumerate(steps)
     )
     views, resolution = job.views or preset.views, job.resolution or preset.resolution
-    return Recipe(views, resolution, stages, preset.portraits, preset.portrait_size)
+    return Recipe(views, resolution, preset.closeups, preset.zoom, stages, preset.portraits, preset.portrait_size)

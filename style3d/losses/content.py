@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -15,6 +15,8 @@ from style3d.losses.term import Frame, Prepared, Term
 @dataclass(frozen=True)
 class Content(Term):
     """Gatys, Ecker & Bethge (CVPR 2016), eq. 1: L = ½ Σ_ij (F_ij − P_ij)², masked."""
+
+    whole: ClassVar[bool] = True
 
     layer: str = ""
 
@@ -37,6 +39,8 @@ class Structure(Term):
     style's (which AdaIN calls style) costs nothing here and only a change of pattern does. 0 for equal patterns, 1
     for unrelated ones, 2 for inverted ones.
     """
+
+    whole: ClassVar[bool] = True
 
     layer: str = ""
 

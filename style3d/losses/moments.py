@@ -12,6 +12,7 @@ from style3d.types import Mask
 
 Map = Float[Tensor, "1 c h w"]
 EPSILON = 1e-8
+SPARSE = 0.8  # share of pixels with weight, under which the others are left out
 
 
 def masked_mean(features: Map, mask: Mask) -> Float[Tensor, "c"]:
@@ -30,23 +31,37 @@ def masked_covariance(features: Map, mask: Mask) -> tuple[Float[Tensor, "c"], Fl
 class _Moments(torch.autograd.Function):
     """Σ w f and Σ w f fᵀ over columns, in two passes over the pixels forward and one back, in the features' own layout.
 
-    The gradient to f is (g + (S + Sᵀ) f) w for gradients g of the mean and S of the second moment.
+    Columns without weight are left out: an object fills half of its view, and a layer a part of that. The gradient to f
+    is (g + (S + Sᵀ) f) w for gradients g of the mean and S of the second moment.
     """
 
     @staticmethod
     def forward(ctx: Any, flat: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        ctx.save_for_backward(flat, weight)
+        inside = weight.nonzero()[:, 0]
+        ctx.columns, ctx.sparse = flat.shape[1], len(inside) < SPARSE * len(weight)
+        if ctx.sparse:
+            flat, weight = _columns(flat, inside), weight[inside]
+        ctx.save_for_backward(flat, weight, inside)
         weighted = flat * weight
         return weighted.sum(1), weighted @ flat.T
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        flat, weight = ctx.saved_tensors
+        flat, weight, inside = ctx.saved_tensors
         mean, second = gradients
         both = second + second.T
         if flat.stride(0) == 1:  # channels last
-            return torch.addmm(mean, flat.T, both).mul_(weight[:, None]).T, None
-        return torch.addmm(mean[:, None], both, flat).mul_(weight), None
+            slope = torch.addmm(mean, flat.T, both).mul_(weight[:, None])
+            if ctx.sparse:
+                slope = slope.new_zeros(ctx.columns, slope.shape[1]).index_copy_(0, inside, slope)
+            return slope.T, None
+        slope = torch.addmm(mean[:, None], both, flat).mul_(weight)
+        return (slope.new_zeros(len(slope), ctx.columns).index_copy_(1, inside, slope) if ctx.sparse else slope), None
+
+
+def _columns(flat: Tensor, which: Tensor) -> Tensor:
+    """Some columns of a matrix, in its own layout."""
+    return flat.T.index_select(0, which).T if flat.stride(0) == 1 else flat.index_select(1, which)
 
 
 def masked_std(features: Map, mask: Mask) -> tuple[Float[Tensor, "c"], Float[Tensor, "c"]]:

@@ -20,7 +20,7 @@ from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import Covariance, Gram
 from style3d.losses.structure import Laplacian
 from style3d.losses.term import Frame, Prepared, Term, make_frame
-from style3d.types import AnyImage, Image, Mask
+from style3d.types import AnyImage, AnyMask, Image, Mask
 
 CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes
 DETAIL = 150.0  # weight at --keep-detail 1
@@ -69,19 +69,27 @@ class Objective:
         return self
 
     @torch.no_grad()
-    def prepare_style(self, images: Sequence[tuple[AnyImage, float]]) -> StyleTarget:
-        """Statistics of the style images, each (1, 3, h, w) at the size its strokes should have, with its weight."""
+    def prepare_style(self, images: Sequence[tuple[AnyImage, float]], masks: Sequence[AnyMask] = ()) -> StyleTarget:
+        """Statistics of the style images, each (1, 3, h, w) at the size its strokes should have, with its weight.
+
+        Args:
+            masks: (1, 1, h, w) of each image: what of it counts; all of all by default.
+        """
         total = sum(weight for _, weight in images)
         frames: list[tuple[Frame, float]] = []
-        for image, weight in images:
-            frames.append((make_frame(self.features, image, None), weight / total))
+        for number, (image, weight) in enumerate(images):
+            frames.append((make_frame(self.features, image, masks[number] if masks else None), weight / total))
         mean = sum((masked_mean(frame.image, frame.mask) * weight for frame, weight in frames), torch.zeros(()))
         return StyleTarget(tuple(term.prepare_style(frames) for term in self.terms), mean)
 
     @torch.no_grad()
     def prepare_content(self, image: Image, mask: Mask | None = None) -> ContentTarget:
         """Features of a view of the original; once per view."""
-        frame = make_frame(self.features, image, mask)
+        return self.content_of(make_frame(self.features, image, mask))
+
+    @torch.no_grad()
+    def content_of(self, frame: Frame) -> ContentTarget:
+        """What the terms remember of a view whose features are there already."""
         return ContentTarget(tuple(term.prepare_content(frame) for term in self.terms))
 
     def __call__(
@@ -94,8 +102,14 @@ class Objective:
             mask: coverage in [0, 1]; None counts every pixel.
         """
         frame = make_frame(self.features, image, mask)
+        return self.judged(frame, style, content, self.terms)
+
+    def judged(
+        self, frame: Frame, style: StyleTarget, content: ContentTarget, terms: Sequence[Term]
+    ) -> dict[str, Float[Tensor, ""]]:
+        """Weighted scalars of some of the terms, on features that are there already."""
         triples = zip(self.terms, style.prepared, content.prepared, strict=True)
-        return {term.name: term.weight * term.loss(frame, s, c) for term, s, c in triples}
+        return {term.name: term.weight * term.loss(frame, s, c) for term, s, c in triples if term in terms}
 
 
 def default_objective(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
@@ -19,6 +19,8 @@ class TotalVariation(Term):
 
     where a difference counts with the lesser coverage of its two pixels.
     """
+
+    whole: ClassVar[bool] = True
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Mean absolute difference of neighbours and channels, in units of display-referred colour."""

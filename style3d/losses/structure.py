@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
@@ -22,6 +22,8 @@ class Laplacian(Term):
 
     with x̂ the image averaged over ``pool`` × ``pool`` pixels and D the discrete Laplacian (0 1 0; 1 −4 1; 0 1 0).
     """
+
+    whole: ClassVar[bool] = True
 
     pool: int = 4
 
@@ -51,6 +53,8 @@ class SelfSimilarity(Term):
     D_ij = 1 − cos(F_i, F_j) between places of one image, on ``grid``² cells: what resembled what still does, whatever
     it looks like now. The factor n (the number of places) keeps the number near one at every resolution.
     """
+
+    whole: ClassVar[bool] = True
 
     layer: str = ""
     grid: int = 24

@@ -21,7 +21,7 @@ from style3d.files import atomic_path, cache_folder, trim
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
 from style3d.source_digest import source_digest
-from style3d.types import AnyImage
+from style3d.types import AnyImage, AnyMask
 
 LIMIT = 256 << 20  # bytes kept in all
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def style_key(objective: Objective, images: Sequence[tuple[AnyImage, float]]) -> str:
+def style_key(objective: Objective, images: Sequence[tuple[AnyImage, float]], masks: Sequence[AnyMask] = ()) -> str:
     """sha256 (hex) of the extractor's digest, the terms with their settings, the code, and every pixel and weight."""
     device = images[0][0].device.type if images else "cpu"
     total = hashlib.sha256(f"{_code()} {torch.__version__} {device} {objective.features.digest}".encode())
@@ -62,10 +62,17 @@ def style_key(objective: Objective, images: Sequence[tuple[AnyImage, float]]) ->
     for image, weight in images:
         total.update(f"{tuple(image.shape)} {weight!r}".encode())
         total.update(image.detach().cpu().contiguous().numpy().tobytes())
+    for mask in masks:
+        total.update(mask.detach().cpu().contiguous().numpy().tobytes())
     return total.hexdigest()
 
 
-def cached_style(objective: Objective, images: Sequence[tuple[AnyImage, float]], folder: Path | None) -> StyleTarget:
+def cached_style(
+    objective: Objective,
+    images: Sequence[tuple[AnyImage, float]],
+    folder: Path | None,
+    masks: Sequence[AnyMask] = (),
+) -> StyleTarget:
     """`Objective.prepare_style`, read from ``folder`` if it has been computed before; always computed without one.
 
     On the processor it is computed on one thread: whoever kept it, and whoever computes it anew, have the same bytes.
@@ -75,11 +82,11 @@ def cached_style(objective: Objective, images: Sequence[tuple[AnyImage, float]],
     own = not all(type(term).__module__.startswith("style3d.") for term in objective.terms)
     with one_thread():
         if folder is None or own:
-            return objective.prepare_style(images)
-        path = folder / f"{style_key(objective, images)}.safetensors"
+            return objective.prepare_style(images, masks)
+        path = folder / f"{style_key(objective, images, masks)}.safetensors"
         target = _read(path, len(objective.terms), images[0][0].device)
         if target is None:
-            target = objective.prepare_style(images)
+            target = objective.prepare_style(images, masks)
             _write(path, target)
         return target
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -24,6 +25,11 @@ class Frame:
     features: Layers  # (1, c, h', w') by layer
     masks: dict[str, Tensor]  # (1, 1, h', w') by layer: the mask averaged to the layer's size
 
+    def under(self, mask: Mask) -> Frame:
+        """The same image and features under another mask."""
+        sizes = {name: (value.shape[-2], value.shape[-1]) for name, value in self.features.items()}
+        return Frame(self.image, mask, self.features, {name: pool_mask(mask, size) for name, size in sizes.items()})
+
     def at(self, layer: str) -> tuple[Tensor, Tensor]:
         """Features and mask of a layer; of the coarsest there is, where the image is too small for it."""
         name = layer if layer in self.features else list(self.features)[-1]
@@ -37,6 +43,8 @@ class Term(ABC):
 
     name: str
     weight: float
+    whole: ClassVar[bool] = False
+    """Whether it compares a view with its original and knows no style: then it looks at all that is painted at once."""
 
     def to(self, device: torch.device | str) -> None:
         """Moves a network of its own, if it has one."""

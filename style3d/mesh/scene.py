@@ -14,7 +14,7 @@ from jaxtyping import Float32, Float64
 
 from style3d.core.camera import Camera, bounding_sphere, framed_camera, orbit_directions
 from style3d.core.operator import ViewOperator
-from style3d.core.scene import Scene, Views
+from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, save_asset, save_variants
 from style3d.mesh.fill_unseen import filled
@@ -23,6 +23,7 @@ from style3d.mesh.select import selected
 from style3d.mesh.variants import Variant
 from style3d.regions.selector import Where
 from style3d.render.atlas import texel_points
+from style3d.render.daylight import daylight, sample_points
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
 from style3d.render.plan import (
@@ -44,9 +45,10 @@ from style3d.render.view import Light, build_lit, build_view
 from style3d.types import Colors, Flags, Points, Weights
 
 SAMPLES = 20_000  # points that stand for all texels when views are planned and coverage is measured
+FORM_SAMPLES = 60_000  # points at which daylight is cast
+UP = np.array([0.0, 1.0, 0.0])
 VIEWS = 64  # directions close-ups are cut from
 RESOLVED_SHARE = 0.62  # of the texels, so that the median is well inside
-MOST_CLOSEUPS = 400
 
 
 @final
@@ -127,13 +129,13 @@ class MeshScene(Scene):
     def _outside(self) -> Flags:
         return seen_from_outside(self._caster, self._samples, self._radius) & (self._samples.entry >= 0)
 
-    def plan(self, count: int, resolution: int) -> Views:
+    def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         """Overviews along a golden spiral, then greedy close-ups."""
         overviews = overview_cameras(self.surface, count, resolution)
         wide = overview_cameras(self.surface, max(count, VIEWS), resolution)
         views = seen_samples(self._caster, self._samples, wide, self._radius)
         generator = np.random.default_rng(0)
-        plan = plan_closeups(views, SAMPLES, resolution, RESOLVED_SHARE, MOST_CLOSEUPS, generator)
+        plan = plan_closeups(views, SAMPLES, resolution, RESOLVED_SHARE, closeups, generator)
         return Views(tuple(overviews), plan.closeups)
 
     def level(self, camera: Camera) -> int:
@@ -166,6 +168,17 @@ class MeshScene(Scene):
     def view_depth(self, camera: Camera, operator: ViewOperator) -> Float32[np.ndarray, "h w"]:
         """As `depth`, which casts a ray a pixel."""
         return self.depth(camera)
+
+    def facing(self, level: int) -> Points:
+        """Normals of the surface around each entry, averaged over its cubes."""
+        points, normals = sample_points(self.surface, FORM_SAMPLES)
+        return self.hierarchy.averaged(level, points, normals)
+
+    def form(self) -> Float32[np.ndarray, "entries"]:
+        """Sky light and cavities, cast by Embree at points on the surface and carried by the pyramid's cubes."""
+        points, normals = sample_points(self.surface, FORM_SAMPLES)
+        light = daylight(self._caster, points, normals, self._radius, UP)
+        return self.hierarchy.carried(points, light).astype(np.float32)
 
     def texel_areas(self) -> Float64[np.ndarray, "n"]:
         """Square scene units of one entry at points spread evenly over the entries; finite and positive."""

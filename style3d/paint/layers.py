@@ -15,17 +15,21 @@ from style3d.core.pyramid import Axes, palette_axes
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.job import Job
+from style3d.job.cast import cast_pairs
 from style3d.losses.objective import Objective
+from style3d.losses.term import make_frame
+from style3d.paint.casting import roles
 from style3d.paint.color_modes import Colorway
-from style3d.paint.grain import grain, plainness
+from style3d.paint.form import Drawing
+from style3d.paint.grain import LEAST, lacking, laid, plainness
 from style3d.paint.prompts import swatches
 from style3d.paint.regions_by_view import held
-from style3d.paint.style_library import StyleLibrary, match_colors, mixed_styles, starting_palette
+from style3d.paint.style_library import StyleLibrary, brush_scale, match_colors, mixed_styles, starting_palette
 from style3d.paint.symmetry import Mirror
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
 from style3d.render.cache import BuiltView
-from style3d.types import Colors, Image, Mask
+from style3d.types import Colors, Image, Mask, Points
 
 LEAST_PIXELS = 24.0  # of a layer in a view, under which its statistics mean nothing
 Shares = Float32[np.ndarray, "entries"]
@@ -38,7 +42,7 @@ class Brush:
 
     mixture: tuple[tuple[Any, ...], ...]  # pictures and their weights
     spoken: bool  # whether the job's prompts take their share of it
-    scale: float  # the pictures' longer side as a multiple of the scene's size
+    scale: float | None  # the pictures' longer side as a multiple of the scene's size; None: as suits them
 
 
 @final
@@ -48,6 +52,7 @@ class StyleLayer:
 
     styles: StyleLibrary
     share: Shares | None  # of each entry, [0, 1]; None: all of all
+    cast: tuple[str, ...] = ()  # the pairs of colours of its part and of its areas
 
 
 @final
@@ -85,6 +90,16 @@ class Layers:
         palettes = [layer.styles.palette for layer in self.layers]
         own = all(palette.match for palette in palettes)
         return palette_axes(torch.cat([palette.colors for palette in palettes])) if own else Axes()
+
+    @property
+    def cast(self) -> tuple[str, ...]:
+        """Which part is painted after which area, as `style3d.job.cast` writes it; each part's first choice first."""
+        return tuple(dict.fromkeys(word for layer in self.layers for word in layer.cast))
+
+    @property
+    def finest(self) -> float:
+        """Pixels that the whole object may span until no layer's pictures have brush work left to give."""
+        return max(layer.styles.finest for layer in self.layers)
 
     def layer_views(self, view: BuiltView) -> list[LayerView]:
         """The layers that a view shows enough of to judge them."""
@@ -126,12 +141,7 @@ class Layers:
         return [plainness(shown, layer.styles.palette.colors) for layer in self.layers]
 
     def grain(
-        self,
-        level: int,
-        contrast: Float[Tensor, "n"],
-        extent: float,
-        plain: Sequence[float],
-        generator: torch.Generator,
+        self, level: int, contrast: Float[Tensor, "n"], extent: float, plain: Sequence[float], facing: Points
     ) -> Float[Tensor, "n 3"]:
         """What to add to a level of the pyramid so that every layer's strokes have something to grow from.
 
@@ -139,10 +149,17 @@ class Layers:
             contrast: of each entry's surroundings on that level (`Pyramid.contrast`).
             extent: pixels that the whole object spans where the level's entries are a pixel large.
             plain: of each layer (`plainness`).
+            facing: unit normal of each entry.
         """
+        points = self._scene.points(level) * (extent / self._scene.extent)
         total = torch.zeros(len(contrast), 3)
         for number, layer in enumerate(self.layers):
-            noise = grain(layer.styles.grain(extent), contrast, plain[number], generator)
+            patterns = layer.styles.strokes(extent)
+            if not patterns:
+                continue
+            noise = torch.stack([laid(pattern, points, facing) for pattern in patterns]).sum(0)
+            noise *= LEAST + (1 - LEAST) * plain[number] ** 0.5
+            noise *= lacking(float(noise.square().sum(1).mean()), contrast)[:, None]
             total += noise if self._shares is None else self._at(level)[:, number : number + 1] * noise
         return total
 
@@ -171,7 +188,13 @@ class Layers:
 
 
 def layers_of(
-    scene: Scene, job: Job, objective: Objective, colorway: Colorway, mirror: Mirror | None, device: torch.device
+    scene: Scene,
+    job: Job,
+    objective: Objective,
+    colorway: Colorway,
+    mirror: Mirror | None,
+    device: torch.device,
+    drawing: Drawing,
 ) -> Layers:
     """The layers that a job describes; its own style lies under its regions.
 
@@ -179,19 +202,29 @@ def layers_of(
         Style3DError: a region names what the scene does not have, holds nothing, or nothing is left to paint.
     """
 
-    def library(brush: Brush) -> StyleLibrary:
+    def layers(brush: Brush, share: Shares | None) -> list[StyleLayer]:
         drawn = swatches(job, scene.initial()) if brush.spoken else ()
         images = [(colorway.style(image), weight) for image, weight in mixed_styles(brush.mixture, drawn)]
-        palette = None if images else starting_palette(job, scene, colorway.style)
-        return StyleLibrary(objective, images, brush.scale, device, palette)
+        scale = brush.scale or brush_scale(images)
+        if not images or job.cast == ("off",):
+            palette = None if images else starting_palette(job, scene, colorway.style)
+            return [StyleLayer(StyleLibrary(objective, images, scale, device, palette), share)]
+        return [
+            StyleLayer(
+                StyleLibrary(objective, images, scale, device, masks=role.masks),
+                role.share if share is None else share * role.share,
+                role.words,
+            )
+            for role in roles(scene, drawing, [image for image, _ in images], cast_pairs(job.cast))
+        ]
 
     if not job.regions:
-        return Layers(scene, [StyleLayer(library(_brush(scene, job, Region())), None)], None)
+        return Layers(scene, layers(_brush(scene, job, Region()), None), None)
     shares, strength = _shares(scene, job, mirror)
     if not shares:
         raise Style3DError("no region leaves anything to paint", hint="give one a strength above 0")
-    layers = [StyleLayer(library(brush), share if (share < 1).any() else None) for brush, share in shares.items()]
-    return Layers(scene, layers, strength)
+    parts = [layers(brush, share if (share < 1).any() else None) for brush, share in shares.items()]
+    return Layers(scene, [layer for part in parts for layer in part], strength)
 
 
 def _shares(scene: Scene, job: Job, mirror: Mirror | None) -> tuple[dict[Brush, Shares], Shares]:
@@ -231,20 +264,31 @@ class Target:
     """What a view is compared with: its layers, and what the objective remembers of the original under each."""
 
     layer_views: tuple[LayerView, ...]
-    contents: tuple[Any, ...]
+    contents: tuple[Any, ...]  # of all that is painted, then of each layer
 
 
 def target_of(objective: Objective, image: Image, layer_views: Sequence[LayerView]) -> Target:
     """The target of a view whose original looks like ``image``."""
-    return Target(
-        tuple(layer_views), tuple(objective.prepare_content(image, layer_view.mask) for layer_view in layer_views)
-    )
+    frame = make_frame(objective.features, image, painted_mask(layer_views))
+    frames = [frame, *(frame.under(layer_view.mask) for layer_view in layer_views)]
+    return Target(tuple(layer_views), tuple(objective.content_of(part) for part in frames))
+
+
+def painted_mask(layer_views: Sequence[LayerView]) -> Mask:
+    """Coverage by all that is painted."""
+    return torch.stack([layer_view.mask for layer_view in layer_views]).sum(0).clamp(0, 1)
 
 
 def judged(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
-    """The objective's terms, summed over a view's layers by how much of the view each paints."""
-    total: dict[str, Tensor] = {}
-    for layer_view, content in zip(target.layer_views, target.contents, strict=True):
-        for name, term in objective(image, layer_view.mask, layer_view.styles.at(extent), content).items():
+    """The objective's terms: of the style summed over a view's layers by how much of the view each paints, of the
+    original once over all of them."""
+    whole = [term for term in objective.terms if term.whole]
+    parts = [term for term in objective.terms if not term.whole]
+    frame = make_frame(objective.features, image, painted_mask(target.layer_views))
+    first = target.layer_views[0].styles.at(extent)
+    total = objective.judged(frame, first, target.contents[0], whole)
+    for layer_view, content in zip(target.layer_views, target.contents[1:], strict=True):
+        style = layer_view.styles.at(extent)
+        for name, term in objective.judged(frame.under(layer_view.mask), style, content, parts).items():
             total[name] = total[name] + layer_view.weight * term if name in total else layer_view.weight * term
     return total

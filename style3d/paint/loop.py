@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 
 from style3d.core.camera import Camera
-from style3d.core.pyramid import OneSidedClamp, Pyramid
-from style3d.core.scene import Scene, Views
+from style3d.core.pyramid import OneSidedClamp, Pyramid, raised
+from style3d.core.scene import Closeups, Scene, Views
 from style3d.device import pick_device
 from style3d.errors import Style3DError
 from style3d.job import Job, Recipe, Stage, recipe
 from style3d.losses.objective import Objective
 from style3d.paint.checkpoint import Checkpoint, Progress
 from style3d.paint.color_modes import colorway_of
+from style3d.paint.form import drawing_of
 from style3d.paint.layers import Target, judged, layers_of, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.result import Result
@@ -33,7 +34,7 @@ from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
-COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen
+COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen, as many as overviews at most
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
 
@@ -96,10 +97,13 @@ class PaintRun:
             self.objective.to(self.device)
             self.mirror = Mirror(scene, job.symmetry) if job.symmetry else None
             self.colorway = colorway_of(scene, job)
-            self.layers = layers_of(scene, job, self.objective, self.colorway, self.mirror, self.device)
+            self.drawing = drawing_of(scene, job.form)
+            self.layers = layers_of(scene, job, self.objective, self.colorway, self.mirror, self.device, self.drawing)
         with self.clock.time("plan"):
             watcher.phase("placing cameras", 1)
-            self.views: Views = scene.plan(self.recipe.views, self.recipe.resolution)
+            size = self.recipe.resolution
+            limits = Closeups(self.recipe.closeups, min(self.recipe.zoom, self.layers.finest / size))
+            self.views: Views = scene.plan(self.recipe.views, size, limits)
             watcher.done(1)
         operator = self.mirror.operator if self.mirror else scene.operator
         self.cache = ViewCache(operator, scene.hierarchy, int(job.cache_gb * 1e9))
@@ -110,7 +114,7 @@ class PaintRun:
         saved = self.checkpoint.read() if resume and self.checkpoint else None
         first = self._shots(0)
         with self.clock.time("color match"):
-            start = self.layers.matched(before, [shot.view for shot in first]).to(self.device)
+            start = self.layers.matched(self.drawing.colors, [shot.view for shot in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
         progress = Progress(0, 0, ())
@@ -128,7 +132,7 @@ class PaintRun:
                 self._stage(number, shots, progress.step if number == progress.stage else 0)
         except KeyboardInterrupt:
             interrupted = True
-        seen = self._seen(shots if self._final(shots) else ())
+        seen = self._seen(shots)
         with self.clock.time("decode"):
             after = self._finished(before, seen)
         return Result(self.scene, self.job, self.recipe, before, after, seen, self._record(shots, interrupted))
@@ -145,29 +149,33 @@ class PaintRun:
         seen = seen_entries(self.scene, shots)
         return self.mirror.seen(seen) if self.mirror else seen
 
-    def _final(self, shots: Sequence[StagedView]) -> bool:
-        return any(shot.view.level == 0 for shot in shots)
-
     def _shots(self, number: int) -> list[StagedView]:
         """The views of a stage, built; the last stage also gets what is needed to see everything."""
         stage = self.recipe.stages[number]
         if number:
             self.cache.clear()
-        pairs = [(camera, self.scene.level(camera)) for camera in self._cameras(stage)]
-        if stage.closeups:
-            pairs = [(camera, 0) for camera, _ in pairs]
+        pairs = self._pairs(self._cameras(stage), stage.closeups)
+        planned = len(pairs)
         with self.clock.time("build views"):
             self.watcher.phase("building views", len(pairs))
             self.cache.build(pairs, self.watcher.done)
             for _ in range(COVERAGE_ROUNDS if stage.closeups else 0):
                 seen = self._seen([self._shot(*pair) for pair in pairs])
-                more = [(camera, 0) for camera in self.scene.unseen(seen, self.recipe.resolution)]
+                left = len(self.views.overviews) - (len(pairs) - planned)
+                more = self._pairs(self.scene.unseen(seen, self.recipe.resolution)[: max(left, 0)], closing=True)
                 if not more:
                     break
                 self.watcher.phase("building views of what was hidden", len(more))
                 self.cache.build(more, self.watcher.done)
                 pairs += more
         return [self._shot(*pair) for pair in pairs]
+
+    def _pairs(self, cameras: Sequence[Camera], closing: bool) -> list[tuple[Camera, int]]:
+        """Each camera with the level whose entries are about a pixel large in its view; half of one in the end.
+
+        Entries as large as pixels show the grid that they lie on as soon as somebody looks closer.
+        """
+        return [(camera, max(0, self.scene.level(camera) - closing)) for camera in cameras]
 
     def _shot(self, camera: Camera, level: int) -> StagedView:
         return StagedView(self.cache.get(camera, level), self.scene.pixel_extent(camera))
@@ -179,12 +187,13 @@ class PaintRun:
 
     def _roughen(self, shot: StagedView, start: Colors) -> None:
         """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
-        generator = torch.Generator().manual_seed(self.job.seed)
-        lobes = self.scene.hierarchy.directions > 1  # noise by direction would be seen as flicker
+        lobes = self.scene.hierarchy.directions > 1  # a pattern by direction would be seen as flicker
         plain = self.layers.plainness(start)
-        for level, table in enumerate(self.pyramid.parameters[lobes:], start=lobes):
+        lowest = max(shot.view.level, int(lobes))  # finer levels start from what coarser ones have reached
+        for level, table in enumerate(self.pyramid.parameters[lowest:], start=lowest):
             extent = shot.scale * 2.0 ** (shot.view.level - level)
-            noise = self.layers.grain(level, self.pyramid.contrast(level), extent, plain, generator)
+            facing = self.scene.facing(level)
+            noise = self.layers.grain(level, self.pyramid.contrast(level), extent, plain, facing)
             table += noise.to(table)
 
     def _stage(self, number: int, shots: list[StagedView], done: int) -> None:
@@ -291,6 +300,9 @@ class PaintRun:
         return {
             "interrupted": interrupted,
             "device": str(self.device),
+            "form": self.drawing.form,
+            "cast": list(self.layers.cast),
+            "style_scale": [layer.styles.scale for layer in self.layers.layers],
             "seconds": dict(self.clock.seconds),
             "steps": len(self.losses),
             "views": {"overviews": len(self.views.overviews), "last stage": len(shots)},
@@ -308,10 +320,13 @@ def nothing(shown: Tensor) -> dict[str, Tensor]:
 
 
 def seen_entries(scene: Scene, shots: Sequence[StagedView]) -> Flags:
-    """Entries of θ with a positive column sum in some view of level 0."""
-    seen = np.zeros(scene.hierarchy.sizes[0], dtype=bool)
+    """Entries of θ that some view shows: those with a positive column sum, or mostly under coarser ones that have."""
+    hierarchy = scene.hierarchy
+    tables = {shot.view.level: np.zeros(hierarchy.sizes[shot.view.level], dtype=np.float32) for shot in shots}
     for shot in shots:
-        if shot.view.level == 0:
-            entries, sums = shot.view.operator.column_sums()
-            seen[entries[sums > 0]] = True
+        entries, sums = shot.view.operator.column_sums()
+        tables[shot.view.level][entries[sums > 0]] = 1.0
+    seen = np.zeros(hierarchy.sizes[0], dtype=bool)
+    for level, table in tables.items():
+        seen |= raised(hierarchy, level, torch.from_numpy(table)[:, None]).numpy()[:, 0] > 0.5
     return seen

@@ -37,7 +37,7 @@ def prompt_terms(job: Job) -> tuple[Term, ...]:
         return ()
     encoder = named_encoder(job)
     wish = make_wish(encoder, job.prompts, job.negative_prompt)
-    share = min(1.0, encoder.patch * job.style_scale)
+    share = min(1.0, encoder.patch * (job.style_scale or 1.0))
     return (
         PromptWhole("prompt", WHOLE * job.spoken_share, wish),
         PromptPatches("prompt in patches", PATCHES * job.spoken_share, wish, share),

@@ -13,21 +13,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.color.match import affine_color_match
+from style3d.color.match import affine_color_match, split_band
 from style3d.core.scene import Scene
 from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.features import Features, build_features
+from style3d.losses.moments import masked_mean
 from style3d.losses.objective import COLOR, CONTENT, DETAIL, GAMUT, Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
 from style3d.paint.grain import finest_band
 from style3d.paint.prompts import is_drawn, prompt_palette, prompt_terms
 from style3d.render.cache import BuiltView
-from style3d.types import AnyImage, Colors, Image
+from style3d.types import AnyImage, AnyMask, Colors, Image, Mask
 
+STROKE, BROADEST = 0.06, 2.0  # length of a stroke on the object, of its size; the largest scale it may ask for
+MEASURED, OCTAVES = 512, 6  # pixels along a picture, and octaves, in which its strokes are measured
 SMALLEST = 96  # pixels along the longer side of a style image, below which strokes are lost
 LEAST_GRAIN = 6.0  # pixels along the longer side, under which a picture has no texture left
 ROUGHNESS = 0.03  # deviation of the grey grain where no picture says what it should be
+INSIDE = 0.5  # of a mask, above which a pixel's colour stands for what is under it
 BUCKETS = 2  # brush sizes per octave for which statistics are kept
 
 
@@ -51,12 +55,17 @@ class StyleLibrary:
         scale: float,
         device: torch.device,
         palette: Palette | None = None,
+        masks: Sequence[AnyMask] = (),
     ) -> None:
-        self._objective, self._scale, self._folder = objective, scale, style_folder()
+        self._objective, self.scale, self._folder = objective, scale, style_folder()
         self._images = [(image.to(device), weight) for image, weight in images]
+        self._masks = [mask.to(device) for mask in masks]
         self._targets: dict[int, Any] = {}
         self._palette = palette or Palette(self._mixed_pixels(), match=True)
-        means = [weight * image.mean((0, 2, 3)) for image, weight in self._images]
+        means = [
+            weight * masked_mean(image, self._mask(number, image))
+            for number, (image, weight) in enumerate(self._images)
+        ]
         self.backdrop: Float[Tensor, "3"] = (
             torch.stack(means).sum(0) if means else self._palette.colors.mean(0).to(device)
         )
@@ -68,26 +77,42 @@ class StyleLibrary:
         """
         if not self._images:
             return StyleTarget(tuple({} for _ in self._objective.terms), self.backdrop)
-        wanted = math.log2(max(SMALLEST, extent * self._scale))
+        wanted = math.log2(max(SMALLEST, extent * self.scale))
         bucket = round(wanted * BUCKETS)
         if bucket not in self._targets:
             sized = [(resized(image, 2 ** (bucket / BUCKETS)), weight) for image, weight in self._images]
             with torch.no_grad():
-                self._targets[bucket] = cached_style(self._objective, sized, self._folder)
+                masks = [self._mask(number, image) for number, (image, _) in enumerate(sized)] if self._masks else []
+                self._targets[bucket] = cached_style(self._objective, sized, self._folder, masks)
         return self._targets[bucket]
 
-    def grain(self, extent: float) -> Float[Tensor, "3 3"]:
-        """Covariance of the colours that the pictures show at this size (as in `at`), and no longer at half of it.
+    @property
+    def finest(self) -> float:
+        """Pixels that the whole object spans where the pictures are at their own size; infinite without pictures."""
+        return max((max(image.shape[-2:]) for image, _ in self._images), default=math.inf) / self.scale
 
-        Nothing past a picture's own pixels. Without pictures a little grey.
+    def strokes(self, extent: float) -> list[Float[Tensor, "1 3 rows columns"]]:
+        """What the pictures show at this size (as in `at`) and no longer at half of it; a pattern each, times √weight.
+
+        Nothing past a picture's own pixels. Without pictures a little grey noise.
         """
         if not self._images:
-            return torch.full((3, 3), ROUGHNESS**2)
-        total, longer = torch.zeros(3, 3), extent * self._scale
-        for image, weight in self._images:
+            return [
+                ROUGHNESS * torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)).expand(-1, 3, -1, -1)
+            ]
+        longer, found = extent * self.scale, []
+        for number, (image, weight) in enumerate(self._images):
             if LEAST_GRAIN <= longer <= max(image.shape[-2:]):
-                total += weight * finest_band(resized(image, longer))
-        return total
+                small = resized(image, longer)
+                found.append(math.sqrt(weight) * finest_band(small, self._mask(number, small) if self._masks else None))
+        return found
+
+    def _mask(self, number: int, image: AnyImage) -> Mask:
+        """What counts of a picture, at the size of ``image``: all of it without masks."""
+        if not self._masks:
+            return image.new_ones(1, 1, *image.shape[-2:])
+        size = (image.shape[-2], image.shape[-1])
+        return torch.nn.functional.interpolate(self._masks[number], size, mode="bilinear", antialias=True).clamp(0, 1)
 
     @property
     def palette(self) -> Palette:
@@ -97,11 +122,35 @@ class StyleLibrary:
     def _mixed_pixels(self, count: int = 60_000) -> Float[Tensor, "n 3"]:
         """Colours of the mixture, each image in proportion to its weight."""
         parts = []
-        for image, weight in self._images:
+        for number, (image, weight) in enumerate(self._images):
             flat = image[0].flatten(1).T
+            shown = self._mask(number, image).flatten()
+            flat = flat[shown >= INSIDE * shown.max()]
             index = torch.linspace(0, len(flat) - 1, max(1, round(count * weight))).round().long()
             parts.append(flat[index.to(flat.device)].cpu())
         return torch.cat(parts)
+
+
+def brush_scale(images: Sequence[tuple[AnyImage, float]]) -> float:
+    """The pictures' longer side, as a multiple of the object's size, at which their strokes are seen on the object.
+
+    Strokes are as long as the mean wavelength of a picture's detail, weighted by its energy.
+    """
+    if not images:
+        return 1.0
+    wavelengths = [(_wavelength(image), weight) for image, weight in images]
+    mean = sum(weight * math.log(wave) for wave, weight in wavelengths) / sum(weight for _, weight in wavelengths)
+    return min(max(STROKE / math.exp(mean), 1.0), BROADEST)
+
+
+def _wavelength(image: AnyImage) -> float:
+    """Mean wavelength of a picture's detail, as a share of its longer side."""
+    rest, total, weights = resized(image, MEASURED), 0.0, 0.0
+    for octave in range(OCTAVES):
+        band, rest = split_band(rest)
+        energy = float(band.var())
+        total, weights = total + energy * octave, weights + energy
+    return 2 ** (1.5 + total / max(weights, 1e-12)) / MEASURED
 
 
 def resized(image: Image, longer: float) -> Float[Tensor, "1 3 rows columns"]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from style3d.core.camera import Camera, bounding_sphere, fibonacci_directions, fitted_camera
+from style3d.core.scene import Closeups
 from style3d.render.rasterizer import RayCaster
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
@@ -127,19 +128,22 @@ class CloseupPlan:
 
 
 def plan_closeups(
-    views: list[SeenSamples], samples: int, size: int, share: float, limit: int, generator: np.random.Generator
+    views: list[SeenSamples], samples: int, size: int, share: float, limits: Closeups, generator: np.random.Generator
 ) -> CloseupPlan:
     """Windows of the given views, enlarged, until ``share`` of the samples are resolved: greedy maximum cover.
+
+    A sample counts as resolved, too, where the largest enlargement allowed is reached.
 
     Each round draws windows around samples not yet resolved, enlarged as those samples need, and keeps the one that
     resolves most. A window is ``size``² pixels of the enlarged view, so its perspective is the view's own.
     """
+    views = [replace(view, zoom=np.minimum(view.zoom, limits.zoom)) for view in views]
     best = np.full(samples, np.inf)
     for view in views:
         np.minimum.at(best, view.which, view.zoom**2)
     seen = np.isfinite(best)
     chosen: list[Camera] = []
-    while len(chosen) < limit and (best[seen] <= RESOLVED).mean() < share:
+    while len(chosen) < limits.most and (best[seen] <= RESOLVED).mean() < share:
         window = max((_window(views, best, size, generator) for _ in range(48)), key=lambda pair: pair[0])
         if window[0] <= 0:
             break

@@ -21,6 +21,7 @@ from style3d.render.voxels import VoxelGrid, surface_points, voxel_grid
 from style3d.types import Indices, Points
 
 FIRST = 3  # side of the smallest cubes, in entries: finer would cost more than it smooths
+FEW = 2.0  # points in a cube, by weight, under which their mean is not told apart from chance
 LEAST_CELLS = 12  # along the object's longest side, on the coarsest level
 
 
@@ -56,6 +57,45 @@ class SpacePyramid(Hierarchy):
         index, weight = self.grids[level - 1].taps(self.points[entries].astype(np.float64))
         indptr = np.arange(len(index) + 1, dtype=np.int64) * index.shape[1]
         return SparseMap(indptr, index.ravel().astype(np.int32), weight.ravel(), self.sizes[level])
+
+    def carried(self, points: Points, values: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "entries"]:
+        """Values at points on the surface as one for each entry: means over cubes that hold a few points each.
+
+        Cubes that hold none take theirs from coarser ones.
+        """
+        result = np.full(len(self.points), np.nan)
+        offsets = np.maximum(points - self.origin, 0)
+        for level, grid in enumerate(self.grids, start=1):
+            index, weight = grid.taps(offsets)
+            total, norm = np.zeros(grid.entries), np.zeros(grid.entries)
+            np.add.at(total, index, weight * values[:, None])
+            np.add.at(norm, index, weight)
+            full = norm > FEW
+            if full.mean() < 0.5 and level < len(self.grids):
+                continue
+            missing = np.flatnonzero(np.isnan(result))
+            index, weight = grid.taps(self.points[missing].astype(np.float64))
+            weight = weight * full[index]
+            known = weight.sum(1)
+            mean = np.divide(total, norm, out=np.zeros_like(total), where=norm > 0)
+            found = (weight * mean[index]).sum(1) / np.maximum(known, 1e-9)
+            result[missing] = np.where(known > 0.2, found, np.nan)
+            if not np.isnan(result).any():
+                break
+        return np.nan_to_num(result, nan=float(values.mean()))
+
+    def averaged(self, level: int, points: Points, directions: Points) -> Float64[np.ndarray, "entries 3"]:
+        """Unit vectors at points on the surface as one for each entry of ``level``: the mean around it, normalised."""
+        grid = self.grids[max(level, 1) - 1]
+        index, weight = grid.taps(np.maximum(points - self.origin, 0))
+        total = np.zeros((grid.entries, 3))
+        for axis in range(3):
+            np.add.at(total[:, axis], index, weight * directions[:, axis, None])
+        if level == 0:
+            index, weight = grid.taps(self.points.astype(np.float64))
+            total = (weight[..., None] * total[index]).sum(1)
+        length = np.linalg.norm(total, axis=1, keepdims=True)
+        return np.where(length > 1e-6, total / np.maximum(length, 1e-6), [[0.0, 0.0, 1.0]])
 
     def restrict(
         self, level: int, values: Float[Tensor, "fine channels"], block: int = 1 << 19

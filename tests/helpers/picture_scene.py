@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from style3d.core.camera import Camera, look_at, orbit_directions
 from style3d.core.operator import ViewOperator, from_scipy
 from style3d.core.pyramid import Flat
-from style3d.core.scene import Scene, Views
+from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.job import Job
 from style3d.scene_kinds.kind import SceneKind
 
@@ -37,7 +37,7 @@ class PictureScene(Scene):
     def initial(self) -> torch.Tensor:
         return torch.from_numpy(self.pixels.copy())
 
-    def plan(self, count: int, resolution: int) -> Views:
+    def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         return Views(self.portraits(count, resolution), ())
 
     def portraits(self, count: int, size: int) -> tuple[Camera, ...]:

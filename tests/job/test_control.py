@@ -71,6 +71,8 @@ def test_refusals(kind: type[Job], options: dict[str, Any], said: str) -> None:
 
 
 VALUES = {
+    "form": 0.5,
+    "cast": ("off",),
     "strength": 0.5, "region": (Region(),), "brush_size": 2.0, "preserve_color": True, "palette": ("#fff",),
     "symmetry": "x",
 }  # fmt: skip
@@ -96,7 +98,7 @@ def test_nerfstudio_offers_neither_what_it_decides_nor_what_needs_a_table(capsys
 
 
 def test_a_preset_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Preset("a blink", 3, 64, (5,), 0.02, portraits=2, portrait_size=32)
+    row = Preset("a blink", 3, 64, 0, 1.0, (5,), 0.02, portraits=2, portrait_size=32)
     monkeypatch.setitem(PRESETS, "sketch", row)
     job = MeshJob(MODEL, STYLE, preset="sketch")
     made = recipe(job)

@@ -16,7 +16,7 @@ from jaxtyping import Float32
 from style3d.core.camera import Camera, framed_camera, orbit_directions
 from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
 from style3d.core.operator import ViewOperator
-from style3d.core.scene import Scene, Views
+from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.nerf.capture.photos import straight
 from style3d.nerf.grid.file import GRID, FittedGrid, save_grid
 from style3d.nerf.grid.to_splats import grid_splats
@@ -119,7 +119,7 @@ class GridScene(Scene):
             total[entries] += sums
         return total >= FAIR
 
-    def plan(self, count: int, resolution: int) -> Views:
+    def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         """The capture's cameras and some between them; their pixels are as fine as the grid, so none comes closer."""
         return Views(tuple(sized(camera, resolution) for camera in tour(self._cameras, count)), ())
 

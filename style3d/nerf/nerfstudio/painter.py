@@ -19,7 +19,7 @@ from style3d.nerf.nerfstudio.canvas import Canvas
 from style3d.nerf.nerfstudio.schedule import COARSEST, Moment
 from style3d.paint.prompts import prompt_palette, swatches
 from style3d.paint.schedule import visit
-from style3d.paint.style_library import Palette, StyleLibrary, default_objective_of, mixed_styles
+from style3d.paint.style_library import Palette, StyleLibrary, brush_scale, default_objective_of, mixed_styles
 from style3d.paint.view_agreement import DEPTH_TOLERANCE, nearest
 from style3d.render.warp import DepthView, link
 from style3d.types import Image
@@ -58,7 +58,7 @@ class Painter:
         self.objective.features.to(device)
         images = mixed_styles(job.mixture, swatches(job))
         palette = None if images else _spoken_palette(job)
-        self.styles = StyleLibrary(self.objective, images, job.style_scale, device, palette)
+        self.styles = StyleLibrary(self.objective, images, job.style_scale or brush_scale(images), device, palette)
         self.matrix, self.offset = torch.eye(3), torch.zeros(3)
         self._sittings: dict[tuple[int, int], Sitting] = {}
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from style3d.core.camera import Camera
 from style3d.core.operator import Product, SparseMap, ViewOperator
 from style3d.core.pyramid import Hierarchy
-from style3d.core.scene import Scene, Views
+from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.lobes import MOST_DEGREE, Lobes
@@ -96,9 +96,9 @@ class LobeScene(Scene):
         """θ that looks like the file as nearly as means of colours can."""
         return torch.from_numpy(self._initial.reshape(-1, 3).copy())
 
-    def plan(self, count: int, resolution: int) -> Views:
+    def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         """As without lobes."""
-        return self.scene.plan(count, resolution)
+        return self.scene.plan(count, resolution, closeups)
 
     def level(self, camera: Camera) -> int:
         """Never the lobes: only the last stage, which is all on level 0, paints them."""

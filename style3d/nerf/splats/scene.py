@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64
 from style3d.core.camera import Camera
 from style3d.core.camera_path import middle_square, sized, tour, walk
 from style3d.core.operator import ViewOperator
-from style3d.core.scene import Scene, Views
+from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.fill_unseen import filled
 from style3d.nerf.splats.splats import Splats, ViewDependence
@@ -32,7 +32,6 @@ NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured
 VIEWS, VIEW_SIZE = 32, 160  # views that say what can be seen at all, and their pixels
 RESOLVED_SHARE = 0.62  # of the splats that can be seen, so that the median is well inside
-MOST_CLOSEUPS = 120
 MISSING = 0.005  # share of what can be seen that may stay unseen
 
 
@@ -134,16 +133,14 @@ class SplatScene(Scene):
         place[self._samples] = np.arange(len(self._samples))
         return place
 
-    def plan(self, count: int, resolution: int) -> Views:
+    def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         """The capture's cameras and some between them, or views around or within; then greedy close-ups."""
         if self.cameras:
             overviews = tuple(sized(camera, resolution) for camera in tour(self.cameras, count))
         else:
             overviews = self.setting.overviews(count, resolution)
         views = [of_samples(view, self._place) for view in self._seen_samples]
-        plan = plan_closeups(
-            views, len(self._samples), resolution, RESOLVED_SHARE, MOST_CLOSEUPS, np.random.default_rng(0)
-        )
+        plan = plan_closeups(views, len(self._samples), resolution, RESOLVED_SHARE, closeups, np.random.default_rng(0))
         return Views(overviews, plan.closeups)
 
     def pixels(self, views: Views) -> Float64[np.ndarray, "splats"]:
