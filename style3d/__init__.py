@@ -1,4 +1,4 @@
-"""Give a 3D asset a new look: a mesh and a picture in, the same asset in that style out.
+"""style3d paints a 3D asset in a new style: it takes a mesh or a scene and a picture, and returns the same asset.
 
 >>> import style3d
 >>> job = style3d.MeshJob("model.obj", style=("painting.jpg",), preset="draft")

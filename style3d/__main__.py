@@ -1,4 +1,4 @@
-"""`python -m style3d`: the command where its script is not on the path."""
+"""`python -m style3d` runs the command where its script is not on the path."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command: `style3d mesh model.obj --style s.jpg`. A command is a row here and a file in `commands`."""
+"""The command `style3d` finds the subcommand that was asked for. Each is a row here and a file in `commands`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a job computes: a kind of device is a row of `KINDS`, and only this file says its name and what it can do."""
+"""A row of `KINDS` describes each kind of device. Only this file names devices and says what they can do."""
 
 from __future__ import annotations
 

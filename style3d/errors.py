@@ -1,4 +1,4 @@
-"""The one exception users see: what was got, what was wanted and what to do, on one line."""
+"""Users see one exception. Its line says what was found, what was expected and what to do."""
 
 from __future__ import annotations
 

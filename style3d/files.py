@@ -1,4 +1,4 @@
-"""Reading with a limit, and writing so that a file is either whole or as it was."""
+"""Files are read with a limit on their size, and written whole or not at all."""
 
 from __future__ import annotations
 

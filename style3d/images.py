@@ -1,4 +1,4 @@
-"""Images in and out of memory: any common kind in, display-referred RGB in [0, 1] between, PNG, JPEG or WebP out."""
+"""Images of any common kind become display-referred RGB in [0, 1], and are written as PNG, JPEG or WebP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job's file as the scene that the loop paints."""
+"""`load` opens a job's file as the scene that the loop paints."""
 
 from __future__ import annotations
 

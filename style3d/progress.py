@@ -1,4 +1,4 @@
-"""How long work tells what it is doing: the library reports, whoever called it shows."""
+"""Long work reports its progress here, and whoever called it shows the reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources a module stands on, and their digest: what was computed by other code is computed anew."""
+"""The digest covers the sources that a module imports. What other code computed is computed again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names for the array shapes that travel between parts. Axis names: pixels entries views h w c."""
+"""These names describe the array shapes that travel between parts, with the axes pixels entries views h w c."""
 
 from __future__ import annotations
 

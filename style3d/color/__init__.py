@@ -1,1 +1,1 @@
-"""Colour as numbers: palettes, and matching the colours of one thing to another's."""
+"""This room treats colours as numbers: it measures distances, makes palettes and matches colours."""

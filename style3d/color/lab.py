@@ -1,4 +1,4 @@
-"""CIE L*a*b* (D65) of display-referred colours: distances in it are roughly what people see."""
+"""CIE L*a*b* (D65) turns display-referred colours into coordinates whose distances are roughly what people see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The strength slider: the straight line between two tables of colours, exact in 8 bits."""
+"""The strength slider takes the straight line between two tables of colours, exactly in 8 bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching colours in closed form: means and covariances, luminance, and bands of detail."""
+"""These closed forms match colours by means and covariances, keep luminance, and split images into bands of detail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few colours that a result may have: given by name, or taken from a picture."""
+"""A palette names the few colours that a result may have, or takes them from a picture."""
 
 from __future__ import annotations
 

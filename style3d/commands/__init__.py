@@ -1,1 +1,1 @@
-"""The commands, a module each: ``run(arguments)`` does it and returns the exit status."""
+"""Each module here is a command: ``run(arguments)`` does the work and returns the exit status."""

@@ -1,4 +1,4 @@
-"""`--auto` and `--accept`: settings chosen by looking at the asset, and painting until thresholds hold."""
+"""`--auto` chooses settings from the asset; `--accept` paints again until thresholds hold."""
 
 from __future__ import annotations
 

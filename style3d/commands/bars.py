@@ -1,4 +1,4 @@
-"""What the terminal shows while a command works: bars with the time left, and no warnings nobody can act on."""
+"""The terminal shows bars with the time left while a command works, and hides warnings that users cannot act on."""
 
 from __future__ import annotations
 

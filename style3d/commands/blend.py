@@ -1,4 +1,4 @@
-"""`style3d blend`: another strength for a finished run."""
+"""`style3d blend` writes a finished run at another strength."""
 
 from __future__ import annotations
 

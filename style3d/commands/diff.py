@@ -1,4 +1,4 @@
-"""`style3d diff`."""
+"""`style3d diff` lists how a painted glTF differs from its source."""
 
 from __future__ import annotations
 

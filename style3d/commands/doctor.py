@@ -1,4 +1,4 @@
-"""`style3d doctor`: what is installed here, whether it works, and what to install for the rest."""
+"""`style3d doctor` says what is installed, whether it works, and how to install the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`style3d evaluate`."""
+"""`style3d evaluate` measures a painted scene against its original."""
 
 from __future__ import annotations
 

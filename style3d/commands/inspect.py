@@ -1,4 +1,4 @@
-"""`style3d inspect`."""
+"""`style3d inspect` shows what a glTF holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands do for a kind of job beside painting: a row each."""
+"""Each kind of job has a row that says what commands do for it besides painting."""
 
 from __future__ import annotations
 

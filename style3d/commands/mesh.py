@@ -1,4 +1,4 @@
-"""`style3d mesh`."""
+"""`style3d mesh` paints a mesh."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`style3d nerf --mesh`: the painted field as a mesh, beside it a picture and a report of how alike they are."""
+"""`style3d nerf --mesh` writes the painted field as a mesh, with a picture and a report that compare the two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`style3d nerf`."""
+"""`style3d nerf` paints a radiance field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command that paints a scene does with its job."""
+"""Every command that paints a scene runs its job through this module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command-line arguments to a job of any kind, and errors on one line."""
+"""The parser turns command-line arguments into a job of any kind, and reports errors on one line."""
 
 from __future__ import annotations
 

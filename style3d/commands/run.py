@@ -1,4 +1,4 @@
-"""`style3d run`: what a job file says."""
+"""`style3d run` does what a job file says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a painted scene leaves behind: the asset and its evidence."""
+"""This module writes a painted scene: the asset, its previews and its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`style3d mesh --variants`: one run for each style, one file with all of them."""
+"""`style3d mesh --variants` makes one run for each style, and one file that holds them all."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The law: image = A_v · θ + b_v. This room knows no file and no style."""
+"""This room holds the law, image = A_v · θ + b_v. It knows no file and no style."""

@@ -1,4 +1,4 @@
-"""Pinhole cameras: OpenCV axes (x right, y down, z forward), pixel centres at +0.5, intrinsics in pixels."""
+"""A pinhole camera has OpenCV axes (x right, y down, z forward), pixel centres at +0.5 and intrinsics in pixels."""
 
 from __future__ import annotations
 

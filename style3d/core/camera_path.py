@@ -1,4 +1,4 @@
-"""A smooth path through given cameras: positions along a spline, turns along the shortest arcs."""
+"""A camera path passes smoothly through given cameras: positions follow a spline, rotations the shortest arcs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Depth of a view from its operator: what is needed to say which pixels of two views show the same place."""
+"""The operator of a view gives its depth, which tells where pixels of two views show the same place."""
 
 from __future__ import annotations
 

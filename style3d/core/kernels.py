@@ -1,4 +1,4 @@
-"""The sparse products of every step, compiled for the CPU; `operator` holds their pure-torch twins.
+"""Compiled loops compute the sparse products of every step on the CPU; `operator` holds their pure-torch twins.
 
 Sums are taken in a fixed order whatever the number of threads, so the same input gives the same bytes.
 """

@@ -1,4 +1,4 @@
-"""The law: image_v = A_v · θ + b_v. Sparse linear maps, and the view operator made of one."""
+"""A view operator renders image_v = A_v · θ + b_v by sparse linear maps."""
 
 from __future__ import annotations
 

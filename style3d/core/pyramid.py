@@ -1,4 +1,4 @@
-"""What is optimised: a table of colours, carried by a pyramid of ever coarser tables.
+"""The optimiser changes a table of colours that a pyramid of ever coarser tables carries.
 
 θ_level = φ_level + S_level θ_(level+1): coarse levels move large areas at once and carry what fine views miss, fine
 levels hold strokes. Only the entries a view sees, and the coarser entries under them, are read and updated in a step.

@@ -1,4 +1,4 @@
-"""What the loop knows of a scene: a table of colours, cameras, and an operator for each camera."""
+"""The loop knows a scene as a table of colours, cameras, and an operator for each camera."""
 
 from __future__ import annotations
 

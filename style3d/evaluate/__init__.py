@@ -1,1 +1,1 @@
-"""Measures what was made: footage of a scene before and after in, figures and a report out."""
+"""This room measures results: it takes footage of a scene before and after, and writes figures and a report."""

@@ -1,4 +1,4 @@
-"""Paint until it is good enough: thresholds on style and content, settings moved towards whichever is missed."""
+"""A loop paints again until thresholds on style and content hold, and moves settings towards what is missed."""
 
 from __future__ import annotations
 

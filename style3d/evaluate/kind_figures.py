@@ -1,4 +1,4 @@
-"""What is measured of one kind of scene and of no other: a row each."""
+"""Each row measures figures that exist for one kind of scene only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A glance at whether the views of a run agree: a few views carried onto each other, as figures and as a sheet."""
+"""A quick check warps a few views of a run onto each other, and writes their agreement as figures and a sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `style3d evaluate` understands."""
+"""A request holds the options of `style3d evaluate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request to an evaluation: read what is to be compared, measure it, say with what."""
+"""Running a request reads the scenes, measures them, and tells what they were measured with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scenes that are compared: opened by what their files hold, and brought into one world."""
+"""This module opens the scenes that are compared, by what their files hold, and aligns them in one world."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an asset asks for: its texture's detail, its range of light and dark and its shape, and settings that suit."""
+"""Settings are suggested from an asset's texture detail, its range of brightness and its shape."""
 
 from __future__ import annotations
 

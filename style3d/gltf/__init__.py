@@ -1,1 +1,1 @@
-"""glTF as a file format: documents, their numbers and nodes, and changing them; what is in them is for others."""
+"""This room reads and changes glTF documents, their numbers and their nodes. Other rooms interpret them."""

@@ -1,4 +1,4 @@
-"""Arrays out of a glTF's buffers: strided, sparse, normalised, quantised or compressed, always within bounds."""
+"""Accessors become arrays, whether strided, sparse, normalised, quantised or compressed, always within bounds."""
 
 from __future__ import annotations
 

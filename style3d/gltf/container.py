@@ -1,4 +1,4 @@
-"""Documents to files: one .glb, or a .gltf with its .bin and images beside it."""
+"""A document is written as one .glb, or as a .gltf with its .bin and images next to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A glTF asset as it was read: its JSON kept whole, and the bytes that the JSON names."""
+"""A document keeps a glTF asset as it was read: its whole JSON, and the bytes that the JSON names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adding to a glTF without touching what is there: new bytes go to a new buffer, new objects to the ends of lists."""
+"""The editor only adds to a glTF: new bytes go to a new buffer, new objects to the ends of lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The glTF extensions that are known here, a row each: diff, inspect, loading and docs/formats.md speak from them."""
+"""Each known glTF extension has a row, which diff, inspect, the loaders and docs/formats.md use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EXT_meshopt_compression: buffer views unpacked for rendering (the format is Kapoulkine's, as the extension says)."""
+"""EXT_meshopt_compression (Kapoulkine) is decoded here, so that compressed meshes can be rendered."""
 
 from __future__ import annotations
 

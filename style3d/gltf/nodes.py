@@ -1,4 +1,4 @@
-"""What the default scene shows: every place a mesh is drawn, with its transform and skin."""
+"""The default scene shows meshes in places. Each place has a transform and perhaps a skin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Smaller files for delivery, by the tools that exist for it."""
+"""External tools make files smaller for delivery."""
 
 from __future__ import annotations
 

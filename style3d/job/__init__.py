@@ -1,4 +1,4 @@
-"""What is to be done, as one frozen value: the command line, the Python call and the report all speak it."""
+"""A job is one frozen value that says what to do. The command line, Python and the report all use it."""
 
 from style3d.job.base import Job
 from style3d.job.field import FieldJob

@@ -1,4 +1,4 @@
-"""What every kind of scene understands: what is painted like what, how long, and with which means."""
+"""These options exist for every kind of scene: what is painted in which style, for how long, and by which means."""
 
 from __future__ import annotations
 

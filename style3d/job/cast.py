@@ -1,4 +1,4 @@
-"""Which part is painted after which area, as people write it: pairs of colours."""
+"""`--cast` pairs parts of the scene with areas of a picture. People write the pairs as colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an option allows, needs and touches, said in the annotation of its field; refusals and lists come from there."""
+"""A field's annotation says what its option allows, needs and affects. Refusals and lists are made from it."""
 
 from __future__ import annotations
 

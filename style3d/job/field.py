@@ -1,4 +1,4 @@
-"""A job on a radiance field: Gaussian splats, or a NeRF's grid."""
+"""A field job paints a radiance field: Gaussian splats, or a NeRF's grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job as a YAML file: what the command line takes, by the same names, with paths relative to the file."""
+"""A job file is YAML that holds the command line's options by name. Its paths are relative to the file."""
 
 from __future__ import annotations
 

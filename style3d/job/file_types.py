@@ -1,4 +1,4 @@
-"""Which files a job can write: a row for each kind. The rooms that write them say how, in registries of their own."""
+"""Each kind of file that a job can write has a row here. The rooms that write them have registries of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job on a mesh: glTF, OBJ, PLY, STL or OFF."""
+"""A mesh job paints a glTF, OBJ, PLY, STL or OFF file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights written behind what they weigh: ``a.jpg:0.7``, ``a wooden carving:0.3``."""
+"""A weight may follow what it weighs, as in ``a.jpg:0.7`` or ``a wooden carving:0.3``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of every job as Markdown, for docs/controls.md: all of it is read from the fields."""
+"""The table of options in docs/controls.md is made from the fields of the jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much time to spend: each preset is a row, from which `--preset`, its help and `recipe` come."""
+"""A preset says how much time to spend. `--preset`, its help and `recipe` come from its row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a preset means in numbers."""
+"""A recipe holds the numbers that a preset and the options stand for."""
 
 from __future__ import annotations
 

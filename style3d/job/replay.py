@@ -1,4 +1,4 @@
-"""A job read back from the report of its run."""
+"""A job can be read back from the report of its run."""
 
 from __future__ import annotations
 

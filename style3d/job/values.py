@@ -1,4 +1,4 @@
-"""Settings as files hold them: typed values to plain ones and back."""
+"""Settings convert between typed values and the plain values that files hold."""
 
 from __future__ import annotations
 

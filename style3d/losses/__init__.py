@@ -1,4 +1,4 @@
-"""Images in, numbers out: perceptual features, style and content terms. Knows no 3D, needs no device."""
+"""Losses turn images into numbers: perceptual features, style terms and content terms. They know no 3D."""
 
 from __future__ import annotations
 

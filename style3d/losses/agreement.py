@@ -1,4 +1,4 @@
-"""Agreement of views: an image against another view's, resampled to where the same surface points lie."""
+"""This term compares an image with another view's image, resampled to where the same surface points lie."""
 
 from __future__ import annotations
 

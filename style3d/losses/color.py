@@ -1,4 +1,4 @@
-"""A term that keeps every band's colours like the style's."""
+"""This term keeps the colours of every band of detail like the style's."""
 
 from __future__ import annotations
 

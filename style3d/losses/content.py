@@ -1,4 +1,4 @@
-"""Content: what must stay of the original."""
+"""The content term keeps the original's structure."""
 
 from __future__ import annotations
 

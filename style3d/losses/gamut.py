@@ -1,4 +1,4 @@
-"""The gamut: no colour that the style does not have."""
+"""The gamut term penalises colours that the style does not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masked moments of feature maps: what texture is, once where it happens is forgotten."""
+"""Masked moments of feature maps describe texture without its positions."""
 
 from __future__ import annotations
 

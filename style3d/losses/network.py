@@ -1,4 +1,4 @@
-"""What every fixed network has in common: a name, a digest of its weights, constants beside them, and a place."""
+"""Every fixed network shares this base: a name, a digest of its weights, its constants, and its device."""
 
 from __future__ import annotations
 

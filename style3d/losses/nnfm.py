@@ -1,4 +1,4 @@
-"""Nearest-neighbour feature matching: every place looks like some place of the painting."""
+"""Nearest-neighbour feature matching makes every place of an image like some place of the painting."""
 
 from __future__ import annotations
 

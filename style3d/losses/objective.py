@@ -1,4 +1,4 @@
-"""The objective: what an image should look like, as named, weighted terms on shared features; and those that work."""
+"""The objective is a sum of named, weighted terms on shared features. This file also holds the default one."""
 
 from __future__ import annotations
 

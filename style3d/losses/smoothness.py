@@ -1,4 +1,4 @@
-"""Smoothness: no pixel noise."""
+"""The smoothness term penalises pixel noise."""
 
 from __future__ import annotations
 

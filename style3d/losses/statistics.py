@@ -1,4 +1,4 @@
-"""Style as statistics of feature maps: AdaIN's moments, centred covariance, and the Gram matrix."""
+"""Style terms compare statistics of feature maps: AdaIN's moments, centred covariance, and the Gram matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Structure: content as edges, or as what resembles what, free of colour and of absolute features."""
+"""The structure terms keep edges or self-similarity, free of colour and of absolute features."""
 
 from __future__ import annotations
 

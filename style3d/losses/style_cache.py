@@ -1,4 +1,4 @@
-"""Style statistics kept on disk by content hash, so that a second run on the same painting starts at once.
+"""Style statistics stay on disk under a hash of their content, so a second run on a painting starts at once.
 
 The folder is the user's cache folder, or the one that the environment variable STYLE3D_CACHE names; STYLE3D_CACHE=off
 keeps nothing. Files are safetensors, written whole or not at all; the oldest go when there are too many.

@@ -1,4 +1,4 @@
-"""A term of the objective: a named, weighted number that says how far an image is from what is wanted."""
+"""A term is a named, weighted number that says how far an image is from what is wanted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distances: whole distributions of features, or of patches, not only their moments."""
+"""Sliced Wasserstein distances compare whole distributions of features or patches, not only their moments."""
 
 from __future__ import annotations
 

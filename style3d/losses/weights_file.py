@@ -1,4 +1,4 @@
-"""Files of weights: tensors by name, and networks filled with them once names and shapes are checked."""
+"""Weights files hold tensors by name. Networks are filled once names and shapes are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A moment of an animation, or the pose a rig was bound in: what nodes are like then."""
+"""A pose is a moment of an animation, or the pose a rig was bound in. It sets the nodes' transforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what is prepared to what is rendered: one list of triangles in world space."""
+"""The assembly makes one list of world-space triangles of all prepared primitives."""
 
 from __future__ import annotations
 

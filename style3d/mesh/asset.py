@@ -1,4 +1,4 @@
-"""A model file as something to paint, and back into a file."""
+"""A mesh asset opens a model file as something to paint, and writes the painted model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texture of an atlas: pictures, material factors and vertex colours drawn where the faces lie."""
+"""An atlas texture draws pictures, material factors and vertex colours where the faces lie."""
 
 from __future__ import annotations
 

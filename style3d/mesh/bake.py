@@ -1,4 +1,4 @@
-"""Triangles drawn into a texture: which texels they cover, how often, and in which colours."""
+"""Baking draws triangles into a texture: which texels they cover, how often, and in which colours."""
 
 from __future__ import annotations
 

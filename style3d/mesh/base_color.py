@@ -1,4 +1,4 @@
-"""A picture for a model that names none: many OBJ files come with a texture beside them and no MTL to say so."""
+"""`--base-color` gives a picture to a model that names none, as many OBJ files without an MTL do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A painted glTF with other colours in its painted textures: no rendering, no geometry, so it takes a moment."""
+"""Blending changes the colours of painted textures in a glTF. It renders nothing, so it takes a moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA): images signed so that tampering shows, and sidecars for what C2PA does not take."""
+"""Content Credentials (C2PA) sign images so that tampering shows, and sign sidecars for other files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document shows, read once: its placements, their primitives, materials and base-colour images."""
+"""A document view is read once: placements, their primitives, materials and base-colour images."""
 
 from __future__ import annotations
 

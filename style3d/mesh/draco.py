@@ -1,4 +1,4 @@
-"""KHR_draco_mesh_compression, decoded for rendering by the optional package DracoPy."""
+"""The optional package DracoPy decodes KHR_draco_mesh_compression for rendering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a texture needs before it is written: colour past the edge of every UV island, and where no view looked."""
+"""Before a texture is written, this module extends colours past UV islands and fills texels that no view saw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kind of file it is: by its suffix, checked against its first bytes."""
+"""A mesh file's kind follows from its suffix, checked against its first bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OBJ, PLY, STL and OFF files as glTF documents."""
+"""OBJ, PLY, STL and OFF files become glTF documents."""
 
 from __future__ import annotations
 

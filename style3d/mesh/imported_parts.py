@@ -1,4 +1,4 @@
-"""Meshes of formats other than glTF, on their way to becoming a glTF document."""
+"""Imported parts hold meshes of other formats until they become a glTF document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a glTF holds, in lines for people to read."""
+"""The inspection lists in lines for people what a glTF holds."""
 
 from __future__ import annotations
 

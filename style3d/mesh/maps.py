@@ -1,4 +1,4 @@
-"""Maps besides the base colour, derived from the strokes and written where a material keeps its own."""
+"""Maps besides the base colour are derived from the strokes, and written where a material keeps its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a glTF material says of its base colour, and how to say something else."""
+"""This module reads and changes what a glTF material says of its base colour."""
 
 from __future__ import annotations
 

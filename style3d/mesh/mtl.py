@@ -1,4 +1,4 @@
-"""Wavefront MTL: colours and texture names of an OBJ file's materials."""
+"""Wavefront MTL files give an OBJ file's materials their colours and texture names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One atlas for primitives whose own UVs do not serve, and the materials that show it by a new UV set."""
+"""Primitives whose own UVs cannot be painted get one atlas, in a new UV set that their materials use."""
 
 from __future__ import annotations
 

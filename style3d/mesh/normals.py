@@ -1,4 +1,4 @@
-"""Normals for surfaces that bring none: smooth, but for creases."""
+"""Surfaces without normals get smooth ones, with creases kept sharp."""
 
 from __future__ import annotations
 

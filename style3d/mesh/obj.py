@@ -1,4 +1,4 @@
-"""Wavefront OBJ: polygons with their own indices for position, UV and normal; several objects and materials."""
+"""Wavefront OBJ files hold polygons with separate indices for position, UV and normal, objects and materials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which material takes which painted texture."""
+"""Each painted texture goes to the slots of the materials that show it."""
 
 from __future__ import annotations
 

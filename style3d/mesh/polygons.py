@@ -1,4 +1,4 @@
-"""Polygons to triangles, concave ones too."""
+"""Polygons, concave ones too, become triangles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vertices in world space: morphed, skinned and placed."""
+"""Vertices are morphed, skinned and placed in world space."""
 
 from __future__ import annotations
 

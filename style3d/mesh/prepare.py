@@ -1,4 +1,4 @@
-"""Deciding what is painted through which texture, and adding the UV sets and materials that this takes."""
+"""The preparation decides which texture paints what, and adds the UV sets and materials that this needs."""
 
 from __future__ import annotations
 

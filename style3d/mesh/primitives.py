@@ -1,4 +1,4 @@
-"""One primitive of a glTF mesh as triangles in its own space, whatever way it is stored."""
+"""A primitive of a glTF mesh becomes triangles in its own space, however it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strokes are like to the light: height, roughness, normals and glow, from the painted colours alone."""
+"""Relief turns painted colours into height, roughness, normals and glow, as strokes would have them."""
 
 from __future__ import annotations
 

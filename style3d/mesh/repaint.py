@@ -1,4 +1,4 @@
-"""New base-colour textures into a document, with everything else of it as it was."""
+"""Repainting puts new base-colour textures into a document and leaves everything else as it was."""
 
 from __future__ import annotations
 

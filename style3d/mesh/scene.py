@@ -1,4 +1,4 @@
-"""A mesh as a scene: its texels or vertex colours are θ, Embree and the texture taps make A_v."""
+"""A mesh scene's θ holds texels or vertex colours. Embree and the texture's filter make its A_v."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How visible are the seams? The colour step across UV cuts, over the steps just beside them."""
+"""The seam figure divides the colour step across UV cuts by the steps next to them."""
 
 from __future__ import annotations
 

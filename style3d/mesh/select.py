@@ -1,4 +1,4 @@
-"""A part of a mesh as weights on its entries."""
+"""A part of a mesh becomes weights on its entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painted textures signed inside the asset (C2PA)."""
+"""Painted textures are signed inside the asset (C2PA)."""
 
 from __future__ import annotations
 

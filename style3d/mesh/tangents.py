@@ -1,4 +1,4 @@
-"""Tangents for primitives that bring none, so that a normal map means the same in every viewer."""
+"""Primitives without tangents get some, so that a normal map means the same in every viewer."""
 
 from __future__ import annotations
 

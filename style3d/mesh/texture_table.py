@@ -1,4 +1,4 @@
-"""Which textures are painted, and what each of them starts as."""
+"""The texture table lists which textures are painted, and the colours each starts from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The colours that textures start from: images with their factors in them, at the size they will be written."""
+"""Textures start from images with their factors multiplied in, at the size they are written in."""
 
 from __future__ import annotations
 

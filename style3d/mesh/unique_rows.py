@@ -1,4 +1,4 @@
-"""Equal rows found quickly: vertices in one place, corners that agree in everything."""
+"""This module finds equal rows quickly: vertices in one place, or corners that agree in everything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UVs for primitives that bring none: one atlas for all of them, by xatlas."""
+"""xatlas gives one atlas of UVs to all primitives that have none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much room a model's own UVs leave for paint: what `--uv auto` goes by."""
+"""`--uv auto` decides by how much room a model's own UVs leave for paint."""
 
 from __future__ import annotations
 

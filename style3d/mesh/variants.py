@@ -1,4 +1,4 @@
-"""One glTF with the original and several looks, switchable in any viewer (KHR_materials_variants)."""
+"""One glTF holds the original and several styles, which viewers switch between (KHR_materials_variants)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painting vertices: one table of colours for all that is shown, and COLOR_0 to write it to."""
+"""Painted vertices share one table of colours, and are written to COLOR_0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of file that a painted mesh is written as: save, jobs' outputs, refusals and docs come from these rows."""
+"""Each kind of file that a painted mesh is written as has a row. Outputs, refusals and docs use it."""
 
 from __future__ import annotations
 

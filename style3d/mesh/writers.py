@@ -1,4 +1,4 @@
-"""Painted surfaces as OBJ with MTL and images, and as PLY with vertex colours."""
+"""Painted surfaces are written as OBJ with MTL and images, and as PLY with vertex colours."""
 
 from __future__ import annotations
 

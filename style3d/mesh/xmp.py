@@ -1,4 +1,4 @@
-"""Where an asset comes from, told in the asset: XMP as JSON-LD (KHR_xmp_json_ld)."""
+"""XMP as JSON-LD (KHR_xmp_json_ld) tells inside the asset where it comes from."""
 
 from __future__ import annotations
 

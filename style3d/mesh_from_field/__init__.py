@@ -1,1 +1,1 @@
-"""Radiance fields to solid things: surfaces out of what a field shows, unwrapped, with its colours as a texture."""
+"""This room turns radiance fields into meshes: it finds a surface, unwraps it, and bakes the field's colours."""

@@ -1,4 +1,4 @@
-"""Colours of a field onto the texels of a mesh: the texture whose views are nearest to the field's own views."""
+"""Baking finds the texture whose views are nearest to the field's own views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A field in, a mesh that looks like it out: `solidify`."""
+"""`solidify` builds a mesh that looks like a given field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bare surface, and making it fit to be an asset: loose bits gone, fewer faces."""
+"""Cleaning removes loose pieces of a surface and reduces its faces."""
 
 from __future__ import annotations
 

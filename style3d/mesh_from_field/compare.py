@@ -1,4 +1,4 @@
-"""How well a mesh stands for the field it was made of: seen side by side, from where neither was looked at before."""
+"""The comparison renders mesh and field from cameras that neither was built with."""
 
 from __future__ import annotations
 

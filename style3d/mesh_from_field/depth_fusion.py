@@ -1,4 +1,4 @@
-"""Depth of many views fused into signed distances (Curless and Levoy 1996), kept only near what is seen."""
+"""Depth maps of many views are fused into signed distances (Curless and Levoy 1996), kept only near the surface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mesh asks of a radiance field, and a row for each kind of scene that can answer."""
+"""Each kind of scene that can become a mesh has a row that answers what a mesh asks of a field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surface of a radiance grid: where its density passes the level at which its views see it."""
+"""The surface of a radiance grid lies where its density passes the level at which its views see it."""
 
 from __future__ import annotations
 

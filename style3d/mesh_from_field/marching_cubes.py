@@ -1,4 +1,4 @@
-"""Marching cubes over a lattice that is too large to hold whole: chunk by chunk, sewn together."""
+"""Marching cubes go through a lattice too large for memory chunk by chunk, and join the pieces."""
 
 from __future__ import annotations
 

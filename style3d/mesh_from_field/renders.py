@@ -1,4 +1,4 @@
-"""What a field shows from many sides, rendered once: its surface is found in it, and its colours are taken from it."""
+"""Renders show a field from many sides. They are made once, and give both surface and colours."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Libraries that style3d can use and does not need: a table of them, and one way to import them."""
+"""style3d can use these libraries and does not need them. A table lists them, and one function imports them."""

@@ -1,4 +1,4 @@
-"""Optional libraries: a row each says what it is for and how to install it, and `need` imports it or says so."""
+"""Each optional library has a row: its purpose and how to install it. `need` imports it or says so."""
 
 from __future__ import annotations
 

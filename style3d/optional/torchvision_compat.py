@@ -1,4 +1,4 @@
-"""Makes torchvision importable beside a torch it has no compiled operators for.
+"""This module makes torchvision importable when its compiled operators do not fit torch.
 
 On processors and systems without a torchvision wheel for the installed torch, ``import torchvision`` stops because it
 describes two operators, ``nms`` and ``qnms``, whose compiled half is absent. Networks and transforms need neither:

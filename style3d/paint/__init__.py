@@ -1,1 +1,1 @@
-"""One run: a scene and a job in, new colours out."""
+"""This room makes one run: it takes a scene and a job, and returns new colours."""

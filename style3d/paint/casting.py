@@ -1,4 +1,4 @@
-"""Casting: which part of a scene is painted after which area of a picture.
+"""Casting says which part of a scene is painted after which area of a picture.
 
 A scene falls into parts and a picture into areas, each by colour, texture and height. Areas are handed to parts by
 unbalanced optimal transport (Chizat, Peyré, Schmitzer & Vialard, "Scaling algorithms for unbalanced optimal transport

@@ -1,4 +1,4 @@
-"""State of an unfinished run on disk, so that it can be killed and continued to the same bytes."""
+"""A checkpoint keeps an unfinished run on disk, so that a killed run goes on to the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of colour: the style's, the original's under the style's strokes, or a palette's."""
+"""A colour mode takes the style's colours, keeps the original's hues, or uses a palette."""
 
 from __future__ import annotations
 

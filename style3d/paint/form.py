@@ -1,4 +1,4 @@
-"""Form: daylight painted into what has little contrast of its own, as the drawing that painting starts from."""
+"""Form paints daylight into assets with little contrast, as the drawing that painting starts from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grain that painting starts from: a style's own brush work, laid on the scene for strokes to grow from.
+"""Grain is a style's own brush work, laid on the scene before painting so that strokes can grow from it.
 
 Second moments have no slope where there is no contrast at all, and views that start from a flat colour each raise a
 pattern of their own, which cancel. With the style's own pixels there from the start, at every scale, all views arrange

@@ -1,4 +1,4 @@
-"""Who paints what: the styles of a job and its regions, each with its share of every entry."""
+"""Layers hold the styles of a job and its regions, each with its share of every entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""L-BFGS over all views of a stage at once: for small tables, where Adam's last per cent matters."""
+"""L-BFGS optimises all views of a stage at once. It suits small tables, where Adam stops short."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loop, the only one: views of a scene, a perceptual objective, and a pyramid of colours between them."""
+"""The loop paints: it renders views, asks the objective for gradients, and steps the pyramid of colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prompts of a run: pictures drawn from their words, or terms by which a CLIP model leads towards them."""
+"""Prompts become pictures drawn from their words, or terms by which a CLIP model guides the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a painted asset says of its making, from the job that made it."""
+"""Provenance tells inside a painted asset which job made it."""
 
 from __future__ import annotations
 

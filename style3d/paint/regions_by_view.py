@@ -1,4 +1,4 @@
-"""Regions that a view decides: a mask drawn over it, or how deep things lie; carried to θ by A_v itself."""
+"""A mask over a view, or a range of depth, selects a region; A_v itself carries it to θ."""
 
 from __future__ import annotations
 

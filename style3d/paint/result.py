@@ -1,4 +1,4 @@
-"""What a run gives: the new colours, and how to write them with the evidence beside them."""
+"""A result holds the new colours, and writes them with previews and a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which view a step visits, and how long its step is."""
+"""The schedule says which view a step renders, and how long the step is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both ends of the strength slider, kept beside an output so that any strength can be baked again."""
+"""Both ends of the strength slider are kept next to an output, so that any strength can be written later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The style images of a run: read once, measured at every brush size the views need."""
+"""The library reads each style image once, and measures it at every brush size that views need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mirror-symmetric paint: entries on one side of a plane show what their mirror images show, image = A · T · θ."""
+"""Mirror symmetry makes entries on one side show what their mirror images show: image = A · T · θ."""
 
 from __future__ import annotations
 

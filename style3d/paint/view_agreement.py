@@ -1,4 +1,4 @@
-"""Holding views against their neighbours while they are painted, where paint may change with direction."""
+"""This part keeps neighbouring views alike where paint may change with direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of a result, for people: a contact sheet, a turntable and a plot of the losses. Arrays in, files out."""
+"""Previews are pictures of a result for people: a contact sheet, a turntable and a plot of the losses."""
 
 from style3d.preview.plot import loss_plot
 from style3d.preview.sheet import contact_sheet

@@ -1,4 +1,4 @@
-"""Axes of a plot: from numbers to pixels, and where the ticks go."""
+"""The axes of a plot turn numbers into pixels, and place the ticks."""
 
 from __future__ import annotations
 

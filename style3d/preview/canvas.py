@@ -1,4 +1,4 @@
-"""What the previews share: arrays to Pillow images, one typeface and one set of quiet colours."""
+"""The previews share this canvas: arrays as Pillow images, one typeface, and a few colours."""
 
 from __future__ import annotations
 

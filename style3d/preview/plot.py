@@ -1,4 +1,4 @@
-"""The loss plot, drawn with Pillow so that a plotting library need not be installed."""
+"""Pillow draws the loss plot, so no plotting library is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contact sheet: what the asset looked like above what it looks like now, from the same cameras."""
+"""The contact sheet shows the asset before, and below it the asset after, from the same cameras."""
 
 from __future__ import annotations
 

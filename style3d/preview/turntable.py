@@ -1,4 +1,4 @@
-"""A turntable: frames of one turn around the asset as a film or an animated picture."""
+"""A turntable shows one turn around the asset, as a film or an animated image."""
 
 from __future__ import annotations
 

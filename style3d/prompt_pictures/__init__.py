@@ -1,4 +1,4 @@
-"""Pictures drawn from words: what a prompt looks like where no large image–text model is at hand."""
+"""This room draws pictures from words, where no large image–text model is installed."""
 
 from style3d.prompt_pictures.draw import draw_swatch
 from style3d.prompt_pictures.plan import Layer, Plan, read_plan

@@ -1,4 +1,4 @@
-"""A picture for a prompt: its plan drawn from a seed, as the pictures were that the small prompt model learnt from."""
+"""A prompt's plan is drawn from a seed, in the same way as the training pictures of the small prompt model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random numbers, fields and flows from a seeded generator: what drawn textures are made of."""
+"""Drawn textures are made of random numbers, fields and flows from a seeded generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marks of a brush: colours along a palette, overlapping strokes, relief and washes."""
+"""Marks of a brush are colours along a palette, overlapping strokes, relief and washes."""
 
 from __future__ import annotations
 

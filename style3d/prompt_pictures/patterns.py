@@ -1,4 +1,4 @@
-"""Patterns with a size that can be asked for: masks in [0, 1], 1 where the pattern's own colour lies.
+"""Patterns of a given size are masks in [0, 1], with 1 where the pattern's own colour lies.
 
 Each is a function of a seeded generator, a side length and a unit (the size of one element, pixels).
 """

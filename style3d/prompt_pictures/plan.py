@@ -1,4 +1,4 @@
-"""What a prompt asks to be drawn: a base and what lies over it, with colours, sizes and the light on them."""
+"""A plan says what a prompt asks to be drawn: a base and what lies over it, their colours, sizes and light."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Surfaces drawn from a name, colours and a size: materials, techniques, and the light on them."""
+"""Surfaces draw a material or a technique from its name, its colours and a size, with light on it."""
 
 from __future__ import annotations
 

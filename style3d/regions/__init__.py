@@ -1,1 +1,1 @@
-"""A part of a scene: how it is named, and which points lie in it."""
+"""A region is a part of a scene: this room names it and finds the points in it."""

@@ -1,4 +1,4 @@
-"""A region of a job: a part of the scene, and what becomes of it."""
+"""A region selects a part of the scene and says what becomes of it."""
 
 from __future__ import annotations
 

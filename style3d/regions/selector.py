@@ -1,4 +1,4 @@
-"""A part of a scene: by name, by a mask, by a shape in scene units, or by how deep it lies."""
+"""A selector chooses a part of a scene by name, by mask, by a shape in scene units, or by depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which points a region's shapes hold, and how it fades towards its border."""
+"""Shapes tell which points lie in a region, and how it fades towards its border."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Geometry in, view operators out. Knows nothing of style."""
+"""Renderers turn geometry into view operators. They know nothing of style."""
 
 from style3d.render.surface import Material, Surface, Texture
 

@@ -1,4 +1,4 @@
-"""Where texels are in space: the atlas drawn once, texel by texel."""
+"""The atlas gives every texel its place in space."""
 
 from __future__ import annotations
 

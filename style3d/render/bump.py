@@ -1,4 +1,4 @@
-"""Shading normals bent by a relief in the texture: what a normal map does."""
+"""A relief in the texture bends shading normals, as a normal map does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Built views, held to a byte budget: what does not fit in memory is kept in a file and mapped back."""
+"""The cache holds built views within a byte budget. The rest is kept in a file and mapped back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which splats colour a pixel, and how much? The seam between footprints and A_v's rows, and the compiled answer."""
+"""A compositor decides which splats colour a pixel, and how much. This is its interface."""
 
 from __future__ import annotations
 

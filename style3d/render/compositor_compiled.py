@@ -1,4 +1,4 @@
-"""Which splats colour a pixel, and how much? The answer of compiled loops."""
+"""This compositor weighs splats in compiled loops."""
 
 from __future__ import annotations
 

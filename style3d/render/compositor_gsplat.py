@@ -1,4 +1,4 @@
-"""Compositing on a GPU: gsplat (Ye et al. 2024) finds which splats meet which pixels, torch weighs the pairs.
+"""On a GPU, gsplat (Ye et al. 2024) finds which splats meet which pixels, and torch weighs the pairs.
 
 gsplat's kernels compute in single precision and differ between versions in where they stop. They are therefore asked
 for a little more than is drawn, and what is drawn is decided here, in double precision, as the compiled loops do it.

@@ -1,4 +1,4 @@
-"""The compositor of this machine, found once."""
+"""This module chooses the machine's compositor, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much daylight reaches a surface: the drawing that a shape makes by itself, under a sky and in its own shade."""
+"""Daylight is the light that reaches a surface under a sky, with the shade that its own shape casts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every pixel sees, front to back: faces with their share of the pixel, through cut-outs and glass."""
+"""Fragments list what a pixel shows, front to back: faces with their share, through cut-outs and glass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collecting the weights of one pixel: a small table that sums repeats, shared by every builder of rows."""
+"""A small table sums the weights of one pixel. Every builder of rows uses it."""
 
 from __future__ import annotations
 

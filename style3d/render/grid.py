@@ -1,4 +1,4 @@
-"""A radiance grid in, A_v out: a row holds every vertex a pixel sees, by compositing and interpolation."""
+"""A radiance grid becomes A_v: compositing and interpolation give the weight of every vertex a pixel sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A radiance grid: density and colour at the corners of small cubes, in a space that holds the whole scene."""
+"""A radiance grid keeps density and colour at the corners of small cubes, in a space that holds the whole scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A radiance grid's image, opacity and depth, without building its operator."""
+"""This module renders a radiance grid's image, opacity and depth without building its operator."""
 
 from __future__ import annotations
 

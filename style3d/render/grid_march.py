@@ -1,4 +1,4 @@
-"""Steps of a ray through a radiance grid: even in contracted space, empty cells skipped."""
+"""Rays step through a radiance grid evenly in contracted space, and skip empty cells."""
 
 from __future__ import annotations
 

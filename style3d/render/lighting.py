@@ -1,4 +1,4 @@
-"""Light as one factor a pixel: a soft studio that moves with the camera, or none."""
+"""Light is one factor a pixel: a soft studio that moves with the camera, or none."""
 
 from __future__ import annotations
 

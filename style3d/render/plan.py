@@ -1,4 +1,4 @@
-"""Where to look from: overviews spread over the sphere, close-ups until texels are resolved and seen."""
+"""The plan places cameras: overviews around the scene, then close-ups until texels are resolved and seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pyramid over the colours of things in space: entries (texels, vertices, splats) below, cubes in space above.
+"""A pyramid over things in space has entries (texels, vertices, splats) below and cubes above.
 
 Coarse levels live on the surface and not in the texture's atlas: two texels that touch in space share them however far
 apart they lie in the atlas, so neither UV seams nor islands show in what coarse levels paint.

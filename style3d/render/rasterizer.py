@@ -1,4 +1,4 @@
-"""Which triangle does a ray see? The seam between the renderer and whatever answers that, and the Embree answer."""
+"""A rasteriser tells which triangle a ray meets. This is its interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which triangle does a ray see? Embree's answer."""
+"""Embree tells which triangle a ray meets."""
 
 from __future__ import annotations
 

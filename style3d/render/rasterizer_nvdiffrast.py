@@ -1,4 +1,4 @@
-"""Visibility by nvdiffrast, for those who have it and a CUDA GPU; its licence does not allow commercial use."""
+"""nvdiffrast rasterises on CUDA GPUs where it is installed. Its licence forbids commercial use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visibility by pytorch3d's mesh rasteriser, for those who have it built."""
+"""pytorch3d's mesh rasteriser is used where it is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slow twin of the Embree rasteriser: every ray against every triangle, in pure torch."""
+"""This slow twin of the Embree rasteriser tries every ray against every triangle, in pure torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rasteriser of a name."""
+"""This module makes the rasteriser of a given name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells which splats a camera really sees, so that further views can be planned."""
+"""This module tells which splats a camera really sees, so that further views can be planned."""
 
 from __future__ import annotations
 

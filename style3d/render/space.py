@@ -1,4 +1,4 @@
-"""Rows of A_v for a coarse level: the corners of the cubes around each visible point."""
+"""A row of A_v for a coarse level holds the corners of the cubes around each visible point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the light of a pixel comes from, among splats: sharper at edges than the mean depth of all that show."""
+"""This depth of splats is sharper at edges than the mean depth of all splats in a pixel."""
 
 from __future__ import annotations
 

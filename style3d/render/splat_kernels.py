@@ -1,4 +1,4 @@
-"""Projection and compositing of splats, compiled; `splats` holds their pure-torch twin.
+"""Compiled loops project and composite splats; `splats` holds their pure-torch twin.
 
 Both run on one core without the interpreter's lock: views are built side by side, one a thread.
 """

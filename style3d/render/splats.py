@@ -1,4 +1,4 @@
-"""Gaussian splats in, A_v out: a row holds the α·T of every splat a pixel sees, front to back."""
+"""Gaussian splats become A_v: a row holds the α·T of every splat a pixel sees, front to back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a renderer needs to know of a mesh: triangles in world space, and where their colour comes from."""
+"""A surface tells the renderer of a mesh its triangles in world space, and where their colour comes from."""
 
 from __future__ import annotations
 

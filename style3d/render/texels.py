@@ -1,4 +1,4 @@
-"""The table of texels: all textures in a row."""
+"""The table of texels puts all textures in a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of A_v for a textured mesh: the texels under each pixel, weighted by how much of the pixel they fill."""
+"""A row of A_v for a textured mesh holds the texels under a pixel, weighted by how much of it they fill."""
 
 from __future__ import annotations
 

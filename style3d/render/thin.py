@@ -1,4 +1,4 @@
-"""Dropping the weights of a map that nobody can see, so that every step has less to gather."""
+"""Thinning drops weights that nobody can see, so that every step has less to gather."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of A_v for a mesh painted by vertex: the three corners of each visible face, by barycentric weight."""
+"""A row of A_v for painted vertices holds the three corners of the visible face, by barycentric weight."""
 
 from __future__ import annotations
 

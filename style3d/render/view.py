@@ -1,4 +1,4 @@
-"""Surface and camera in, A_v and b_v out: once per view, off the gradient path."""
+"""A surface and a camera become A_v and b_v, once per view and off the gradient path."""
 
 from __future__ import annotations
 

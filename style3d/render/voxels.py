@@ -1,4 +1,4 @@
-"""Colours in space near the surface: a grid of cubes that the surface passes through, with colours at the corners."""
+"""Voxels hold colours at the corners of the cubes that the surface passes through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the pixels of one view lie in another: through known cameras and unstylised depth, occlusion z-tested."""
+"""Warping finds pixels of one view in another, by known cameras and original depth, with an occlusion test."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Kinds of scenes: a row each, with the job that paints it and how its files are opened."""
+"""Each kind of scene has a row: the job that paints it, and how its files are opened."""

@@ -1,4 +1,4 @@
-"""What is asked of a kind of scene before there is one: which job and which files are its own, how it is opened."""
+"""A scene kind says which job and which files are its own, and opens them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The row of meshes."""
+"""This is the row of meshes."""
 
 from __future__ import annotations
 

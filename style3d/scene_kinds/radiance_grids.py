@@ -1,4 +1,4 @@
-"""The row of radiance grids: captures, fitted or kept from an earlier run, and files of grids."""
+"""This is the row of radiance grids: captures, fitted or kept from an earlier run, and files of grids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of scenes, and which of them a job or a file is of."""
+"""The registry lists the kinds of scenes, and finds the kind of a job or a file."""
 
 from __future__ import annotations
 

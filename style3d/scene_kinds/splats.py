@@ -1,4 +1,4 @@
-"""The row of Gaussian splats."""
+"""This is the row of Gaussian splats."""
 
 from __future__ import annotations
 

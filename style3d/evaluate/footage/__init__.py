@@ -1,1 +1,1 @@
-"""Views of a scene before and after, from files or rendered: what every metric reads."""
+"""Footage holds views of a scene before and after, from files or rendered. Every metric reads it."""

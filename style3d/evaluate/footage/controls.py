@@ -1,4 +1,4 @@
-"""What a result is held against: a cheat that agrees perfectly, and views that do not know of each other."""
+"""Controls bound a result: one agrees perfectly by construction, the other paints every view on its own."""
 
 from __future__ import annotations
 

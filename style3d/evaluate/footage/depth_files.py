@@ -1,4 +1,4 @@
-"""Depth maps from files: numbers as somebody else's renderer wrote them."""
+"""Depth maps are read from files that other renderers wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Depth from OpenEXR files, as Blender and other renderers write them."""
+"""This reader takes depth from OpenEXR files, as Blender and other renderers write them."""
 
 from __future__ import annotations
 

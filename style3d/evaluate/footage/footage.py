@@ -1,4 +1,4 @@
-"""What every measurement reads: the same views before and after, with cameras, depth and coverage."""
+"""Footage holds the same views before and after, with cameras, depth and coverage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Style transfer of one picture on its own (Gatys et al. 2016): what views look like that do not know of each other."""
+"""Style transfer of one picture (Gatys et al. 2016) shows how views look when each is painted on its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Footage of anybody's output: two folders of frames, their cameras, and depth for each."""
+"""This reader makes footage of any program's output: two folders of frames, their cameras, and a depth map for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Footage of scenes: the same cameras before and after, depth from the original's geometry."""
+"""This module renders scenes from the same cameras before and after, and takes depth from the original's geometry."""
 
 from __future__ import annotations
 

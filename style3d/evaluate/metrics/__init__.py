@@ -1,1 +1,1 @@
-"""Footage in, figures out: each metric in a file of its own."""
+"""Metrics turn footage into figures. Each metric has a file of its own."""

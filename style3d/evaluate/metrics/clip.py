@@ -1,4 +1,4 @@
-"""CLIP scores: how alike a picture and a style, or a text, are to a network trained on captions. Optional.
+"""CLIP scores compare pictures with a style or a text, by a network trained on captions. They are optional.
 
 The small model that ships for prompts never stands in here: its numbers are no CLIP scores.
 """

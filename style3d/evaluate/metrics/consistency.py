@@ -1,4 +1,4 @@
-"""Do the views agree? Errors between a view and its neighbour warped onto it, over valid pixels alone."""
+"""Consistency compares a view with its neighbour warped onto it, over valid pixels only."""
 
 from __future__ import annotations
 

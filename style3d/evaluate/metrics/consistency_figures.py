@@ -1,4 +1,4 @@
-"""The consistency figures: ours, beside the floor, the cheat and the ceiling on the same cameras."""
+"""The consistency figures stand next to the floor and the ceiling that controls give on the same cameras."""
 
 from __future__ import annotations
 

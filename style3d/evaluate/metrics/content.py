@@ -1,4 +1,4 @@
-"""How much of the original is left: structure, outline, edges, and what resembled what."""
+"""Content metrics tell how much of the original is left: structure, outline, edges and self-similarity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A figure: a number that says what it was measured with, so that it can be compared with another."""
+"""A figure is a number that says what it was measured with, so that it can be compared with another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fréchet distances: between the places of two pictures, between sets of pictures, and ArtFID, which adds content."""
+"""Fréchet distances compare places of two pictures, or sets of pictures; ArtFID adds content to them."""
 
 from __future__ import annotations
 

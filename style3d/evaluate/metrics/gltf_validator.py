@@ -1,4 +1,4 @@
-"""The Khronos glTF-Validator, where node and its package `gltf-validator` are."""
+"""The Khronos glTF-Validator checks written files where node and its package `gltf-validator` are installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a painted mesh is sound: what was seen, seams, texel density, clipped colours, and the file itself."""
+"""Health metrics tell whether a painted mesh is sound: coverage, seams, texel density, clipped colours, the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inception-v3 (Szegedy et al., CVPR 2016) as the Fréchet inception distance knows it, from a weights file of the user.
+"""The Fréchet inception distance uses this Inception-v3 (Szegedy et al., CVPR 2016), with weights from a user's file.
 
 Two files are known, which differ in more than their numbers:
 

@@ -1,4 +1,4 @@
-"""Whether the style holds under light: distances in several lights, the surface smooth and with its strokes raised."""
+"""These metrics tell whether the style holds under several lights, with a smooth surface and with raised strokes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of style and content: every row of `LOOKS`, on the views after, on those before, and on the controls."""
+"""These figures measure style and content on the views after, on the views before, and on the controls."""
 
 from __future__ import annotations
 

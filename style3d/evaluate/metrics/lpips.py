@@ -1,4 +1,4 @@
-"""LPIPS: how different two pictures look, by a network's features and weights learnt from people's judgement."""
+"""LPIPS tells how different two pictures look, by a network's features and weights learnt from people's judgement."""
 
 from __future__ import annotations
 

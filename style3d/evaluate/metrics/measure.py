@@ -1,4 +1,4 @@
-"""The whole measurement: footage and a yardstick in, every figure with the pictures that show it out."""
+"""The whole measurement takes footage and a yardstick, and returns every figure with the pictures that show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A metric: the row that says what a figure is called, what it means, which way is better, and how it is measured."""
+"""A metric is a row: it names a figure, explains it, says which way is better, and measures it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What metrics of views cannot do without: a need is a row that says why it is lacking, and which network it brings."""
+"""A need is a row that says what a metric requires, why it may be missing, and which network it loads."""
 
 from __future__ import annotations
 

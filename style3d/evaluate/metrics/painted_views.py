@@ -1,4 +1,4 @@
-"""What metrics of style and content are measured on: views beside their originals, the style and the geometry."""
+"""Painted views pair views with their originals, the style and the geometry, for metrics of style and content."""
 
 from __future__ import annotations
 

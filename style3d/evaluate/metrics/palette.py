@@ -1,4 +1,4 @@
-"""How far one picture's colours are from another's, as people see it."""
+"""This metric tells how far one picture's colours are from another's, as people see it."""
 
 from __future__ import annotations
 

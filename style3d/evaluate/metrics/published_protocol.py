@@ -1,4 +1,4 @@
-"""The protocol that many published tables were made with, so that they can be read; and what is wrong with it."""
+"""This module follows the protocol behind many published tables, and documents its faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every metric there is. One of your own is a file with a row, and its name in a list of this one.
+"""The registry lists every metric. A new one is a file with a row, and its name in a list of this file.
 
 Figures, thresholds, the page and the tables of docs/metrics.md follow the rows.
 """

@@ -1,4 +1,4 @@
-"""What scikit-image already measures, imported when asked for."""
+"""scikit-image computes these figures. It is imported when a figure is asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strokes: which way they run, how long and how strongly, from the structure tensor."""
+"""The structure tensor measures strokes: their direction, length and strength."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far pictures are from a style: statistics of features, of patches, of colours and of strokes."""
+"""Style metrics measure distances to a style by statistics of features, patches, colours and strokes."""
 
 from __future__ import annotations
 

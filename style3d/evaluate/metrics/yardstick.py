@@ -1,4 +1,4 @@
-"""What pictures are measured against, and with: the style, the words, and the networks that judge."""
+"""A yardstick holds what pictures are measured with: the style, the words, and the networks that judge."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Figures in, files for people and programs out."""
+"""This room writes figures as files for people and for programs."""

@@ -1,4 +1,4 @@
-"""The losses of a run as an SVG."""
+"""This module draws the losses of a run as an SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as one page that opens from disk: no network, no scripts but its own, everything from files escaped."""
+"""The report is one page that opens from disk. It needs no network, and escapes all text from files."""
 
 from __future__ import annotations
 

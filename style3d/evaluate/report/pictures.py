@@ -1,4 +1,4 @@
-"""Pictures inside a page: arrays to data URIs, error maps to colours."""
+"""Pictures stand inside the page: arrays become data URIs, and error maps become colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An evaluation on disk: JSON with everything, CSV with the figures, HTML for people."""
+"""An evaluation is saved as JSON with everything, CSV with the figures, and HTML for people."""
 
 from __future__ import annotations
 

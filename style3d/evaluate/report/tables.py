@@ -1,4 +1,4 @@
-"""The figures as HTML: tiles for a glance, tables for everything."""
+"""The figures become HTML: tiles for the summary, tables for everything."""
 
 from __future__ import annotations
 

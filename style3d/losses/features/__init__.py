@@ -1,4 +1,4 @@
-"""Perceptual features by name: a row says what each is, what it takes, and how it is loaded when it is asked for."""
+"""Each perceptual feature has a row: its name, its description, its options and how it is loaded."""
 
 from __future__ import annotations
 

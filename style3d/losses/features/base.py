@@ -1,4 +1,4 @@
-"""What every perceptual feature extractor offers, and the two seams terms read: masks at a layer's size, joint nets."""
+"""Every feature extractor offers this interface, with masks at each layer's size and joint networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CLIP's image towers (Radford et al., ICML 2021) as feature extractors: stages of a ResNet, token maps of a ViT."""
+"""CLIP's image towers (Radford et al., ICML 2021) extract features: stages of a ResNet, token maps of a ViT."""
 
 from __future__ import annotations
 

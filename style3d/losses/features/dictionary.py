@@ -1,4 +1,4 @@
-"""Rectified responses to a dictionary of small colour patches, at several scales."""
+"""These features are rectified responses to a dictionary of small colour patches, at several scales."""
 
 from __future__ import annotations
 

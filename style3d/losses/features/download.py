@@ -1,4 +1,4 @@
-"""Fetches VGG weights: only the tensors needed, by HTTP range from a safetensors file, or the whole file, resumed."""
+"""The download of VGG weights fetches only the tensors needed, by HTTP ranges, or resumes the whole file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network shipped with style3d, trained on images the project generates itself (scripts/train_embedded.py)."""
+"""The network that ships with style3d was trained on images the project generates (scripts/train_embedded.py)."""
 
 from __future__ import annotations
 

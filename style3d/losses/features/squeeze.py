@@ -1,4 +1,4 @@
-"""SqueezeNet (Iandola et al. 2016), 1.0 and 1.1, with torchvision's layer names: small, and trained on photographs."""
+"""SqueezeNet 1.0 and 1.1 (Iandola et al. 2016) are small, trained on photographs, and named as in torchvision."""
 
 from __future__ import annotations
 

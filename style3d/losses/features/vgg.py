@@ -1,4 +1,4 @@
-"""VGG-19 and VGG-16 (Simonyan & Zisserman, ICLR 2015) with torchvision's layer names, and without torchvision."""
+"""VGG-19 and VGG-16 (Simonyan & Zisserman, ICLR 2015) use torchvision's layer names and do without torchvision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers of VGG-19 and VGG-16, and what a weights file calls them."""
+"""This module lists the layers of VGG-19 and VGG-16, and their names in weights files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rectified oriented wavelets: features without weights (Brochard, Zhang, Mallat, ICLR 2022; Zhang & Mallat 2021).
+"""Rectified oriented wavelets are features without weights (Brochard, Zhang, Mallat, ICLR 2022; Zhang & Mallat 2021).
 
 For colour channel c, octave j and orientation θ, with a complex Morlet-like wavelet ψ,
 

@@ -1,1 +1,1 @@
-"""Prompts: image–text encoders, and the losses that compare what is seen with what is said."""
+"""Prompts use image–text encoders, and losses that compare images with words."""

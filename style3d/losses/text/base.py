@@ -1,4 +1,4 @@
-"""What an image–text model offers to the losses: pictures and sentences as unit vectors of one space."""
+"""An image–text model maps pictures and sentences to unit vectors of one space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crops of the object for an image–text model: the whole of it, and random patches seen in random perspective."""
+"""An image–text model sees crops of the object: the whole, and random patches in random perspective."""
 
 from __future__ import annotations
 

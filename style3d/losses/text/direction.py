@@ -1,4 +1,4 @@
-"""What a prompt asks for: which way a picture's embedding should move, and how far it is from having done so."""
+"""A prompt says in which direction a picture's embedding should move. This loss measures how far it has to go."""
 
 from __future__ import annotations
 

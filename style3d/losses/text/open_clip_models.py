@@ -1,4 +1,4 @@
-"""CLIP models through open_clip: found by name, with weights from a file or from where open_clip publishes them."""
+"""open_clip provides CLIP models by name. Their weights come from a file, or from where open_clip publishes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts as terms of the objective (CLIPstyler, Kwon & Ye, CVPR 2022): the whole object, and patches of it."""
+"""Prompt terms (CLIPstyler, Kwon & Ye, CVPR 2022) compare the whole object, and patches of it, with the words."""
 
 from __future__ import annotations
 

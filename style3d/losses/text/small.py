@@ -1,4 +1,4 @@
-"""The small image–text model shipped with style3d: materials, patterns, colours and techniques, no objects.
+"""The small image–text model that ships with style3d knows materials, patterns, colours and techniques, no objects.
 
 Not an open_clip architecture, on purpose: it must work where open_clip is not installed, its token table alone would be
 larger than all of this, and texture is told better by statistics of features than by a class token.

@@ -1,4 +1,4 @@
-"""Words that the small image–text model was taught, the colours they stand for, and how a prompt is read."""
+"""This module lists the words that the small image–text model knows, their colours, and how a prompt is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differs between a glTF and its painted copy, a sentence for each thing, and whether it may."""
+"""The diff writes a sentence for each difference of a painted glTF from its source, and says if it is allowed."""
 
 from __future__ import annotations
 

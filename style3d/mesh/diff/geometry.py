@@ -1,4 +1,4 @@
-"""Differences of accessors and meshes: all numbers stay, but primitives without UVs may be unwrapped."""
+"""This part compares accessors and meshes. All numbers must stay, but primitives without UVs may be unwrapped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Differences of images: painted base colours change, all others keep their bytes."""
+"""This part compares images. Painted base colours change; all others must keep their bytes."""
 
 from __future__ import annotations
 

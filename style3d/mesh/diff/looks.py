@@ -1,4 +1,4 @@
-"""Differences of textures and materials: base colours may change, everything else may not."""
+"""This part compares textures and materials. Base colours may change; everything else must stay."""
 
 from __future__ import annotations
 

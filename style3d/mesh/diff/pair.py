@@ -1,4 +1,4 @@
-"""Two documents side by side, and the plain comparison of their JSON."""
+"""A pair holds two documents, and compares their JSON."""
 
 from __future__ import annotations
 

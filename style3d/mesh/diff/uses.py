@@ -1,4 +1,4 @@
-"""Who shows which texture and which image."""
+"""This module lists which materials use which texture and which image."""
 
 from __future__ import annotations
 

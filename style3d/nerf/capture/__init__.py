@@ -1,1 +1,1 @@
-"""Photos with known cameras: every layout in which programs write them down."""
+"""This room reads photos with known cameras, in every layout that programs write."""

@@ -1,4 +1,4 @@
-"""A capture: photos of a still scene with a camera for each, one frozen value whatever file it came from."""
+"""A capture is a frozen value: photos of a still scene with a camera for each, whatever file they came from."""
 
 from __future__ import annotations
 

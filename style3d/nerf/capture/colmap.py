@@ -1,4 +1,4 @@
-"""Captures from COLMAP: sparse models, binary and text, of every camera model that is a function of direction."""
+"""COLMAP's sparse models, binary or text, become captures. Every camera model that maps directions is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lenses: where a direction falls on the photo that was taken, for every model that captures name."""
+"""A lens maps a direction to a place on the photo, for every lens model that captures name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a capture's photos: scaled down, resampled to pinhole views, with what is opaque and what counts."""
+"""A capture's photos are scaled down, resampled to pinhole views, and masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which reader a path is for."""
+"""This module chooses the reader for a capture's path."""
 
 from __future__ import annotations
 

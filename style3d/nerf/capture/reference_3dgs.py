@@ -1,4 +1,4 @@
-"""The folder that 3D Gaussian splatting's reference code trains into: its last splats, its cameras, its settings."""
+"""The 3DGS reference code trains into a folder. Its last splats, cameras and settings are read from there."""
 
 from __future__ import annotations
 

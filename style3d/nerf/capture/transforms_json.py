@@ -1,4 +1,4 @@
-"""Captures in JSON: nerfstudio's and instant-ngp's transforms.json, Blender's transforms_train.json."""
+"""This reader takes captures from JSON: transforms.json of nerfstudio and instant-ngp, and Blender's."""
 
 from __future__ import annotations
 

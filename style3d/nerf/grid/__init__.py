@@ -1,1 +1,1 @@
-"""Radiance grids: fitted to photos or taken from a field, kept in files, painted as scenes."""
+"""This room fits radiance grids to photos or takes them from a field, keeps them in files, and paints them."""

@@ -1,4 +1,4 @@
-"""The state of an unfinished fit on disk, so that it can be stopped at any time and go on to the same bytes."""
+"""A fit's state is kept on disk, so that a stopped fit goes on to the same bytes."""
 
 from __future__ import annotations
 

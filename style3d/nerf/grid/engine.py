@@ -1,4 +1,4 @@
-"""What computes a fit's steps: the seam between the fit and the processor it runs on, and the compiled answer."""
+"""An engine computes a fit's steps on one kind of processor. This is its interface."""
 
 from __future__ import annotations
 

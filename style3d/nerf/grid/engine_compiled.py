@@ -1,4 +1,4 @@
-"""A fit's steps in compiled loops on the processor."""
+"""This engine computes a fit's steps in compiled loops on the CPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fit's steps in torch, on any device: what `grid_kernels` computes ray by ray, for all rays at once.
+"""This engine computes a fit's steps in torch, on any device and for all rays at once.
 
 Samples stand in rows, a ray each, so that light is a running sum along a row; the table is read and written only where
 there are samples.

@@ -1,4 +1,4 @@
-"""The engine of a device."""
+"""This module chooses the engine for a device."""
 
 from __future__ import annotations
 

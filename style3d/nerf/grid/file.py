@@ -1,4 +1,4 @@
-"""A fitted grid with the cameras it was seen from, in one file (.safetensors)."""
+"""One .safetensors file holds a fitted grid and the cameras it was seen from."""
 
 from __future__ import annotations
 

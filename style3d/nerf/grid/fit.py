@@ -1,4 +1,4 @@
-"""Fit a radiance grid to a capture: direct optimisation of a sparse lattice, coarse to fine.
+"""A fit optimises a sparse lattice of density and colour to a capture's photos, coarse to fine.
 
 After DVGO (Sun, Sun & Chen 2022: post-activated density, low at the start) and Plenoxels (Fridovich-Keil et al. 2022:
 directional colour and total variation on the lattice), with mip-NeRF 360's contraction and distortion loss.

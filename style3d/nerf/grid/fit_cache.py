@@ -1,4 +1,4 @@
-"""From a capture to its grid: fitted once, then kept by content."""
+"""The cache keeps the grid fitted to a capture under a hash of all that decides it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A grid of a field that somebody else trained: its density and colours asked for at the vertices of a lattice."""
+"""A grid samples the density and colours of a field that another program trained, at the vertices of a lattice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fit's inner loops, compiled: render rays, carry the error back to the grid's corners, step.
+"""Compiled loops render a fit's rays, carry the error back to the grid's corners, and take the step.
 
 Vertices fall into four classes by the parity of x and y, and every cell has two corners of each: the classes gather in
 parallel without ever meeting, in a fixed order, so results do not depend on the number of threads.

@@ -1,4 +1,4 @@
-"""Where the samples of a fit's rays lie, on the device that renders them: found by the processor, or the GPU itself."""
+"""A marcher finds the samples of a fit's rays on the device that renders them. This is its interface."""
 
 from __future__ import annotations
 

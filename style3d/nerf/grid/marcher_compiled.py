@@ -1,4 +1,4 @@
-"""Where samples lie, found by compiled loops on the processor."""
+"""This marcher finds samples by compiled loops on the CPU."""
 
 from __future__ import annotations
 

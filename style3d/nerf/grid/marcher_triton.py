@@ -1,4 +1,4 @@
-"""Rays stepped through a lattice by the GPU itself: `style3d.render.grid_march` in Triton, a thread a ray."""
+"""This Triton kernel steps rays through a lattice on the GPU, a thread for each ray, as `grid_march` does."""
 
 from __future__ import annotations
 

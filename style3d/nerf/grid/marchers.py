@@ -1,4 +1,4 @@
-"""The marcher of a device, tried before it is used."""
+"""This module chooses the marcher for a device, and tries it before it is used."""
 
 from __future__ import annotations
 

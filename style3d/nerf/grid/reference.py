@@ -1,4 +1,4 @@
-"""The slow twin of the fit's kernels: the same loss of the same rays, in torch, differentiable to the table."""
+"""This slow twin of the fit's kernels computes the same loss in torch, differentiable to the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a fit's lattice changes: what is dropped, and how a finer one starts from a coarser one."""
+"""Refining drops empty cells of a fit's lattice, and starts a finer lattice from a coarser one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A radiance grid as a scene: its vertices' colours are θ, marching rays makes A_v."""
+"""A grid scene's θ holds the colours of vertices. Marching rays makes its A_v."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a fitted grid shows photos that it has not seen."""
+"""The score tells how well a fitted grid shows photos that were kept out of the fit."""
 
 from __future__ import annotations
 

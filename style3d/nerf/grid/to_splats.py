@@ -1,4 +1,4 @@
-"""A radiance grid as Gaussian splats: one for each vertex that shows, as wide as its cell."""
+"""A grid becomes Gaussian splats: one for each visible vertex, as wide as its cell."""
 
 from __future__ import annotations
 

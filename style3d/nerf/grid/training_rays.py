@@ -1,4 +1,4 @@
-"""The pixels a fit draws from: colours of all training photos in one table, and the ray through each."""
+"""Training rays hold the colours of all training photos in one table, and the ray through each pixel."""
 
 from __future__ import annotations
 

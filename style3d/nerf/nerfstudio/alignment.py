@@ -1,4 +1,4 @@
-"""Where one program's world lies in another's, told by the cameras that both know."""
+"""Cameras that two programs share tell how one program's world lies in the other's."""
 
 from __future__ import annotations
 

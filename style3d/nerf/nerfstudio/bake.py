@@ -1,4 +1,4 @@
-"""A painted nerfacto as a grid of our own, in the capture's coordinates: what splats and meshes are made of."""
+"""A painted nerfacto becomes a grid of our own in the capture's coordinates. Splats and meshes are made of that."""
 
 from __future__ import annotations
 

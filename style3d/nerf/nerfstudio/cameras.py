@@ -1,4 +1,4 @@
-"""Cameras between nerfstudio's conventions and ours."""
+"""Cameras are converted between nerfstudio's conventions and ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What painting needs of a radiance field that was trained elsewhere: its pictures, and their gradients."""
+"""A canvas gives the painter images of a field that another program trained, and their gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nerfacto's field in two: the trained one, which is kept, and a copy of it whose colours are painted."""
+"""nerfacto's field is kept twice: the trained field stays, and a copy's colours are painted."""
 
 from __future__ import annotations
 

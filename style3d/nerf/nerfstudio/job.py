@@ -1,4 +1,4 @@
-"""The job as nerfstudio's command line speaks it: ``--pipeline.style.image s.jpg``."""
+"""nerfstudio's command line sets the job: ``--pipeline.style.image s.jpg``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LPIPS without the network: nerfstudio's models download AlexNet when they are made; ours do not."""
+"""This stand-in for LPIPS saves the download of AlexNet that nerfstudio's models start when they are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The methods ``style3d`` and ``style3d-splat`` of nerfstudio: ``ns-train style3d --data DIR`` and the style.
+"""The plugin adds the methods ``style3d`` and ``style3d-splat``: ``ns-train style3d --data DIR`` and the style.
 
 nerfstudio finds them through the entry points ``nerfstudio.method_configs``; nothing in style3d imports this file.
 """

@@ -1,4 +1,4 @@
-"""A nerfacto that can be painted."""
+"""This nerfacto can be painted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained nerfstudio run painted from our side: no flags of nerfstudio's to know."""
+"""`style3d nerf` paints a trained nerfstudio run without any flags of nerfstudio's."""
 
 from __future__ import annotations
 

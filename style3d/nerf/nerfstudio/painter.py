@@ -1,4 +1,4 @@
-"""Painting a field that is not a table: its views against the style, and against each other."""
+"""The painter paints a field that is not a table: it compares views with the style and with each other."""
 
 from __future__ import annotations
 

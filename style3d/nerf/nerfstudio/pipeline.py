@@ -1,4 +1,4 @@
-"""The pipeline of the methods ``style3d`` and ``style3d-splat``: reconstruct, recolour, paint."""
+"""The pipeline of ``style3d`` and ``style3d-splat`` reconstructs, recolours and paints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a view the frozen geometry decides: where its rays ask for colour, and how much each answer weighs."""
+"""The cache keeps what frozen geometry decides of a view: where its rays ask for colour, and each answer's weight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A nerfstudio run's config.yml read as data: nerfstudio's own reader lets the file run any Python."""
+"""A nerfstudio run's config.yml is read as data, because nerfstudio's own reader lets it run any Python."""
 
 from __future__ import annotations
 

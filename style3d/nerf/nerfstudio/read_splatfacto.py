@@ -1,4 +1,4 @@
-"""Gaussians out of a checkpoint of nerfstudio's splatfacto, which needs neither nerfstudio nor CUDA."""
+"""Gaussians are read from a checkpoint of nerfstudio's splatfacto, without nerfstudio and without CUDA."""
 
 from __future__ import annotations
 

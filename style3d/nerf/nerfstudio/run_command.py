@@ -1,4 +1,4 @@
-"""nerfstudio's commands where torchvision has no compiled operators (``python -m`` this module ``ns-train``)."""
+"""``python -m`` this module ``ns-train`` runs nerfstudio where torchvision has no compiled operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lets torch read nerfstudio's checkpoints without letting a checkpoint run anything."""
+"""Torch reads nerfstudio's checkpoints here, and a checkpoint cannot run code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a trainer's step reconstructs, recolours or paints."""
+"""The schedule says when a trainer's step reconstructs, recolours or paints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A splatfacto that can be painted. Its rasteriser needs CUDA."""
+"""This splatfacto can be painted. Its rasteriser needs CUDA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splats whose paint may change with direction: every splat has a colour for each of its lobes."""
+"""In this scene every splat has a colour for each of its lobes, so paint may change with direction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splat files of every kind, in and out: the kind is found by content, and written by suffix."""
+"""Splat files are read by content and written by suffix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours for what no view has seen: those of the nearest that some view has."""
+"""Splats that no view saw take the colours of the nearest splat that a view saw."""
 
 from __future__ import annotations
 

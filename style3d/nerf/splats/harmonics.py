@@ -1,4 +1,4 @@
-"""Real spherical harmonics to degree 4, with the order and signs of the 3D Gaussian splatting reference code."""
+"""Real spherical harmonics go to degree 4, with the order and signs of the 3DGS reference code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colour by direction as colours: what is shown towards the corners of a Platonic solid, and means of them between."""
+"""Lobes express colour by direction as colours at the corners of a Platonic solid, with means between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gaussian splats as a scene: their base colours are θ, projection and compositing make A_v."""
+"""A splat scene's θ holds base colours. Projection and compositing make its A_v."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gaussian splats as one frozen value, in the parametrisation that their files hold."""
+"""Gaussian splats are one frozen value, with the parameters that their files hold."""
 
 from __future__ import annotations
 

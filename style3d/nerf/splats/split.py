@@ -1,4 +1,4 @@
-"""Splats in pieces: what is larger than a stroke is divided into two along its longest axis, and looks as before."""
+"""Splats larger than a stroke are divided in two along their longest axis. The scene keeps its appearance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splats carried by a matrix: turned, scaled, sheared and moved, what each direction sees with them."""
+"""A matrix turns, scales, shears and moves splats, with what each direction sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the content of a cloud of splats lies, floaters and sky aside, and where to look at it from."""
+"""This module finds where a cloud's content lies, without floaters and sky, and where cameras should stand."""
 
 from __future__ import annotations
 

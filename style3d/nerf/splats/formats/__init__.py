@@ -1,1 +1,1 @@
-"""One module for each kind of splat file, each with its row; `registry` lists the rows."""
+"""Each kind of splat file has a module with a row; `registry` lists the rows."""

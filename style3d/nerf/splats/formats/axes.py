@@ -1,4 +1,4 @@
-"""The axes of each format. Splats are kept in those of 3DGS PLY files: x right, y down, z forward."""
+"""This module converts the axes of each format. Splats are kept in 3DGS axes: x right, y down, z forward."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PlayCanvas' compressed PLY: 16 bytes a splat, measured between the extremes of each 256 splats."""
+"""PlayCanvas' compressed PLY stores 16 bytes a splat, relative to the range of each 256 splats."""
 
 from __future__ import annotations
 

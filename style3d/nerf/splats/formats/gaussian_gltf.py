@@ -1,4 +1,4 @@
-"""glTF with Khronos' KHR_gaussian_splatting: point primitives whose attributes are splats, after their activations."""
+"""glTF with KHR_gaussian_splatting stores splats as attributes of points, after their activations."""
 
 from __future__ import annotations
 

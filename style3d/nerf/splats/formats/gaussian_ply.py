@@ -1,4 +1,4 @@
-"""The PLY layout of the 3D Gaussian splatting reference code: a row of floats for each splat, before activations."""
+"""The 3DGS reference code writes this PLY layout: a row of floats for each splat, before activations."""
 
 from __future__ import annotations
 

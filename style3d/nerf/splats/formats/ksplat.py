@@ -1,4 +1,4 @@
-"""The .ksplat files of GaussianSplats3D (Kellogg): sections of splats, whole, as half floats or with byte harmonics."""
+"""GaussianSplats3D (Kellogg) writes .ksplat files: sections of splats as floats, half floats or bytes."""
 
 from __future__ import annotations
 

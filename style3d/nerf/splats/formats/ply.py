@@ -1,4 +1,4 @@
-"""PLY files as tables: text or binary of either byte order, every count checked before anything is allocated."""
+"""PLY files become tables, from text or binary. Every count is checked before memory is allocated."""
 
 from __future__ import annotations
 

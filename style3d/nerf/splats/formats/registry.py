@@ -1,4 +1,4 @@
-"""The splat formats: readers, writers, refusals and the table in docs/formats.md come from these rows."""
+"""The registry lists the splat formats. Readers, writers, refusals and docs/formats.md come from its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the registry of splat formats says of each of them."""
+"""A row describes one splat format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SOG scenes (PlayCanvas): numbers as pixels of WebP pictures, told by a meta.json; zipped, or in a folder."""
+"""SOG scenes (PlayCanvas) store numbers as pixels of WebP pictures, described by a meta.json."""
 
 from __future__ import annotations
 

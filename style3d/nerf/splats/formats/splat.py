@@ -1,4 +1,4 @@
-"""The .splat files of web viewers (antimatter15): 32 bytes a splat, no header, no view-dependent colour."""
+"""Web viewers (antimatter15) read .splat files: 32 bytes a splat, no header, no view-dependent colour."""
 
 from __future__ import annotations
 

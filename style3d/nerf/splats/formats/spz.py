@@ -1,4 +1,4 @@
-"""SPZ files (Niantic): a few bytes for each attribute, compressed by gzip (versions 2 and 3) or Zstandard (4)."""
+"""SPZ files (Niantic) store a few bytes for each attribute, packed by gzip (versions 2, 3) or Zstandard (4)."""
 
 from __future__ import annotations
 

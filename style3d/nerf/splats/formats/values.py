@@ -1,4 +1,4 @@
-"""What the formats share: how stored numbers become parameters of splats, and which of them are left out."""
+"""The formats share these conversions of stored numbers to splat parameters, and the test of what is left out."""
 
 from __future__ import annotations
 
