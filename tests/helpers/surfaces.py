@@ -118,3 +118,22 @@ def flat_on(size: int, across: float = 2.0, distance: float = 1000.0) -> Camera:
     return look_at(
         np.array([0.0, 0.0, distance]), np.zeros(3), 2 * float(np.degrees(np.arctan(across / 2 / distance))), size
     )
+
+
+def bare(mesh: trimesh.Trimesh) -> Surface:
+    """A mesh of one material, painted by vertex."""
+    count = len(mesh.vertices)
+    return Surface(
+        positions=np.array(mesh.vertices, dtype=np.float64),
+        normals=np.array(mesh.vertex_normals, dtype=np.float32),
+        faces=np.array(mesh.faces, dtype=np.int32),
+        uvs=np.zeros((count, 2)),
+        tint=np.ones((count, 3), np.float32),
+        alpha=np.ones(count, np.float32),
+        entry=np.arange(count, dtype=np.int64),
+        material=np.zeros(len(mesh.faces), np.int32),
+        materials=(Material("bare", None),),
+        textures=(),
+        painted="vertices",
+        vertex_rgb=np.full((count, 3), 0.5),
+    )
