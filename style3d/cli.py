@@ -30,11 +30,15 @@ class Command:
 ROWS = (
     Command("mesh", "MODEL --style IMAGE [options]", "paint a mesh in a picture's style, with previews and a report"),
     Command("nerf", "SCENE --style IMAGE [options]", "paint Gaussian splats, a grid or a capture in a picture's style"),
-    Command("blend", "STYLED --strength 0.4", "bake another strength of a finished run, in a moment"),
+    Command("blend", "STYLED --strength 0.4", "write a finished run at another strength, without painting again"),
     Command("run", "JOB.yaml", "do what a job file says"),
     Command("evaluate", "ORIGINAL STYLED [options]", "measure a painted scene, and write the figures as a page"),
-    Command("inspect", "MODEL", "show what a glTF holds, and where it comes from"),
-    Command("diff", "SOURCE PAINTED", "tell how a glTF and its painted copy differ; status 1 if by more than paint"),
+    Command("inspect", "MODEL", "show what a glTF holds and how it was made"),
+    Command(
+        "diff",
+        "SOURCE PAINTED",
+        "list how a glTF and its painted copy differ; status 1 if more than paint does",
+    ),
     Command("doctor", "", "check what is installed here, and say what to install for the rest"),
 )
 COMMANDS = {row.name: row for row in ROWS}
@@ -46,7 +50,7 @@ def usage() -> str:
     calls |= {"  style3d COMMAND --help": "show all options of a command", "  style3d --version": "show the version"}
     width = max(map(len, calls))
     lines = [f"{call:{width}}   {summary}".rstrip() for call, summary in calls.items()]
-    return "\n".join(["style3d gives a 3D asset a new look.", "", *lines, ""])
+    return "\n".join(["style3d paints a 3D asset in a new style.", "", *lines, ""])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,19 +19,19 @@ from style3d.job.control import Between, check_controls
 from style3d.paint.strength import STRENGTHS, Strengths, read_strengths
 
 MAX_REPORT = 64 << 20
-ABSENT = "give the file that a run wrote, with its report.json and strengths.npz beside it"
+ABSENT = "give the file that a run wrote, in one folder with its report.json and strengths.npz"
 
 
 @dataclass(frozen=True)
 class Blend:
-    """Bake another strength of a finished run: 0 is the original, 1 the style, between them is a straight line."""
+    """Write a finished run at another strength: 0 is the original, 1 is the style, with a straight line between."""
 
     styled: Annotated[Path, tyro.conf.Positional]
-    """The asset that a run wrote; its report.json and strengths.npz lie beside it."""
+    """The asset that a run wrote. Its report.json and strengths.npz must be in the same folder."""
     strength: Annotated[float, Between(0, 1)]
-    """How far to go from the original (0) to the style (1)."""
+    """How far the result goes from the original (0) to the style (1)."""
     output: Path | None = None
-    """File to write; default: the asset itself."""
+    """The file to write. Default: the asset itself."""
 
     def __post_init__(self) -> None:
         """Refuse strengths beyond the line."""

@@ -13,7 +13,7 @@ from style3d.commands.parse import parse
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tell what differs between a glTF and its painted copy, a sentence for each thing.
+    """List how a glTF and its painted copy differ, a sentence for each difference.
 
     Painting may repaint base-colour images, point materials to them and make their colour factors white, and add
     images, textures, UV sets with the vertices split along their cuts, vertex colours, variants and provenance. The
@@ -21,9 +21,9 @@ class Comparison:
     """
 
     source: Annotated[Path, tyro.conf.Positional]
-    """The asset as it was, .glb or .gltf."""
+    """The original asset, .glb or .gltf."""
     painted: Annotated[Path, tyro.conf.Positional]
-    """The asset as it is, .glb or .gltf."""
+    """The painted asset, .glb or .gltf."""
 
 
 def run(arguments: list[str]) -> int:

@@ -30,13 +30,13 @@ class Conduct:
     resume: bool = False
     """Continue an unfinished run of the same job."""
     quiet: bool = False
-    """No progress bars."""
+    """Show no progress bars."""
     auto: bool = False
-    """Look at the asset first, and choose content weight and resolution to suit it."""
+    """Measure the asset first, and choose content weight and resolution for it."""
     accept: str = ""
-    """Thresholds, for example "content>=0.5,style<=0.6": paint again with adjusted weights until they hold."""
+    """Thresholds, such as "content>=0.5,style<=0.6". The asset is painted again with other weights until they hold."""
     retries: int = 3
-    """How often --accept paints again, at most; the best try is kept."""
+    """How often --accept may paint again. The best try is kept."""
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ PAINTERS: dict[type[Job], Callable[[Any, Conduct], int]] = {MeshJob: paint_mesh,
 
 @dataclass(frozen=True)
 class Run:
-    """Do what a YAML job file says, mesh or other; every run leaves one, NAME.job.yaml, beside its output."""
+    """Run the job in a YAML file. Every run writes such a file, NAME.job.yaml, next to its output."""
 
     file: Annotated[Path, tyro.conf.Positional]
-    """The job file; its paths are relative to its folder."""
+    """The job file. Its paths are relative to its folder."""
     conduct: Annotated[Conduct, tyro.conf.arg(name="")] = field(default_factory=Conduct)
 
 

@@ -16,76 +16,76 @@ from style3d.job.control import Between, check_controls
 
 @dataclass(frozen=True)
 class EvaluationRequest:
-    """Measure a result against its original: consistency, style, content and health, as HTML, JSON and CSV.
+    """Measure a result against its original, and write consistency, style, content and health as HTML, JSON and CSV.
 
-    Either two models of one geometry (original.glb styled.glb), two radiance fields (garden.ply garden.styled.ply), or
-    anybody's frames with cameras and depth.
+    It compares two models of one geometry (original.glb styled.glb), two radiance fields (garden.ply
+    garden.styled.ply), or the frames of any program with cameras and depth.
     """
 
     models: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="ORIGINAL STYLED")] = ()
-    """The original and the stylised scene: a mesh, Gaussian splats, a grid, or for the original a capture's folder,
-    which is fitted unless a fit of it is kept."""
+    """The original and the painted scene: a mesh, Gaussian splats or a grid. The original may also be the folder of a
+    capture; it is fitted unless an earlier fit is kept."""
     style: Annotated[Path | None, tyro.conf.arg(metavar="IMAGE")] = None
-    """The picture it was painted like; without it, style is not measured and no view is painted alone."""
+    """The style picture of the result. Without it, style is not measured and no view is painted alone."""
     prompt: str = ""
-    """The text it was painted like, for CLIP's text score."""
+    """The prompt of the result, for CLIP's text score."""
     frames: Annotated[tuple[Path, Path] | None, tyro.conf.arg(metavar="ORIGINAL STYLED")] = None
-    """Two folders of frames, named alike, instead of models."""
+    """Two folders of frames with the same names, in place of models."""
     cameras: Path | None = None
-    """transforms.json of the frames."""
+    """The transforms.json with the cameras of the frames."""
     depth: Path | None = None
-    """Folder of the unstylised depth of each frame: .npy, .npz, 16-bit .png or .exr."""
+    """The folder with the original's depth for each frame: .npy, .npz, 16-bit .png or .exr."""
     depth_scale: float = 1.0
-    """Scene units of one unit of depth."""
+    """The length of one unit of depth, in scene units."""
     depth_kind: DepthKind = "z"
-    """Whether depth counts along the camera's axis or along the ray."""
+    """How depth is measured: along the camera's axis or along the ray."""
     base_color: Path | None = None
-    """Picture of the original where its model names none (an OBJ without MTL)."""
+    """The picture of the original if its model names none, as an OBJ without an MTL does."""
     output: Path | None = None
-    """The page to write, .html; .json and .csv go beside it. Default: STYLED.evaluation.html in the working folder."""
+    """The page to write, .html. A .json and a .csv get the same name. Default: STYLED.evaluation.html here."""
     gaps: tuple[int, ...] = (1, 7)
-    """Steps between views that are compared: short and long range. A turntable has --views steps, the path of a capture
+    """The steps between compared views, for short and long range. A turntable has --views steps, a capture's path has
     120."""
     views: Annotated[int, Between(4, 360)] = 36
-    """Views around a model; of a capture's path about as many are looked at, spread over it."""
+    """The number of views around a model. On a capture's path, about as many views are measured."""
     resolution: Annotated[int, Between(48, 2048)] = 256
-    """Pixels along a side of a view of a model."""
+    """The pixels along a side of a view of a model."""
     lighting: Literal["studio", "unlit"] = "unlit"
-    """Light in the views of a model; studio moves with the camera, which the floor then shows."""
+    """The light in the views of a model. studio moves with the camera, and the floor then includes its changes."""
     features: Features = "embedded"
-    """The network that judges style and content; clip is the image tower of --clip-model."""
+    """The network that measures style and content. clip is the image tower of --clip-model."""
     weights: Path | None = None
-    """Weights of that network, for vgg19 and vgg16."""
+    """A file with the weights of vgg19 or vgg16."""
     lpips: Annotated[tuple[Path, Path] | None, tyro.conf.arg(metavar="BACKBONE HEADS")] = None
-    """Weights for LPIPS: SqueezeNet's and the linear heads'. Default: the lpips package, where its weights are."""
+    """The weights for LPIPS: SqueezeNet's and the linear heads'. Default: the lpips package, if it has weights."""
     inception: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
-    """Weights of Inception-v3 for FID and ArtFID: pytorch-fid's or torch-fidelity's, or ArtFID's art_inception.pth."""
+    """The weights of Inception-v3 for FID: pytorch-fid's or torch-fidelity's. ArtFID has art_inception.pth."""
     clip_model: str = "ViT-B-32"
-    """The CLIP model of --clip-weights, as open_clip calls it."""
+    """The CLIP model of --clip-weights, by open_clip's name."""
     clip_weights: Path | None = None
-    """Weights for the CLIP scores."""
+    """A file with the weights for the CLIP scores."""
     style_scale: Annotated[float, Between(0.05, 20)] = 1.0
-    """Size of the brush it was painted with, as in the job."""
+    """The size of the brush that painted the result, as in its job."""
     ceiling_steps: Annotated[int, Between(0, 2000)] = 60
-    """Steps of painting a few views on their own, the ceiling of inconsistency; 0 leaves it out."""
+    """The steps that paint a few views on their own, as the ceiling of inconsistency. 0 leaves the ceiling out."""
     legacy: bool = False
-    """Also follow the widely copied protocol, faults included, to read old tables by."""
+    """Also measure by a widely copied protocol, with its faults, so that old tables can be read."""
     fail_under: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """metric=value: exit status 1 when the figure is lower. May be given again."""
+    """metric=value gives exit status 1 if the figure is lower. Give the option again for more figures."""
     fail_over: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
-    """metric=value: exit status 1 when the figure is higher. May be given again."""
+    """metric=value gives exit status 1 if the figure is higher. Give the option again for more figures."""
     quiet: bool = False
-    """No progress bars."""
+    """Show no progress bars."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         if self.frames is None and len(self.models) != 2:
             raise Style3DError(
-                "two models are compared", got=f"{len(self.models)}",
+                "evaluate compares two models", got=f"{len(self.models)}",
                 expected="ORIGINAL STYLED, or --frames ORIGINAL STYLED --cameras FILE --depth FOLDER",
             )  # fmt: skip
         if self.frames is not None and (self.models or self.cameras is None or self.depth is None):
-            raise Style3DError("--frames needs --cameras and --depth, and no models")
+            raise Style3DError("--frames needs --cameras and --depth, and excludes models")
         if self.destination.suffix.lower() not in (".html", ".htm"):
             raise Style3DError(f"cannot write {self.destination}", expected="a name that ends in .html")
         check_controls(self)

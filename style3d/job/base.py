@@ -24,12 +24,15 @@ Features = Literal["embedded", "network", "wavelet", "vgg19", "vgg16", "clip"]
 Turntable = Literal["auto", "mp4", "gif", "webp", "none"]
 Model = Annotated[Path, tyro.conf.Positional, Trait.TOLD_APART, Trait.HOST_DECIDES]
 Output = Annotated[Path | None, Trait.CONDUCT, Trait.HOST_DECIDES]
-OUTPUT = "File to write, {}; default: MODEL.styled{} in the working folder."  # help, with suffixes and the usual one
+OUTPUT = "The file to write, {}. Default: MODEL.styled{} in the working folder."  # with suffixes and the usual one
 
 
 @dataclass(frozen=True)
 class Job(ABC):
-    """A scene and a style in, the same scene in that style out; `MeshJob` and `FieldJob` say of what kind."""
+    """A job paints a scene in a style. `MeshJob` and `FieldJob` say which kind of scene.
+
+    It reads no files. A job that cannot work raises Style3DError when it is made.
+    """
 
     kind: ClassVar[str]
     """The command that runs it, and what the report calls it."""
@@ -39,81 +42,83 @@ class Job(ABC):
     model: Model
     """The scene."""
     style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE"), Trait.TOLD_APART] = ()
-    """The picture to paint like; give it again to mix several. IMAGE:0.7 gives it a weight, unless there is a file of
-    that whole name; weights of pictures and prompts are relative to one another."""
+    """The picture whose style is painted. Give the option again to mix several pictures. IMAGE:0.7 sets a weight,
+    unless a file has that whole name. Weights of pictures and prompts are relative to one another."""
     prompt: Annotated[tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT")] = ()
-    """What it should look like, in words, beside pictures or instead; give it again to mix several. TEXT:0.3 gives it a
-    weight. Without --clip-model a picture is drawn of the colours, materials, patterns and techniques it names."""
+    """The style in words, alone or mixed with pictures. Give the option again to mix several. TEXT:0.3 sets a weight.
+    Without --clip-model, style3d draws a picture of the colours, materials, patterns and techniques in the text."""
     negative_prompt: Annotated[
         tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="TEXT"),
         Needs("prompt", "say what it should look like, too"),
     ] = ()  # fmt: skip
-    """What it should not look like, in words; needs --prompt."""
+    """What the result should not look like, in words."""
     output: Output = None
-    """File to write; default: MODEL.styled with the usual suffix, in the working folder."""
+    """The file to write. Default: MODEL.styled with the usual suffix, in the working folder."""
     preset: Annotated[PresetName, tyro.conf.arg(help=preset_help())] = "standard"
     """How much time to spend."""
     style_weights: Annotated[tuple[float, ...], Needs("style")] = ()
-    """Weight of each style image, in the same order, if not written behind it; default: all equal."""
+    """A weight for each style image, in the same order. Default: all are equal."""
     style_scale: Annotated[float | None, Between(0.05, 20)] = None
-    """Size of the brush: the picture's longer side as a multiple of the object's size; default: so that the picture's
-    own strokes are seen on the object."""
+    """The size of the brush: the picture's longer side as a multiple of the object's size. Default: a size at which the
+    picture's strokes show on the object."""
     form: Annotated[float | None, Between(0, 1), Trait.NEEDS_TABLE] = None
-    """How much daylight is painted in, from the shape: light above, dark in folds; 0 for engines that light all.
-    Default: the more, the less contrast the asset has of its own."""
+    """How much daylight the paint holds: light above, dark in folds. Choose 0 if the engine lights the asset.
+    Default: assets with less contrast of their own get more."""
     cast: Annotated[tuple[str, ...], Trait.NEEDS_TABLE, tyro.conf.arg(metavar="auto|off|#PART>#AREA")] = ("auto",)
-    """Which part of the asset is painted after which area of a picture. auto: dark after dark, green after green; off:
-    all after the whole picture; or pairs such as '#2b1d14>#0d1533', the colour of a part and of an area."""
+    """Which part of the asset is painted after which area of a picture. auto pairs similar colours: dark parts follow
+    dark areas. off paints all parts after the whole picture. Pairs such as '#2b1d14>#0d1533' name colours of a part
+    and of an area."""
     content_weight: Annotated[float, Between(0, 100)] = 1.0
-    """How much of the original's drawing is kept; 0 keeps none, 2 a lot."""
+    """How much of the original's drawing stays: 0 keeps none, 2 keeps a lot."""
     strength: Annotated[float, Between(0, 1), Trait.NEEDS_TABLE] = 1.0
-    """How far to go from the original (0) to the style (1); `style3d blend` changes it afterwards."""
+    """How far the result goes from the original (0) to the style (1). `style3d blend` changes this later."""
     region: Annotated[tyro.conf.UseAppendAction[tuple[RegionArgument, ...]], Trait.NEEDS_TABLE] = ()
-    """A part with a look of its own: 'material=Leather style=gold.jpg strength=0.6 brush-size=0.1 feather=0.02'.
-    The part is a material, node or mesh (a name, * for any text), a mask (an image in texture space; with
-    'mask=head.png view=0042.jpg' one drawn over that photo, or over a number of the contact sheet), a
-    box=x0,y0,z0,x1,y1,z1 or a sphere=x,y,z,radius in scene units, what lies depth=near,far from the cameras or is the
-    depth-share=0,0.4 nearest of what they see, or where several of them meet. Without --style nothing else is
+    """A part with its own style: 'material=Leather style=gold.jpg strength=0.6 brush-size=0.1 feather=0.02'.
+    A material, node or mesh selects it by name; * stands for any text. A mask is an image over the textures; with
+    'mask=head.png view=0042.jpg' it lies over that photo, or over an image of the contact sheet by number.
+    box=x0,y0,z0,x1,y1,z1 and sphere=x,y,z,radius are in scene units. depth=near,far is the distance from the cameras;
+    depth-share=0,0.4 is the nearest 40 %. Several conditions must all hold. Without --style, only regions are
     painted."""
     brush_size: Annotated[float | None, Between(1e-12, 1e12), Trait.NEEDS_TABLE] = None
-    """Size of the brush in scene units: how long the picture's longer side is. Overrides --style-scale."""
+    """The size of the brush: the length of the picture's longer side in scene units. It overrides --style-scale."""
     keep_detail: Annotated[float, Between(0, 10)] = 0.0
-    """How much of the original's fine lines is kept; 1 is a lot."""
+    """How much of the original's fine lines stays: 1 keeps a lot."""
     preserve_color: Annotated[bool, Excludes("palette"), Trait.NEEDS_TABLE] = False
-    """Paint the style's strokes in the original's hues: only the brightness changes."""
+    """Paint the style's strokes in the original's hues, so that only brightness changes."""
     palette: Annotated[tuple[str, ...], tyro.conf.arg(metavar="COLOR|IMAGE"), Trait.NEEDS_TABLE] = ()
-    """Colours of the result, like '#0b132b' '#5bc0be', or a picture to take them from."""
+    """The colours of the result, such as '#0b132b' '#5bc0be', or a picture that gives them."""
     symmetry: Annotated[Literal["x", "y", "z"] | None, Trait.NEEDS_TABLE] = None
     """Paint both sides of the plane across this axis alike."""
     views: Annotated[int | None, Between(1, 512)] = None
-    """Overviews spread around the object; default: the preset's. Close-ups are added as needed."""
+    """The number of overviews around the object. Close-ups are added as needed. Default: the preset's number."""
     resolution: Annotated[int | None, Between(32, 4096)] = None
-    """Longer side of a view, pixels; default: the preset's."""
+    """The longer side of a view, in pixels. Default: the preset's size."""
     steps: Annotated[int | None, Between(1, 100_000)] = None
-    """Optimisation steps in all; default: the preset's."""
+    """The number of optimisation steps in all. Default: the preset's number."""
     features: Features = "embedded"
-    """The perceptual network: embedded (colour patches and a network that ship with style3d), network (that network
-    alone), wavelet (filters without weights), vgg19 (--weights, or downloaded), vgg16 (the same, smaller), clip (the
-    image tower of --clip-model)."""
+    """The network that compares images: embedded (a network and colour patches that ship with style3d), network (that
+    network alone), wavelet (filters without weights), vgg19 (from --weights, or downloaded), vgg16 (the same, smaller),
+    clip (the image tower of --clip-model)."""
     weights: Path | None = None
-    """Weights of the network, .safetensors or .pth, for vgg19 and vgg16."""
+    """A file with the weights of vgg19 or vgg16, .safetensors or .pth."""
     clip_model: str | None = None
-    """A model that open_clip lists, for --prompt and --features clip (such as ViT-B-32, RN50, ViT-B-32-quickgelu for
-    OpenAI's weights); default: for prompts none, they are drawn; for features ViT-B-32."""
+    """A model of open_clip's for --prompt and --features clip, such as ViT-B-32 or RN50. OpenAI's weights need
+    ViT-B-32-quickgelu. Default: prompts are drawn without a model; features use ViT-B-32."""
     clip_weights: str | None = None
-    """Its weights: a file, or a tag of published ones, downloaded once; default: LAION's or OpenAI's."""
+    """The weights of --clip-model: a file, or a tag of published weights, downloaded once. Default: LAION's or
+    OpenAI's."""
     optimizer: Annotated[Optimizer, Trait.HOST_DECIDES] = "adam"
-    """adam; or lbfgs, for small tables."""
+    """The optimiser: adam, or lbfgs for small tables."""
     learning_rate: Annotated[float | None, Between(1e-6, 1.0)] = None
-    """Step size of the optimiser; default: the preset's."""
+    """The step size of the optimiser. Default: the preset's value."""
     device: Annotated[str, Trait.CONDUCT, Trait.HOST_DECIDES] = "auto"
-    """auto, cpu, cuda or cuda:N."""
+    """The device that computes: auto, cpu, cuda or cuda:N."""
     seed: Annotated[int, Between(0, 2**63 - 1)] = 0
-    """The same seed on the same machine gives the same bytes."""
+    """The seed of all random choices. The same seed on the same machine gives the same bytes."""
     cache_gb: Annotated[float, Between(0, 1024), Trait.CONDUCT] = 3.0
-    """Memory for built views; what does not fit is kept in a temporary file."""
+    """Memory for built views, in GB. A temporary file holds the views that do not fit."""
     turntable: Annotated[Turntable, Trait.CONDUCT, Trait.HOST_DECIDES] = "auto"
-    """Format of the turntable written beside the asset; auto: mp4 where there is an ffmpeg, else webp."""
+    """The format of the turntable. auto writes mp4 if ffmpeg is installed, else webp."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read; text is taken for paths."""

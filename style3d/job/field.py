@@ -17,15 +17,15 @@ from style3d.regions.region import Region
 
 CONSISTENCY = 100.0  # default weight of views' disagreement
 MESH = (
-    "Also write the painted scene as a mesh, {}: its surface, unwrapped, with the colours as a texture. Of what "
-    "reaches far around only the middle."
+    "Also write the painted scene as a mesh, {}: its surface is unwrapped and gets the colours as a texture. Of a "
+    "scene with surroundings, only the middle is written."
 )
 
 
 @final
 @dataclass(frozen=True)
 class FieldJob(Job):
-    """Give a radiance field the look of a picture: scene and style in, the same scene in that style out."""
+    """Paint a radiance field in the style of a picture, and write the same scene with new colours."""
 
     kind: ClassVar[str] = "nerf"
     outputs: ClassVar[Sequence[str]] = FIELD_SUFFIXES
@@ -35,32 +35,32 @@ class FieldJob(Job):
     output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(FIELD_SUFFIXES, FIELD_SUFFIXES[0]))] = None
     """File to write; its suffix is one of `outputs`."""
     view_dependence: Literal["drop", "keep", "style"] = "keep"
-    """What becomes of colour that changes with the direction it is seen from: kept as it was, dropped, or painted too,
-    which takes splats with harmonics."""
+    """What happens to colour that changes with the viewing direction. keep leaves it as it was, drop removes it, style
+    paints it too, which needs splats with harmonics."""
     consistency_weight: Annotated[float | None, Between(0, 1e6)] = None
-    """How strongly neighbouring views are held together where they could disagree: with --view-dependence style
-    and on nerfstudio runs (default: 100)."""
+    """How strongly neighbouring views are made to agree. It applies to --view-dependence style and to nerfstudio runs.
+    Default: 100."""
     geometry: Literal["frozen", "finetune"] = "frozen"
-    """Of splats: frozen leaves every one where and as it is; finetune first divides those that are wider than strokes
-    can be (a standard deviation of more than a pixel in the nearest view) in two, again and again, up to four times as
-    many splats. Their places and sizes do not move while they are painted."""
+    """Whether splats may be divided: frozen keeps every splat; finetune first divides large splats. A splat is large if
+    its standard deviation exceeds a pixel in the nearest view. It is divided in two repeatedly, up to four times as
+    many splats in all. Places and sizes do not change while colours are painted."""
     antialiased: bool = False
-    """Draw splats as those do that were trained antialiased (Mip-Splatting), where the file does not say so itself: SPZ
-    files and the configuration beside a trained model do."""
+    """Render splats as antialiased training does (Mip-Splatting). SPZ files and the configuration of a trained model
+    say this themselves."""
     vantage: Literal["auto", "outside", "inside"] = "auto"
-    """Where to look from when the scene names no cameras; auto: by how far its content reaches around its middle."""
+    """Where cameras stand if the scene names none: outside or inside. auto decides by how far the content reaches."""
     path: Literal["auto", "capture", "orbit"] = "auto"
-    """Where pictures and the film are taken: along the capture's path, or on a turn around the scene; auto: along the
-    capture's path where the scene names one."""
+    """The path of the cameras for previews: the capture's path, or an orbit around the scene. auto follows the
+    capture's path if the scene names one."""
     downscale: Annotated[int | None, Between(1, 64)] = None
-    """Divide the size of a capture's photographs by this; default: whatever brings them to 512 pixels."""
+    """The number that divides the size of a capture's photos. Default: the number that brings them to 512 pixels."""
 
     mesh: Annotated[Path | None, Trait.CONDUCT, tyro.conf.arg(help=MESH.format(MESH_SUFFIXES))] = None
     """A mesh to write too, of the painted scene's surface; its suffix is one of `MESH_SUFFIXES`."""
     faces: Annotated[int | None, Between(100, 5_000_000), Needs("mesh", "add --mesh FILE.glb")] = None
-    """Triangles of that mesh, at most; default: 30000."""
+    """The largest number of triangles of --mesh. Default: 30000."""
     texture_size: Annotated[int | None, Between(16, 8192), Needs("mesh", "add --mesh FILE.glb")] = None
-    """Texels on a side of its texture; default: four times the resolution of the views."""
+    """The texels on a side of the texture of --mesh. Default: four times the resolution of the views."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; see `Job`."""
@@ -74,7 +74,9 @@ class FieldJob(Job):
         if self.mesh.suffix.lower() not in MESH_SUFFIXES:
             raise Style3DError(f"cannot write a mesh as {self.mesh}", expected=", ".join(MESH_SUFFIXES))
         if self.mesh.resolve() in (self.destination.resolve(), self.model.resolve()):
-            raise Style3DError(f"{self.mesh} is written or read already", hint="choose another name for --mesh")
+            raise Style3DError(
+                f"--mesh names {self.mesh}, which is the job's input or output", hint="choose another name for --mesh"
+            )
 
     @property
     def consistency(self) -> float:

@@ -25,7 +25,7 @@ Paint = Literal["auto", "texture", "vertices"]
 @final
 @dataclass(frozen=True)
 class MeshJob(Job):
-    """Give a mesh the look of a picture: model and style in, the same asset in that style out."""
+    """Paint a mesh in the style of a picture, and write the same asset with new base colours."""
 
     kind: ClassVar[str] = "mesh"
     outputs: ClassVar[Sequence[str]] = MESH_SUFFIXES
@@ -35,51 +35,51 @@ class MeshJob(Job):
     output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(MESH_SUFFIXES, MESH_SUFFIXES[0]))] = None
     """File to write; its suffix is one of `outputs`."""
     paint: Paint = "auto"
-    """What is painted: texture or vertices; auto: texture, except vertices for a dense mesh without UVs."""
+    """What is painted: texture or vertices. auto paints textures, but vertices of a dense mesh without UVs."""
     texture_size: Annotated[int | None, Between(16, 8192)] = None
-    """Longer side of the textures written, texels; default: the source's, at least 1024."""
+    """The longer side of the textures written, in texels. Default: the source's size, at least 1024."""
     uv: Uv = "auto"
-    """Through which UVs textures are painted: keep, the model's own; new, a further UV set for the base colour alone;
-    auto: new where the model's own leave paint no room (palettes, voxels, faces over one another), unless a picture
-    lies over the textures (--protect, --base-color, a region's mask)."""
+    """Which UVs the paint uses. keep uses the model's own. new adds a UV set for the base colour alone. auto adds one
+    if the model's own UVs cannot be painted (palettes, voxels, overlapping faces). With --protect, --base-color or a
+    region's mask it keeps the model's own."""
     protect: tyro.conf.UseAppendAction[tuple[Path, ...]] = ()
-    """An image over the textures whose white parts stay exactly as they are; give it again for more."""
+    """An image over the textures. Its white parts stay exactly as they are. Give the option again for more images."""
     base_color: Path | None = None
-    """Picture to start from where the model names none (an OBJ without MTL)."""
+    """The picture to start from if the model names none, as an OBJ without an MTL does."""
     texture_format: TextureFormat = "png"
-    """Image format inside the asset."""
+    """The image format inside the asset."""
     lighting: Literal["studio", "unlit"] = "studio"
-    """Light in the views the style is judged in; the textures written hold no light of their own."""
+    """The light in the views that are compared with the style. The light is not written into the textures."""
     rasterizer: Literal["embree", "torch", "pytorch3d", "nvdiffrast"] = "embree"
-    """What decides visibility."""
+    """The library that decides which face a pixel shows."""
     pose: str | None = None
-    """How a rig stands while it is painted: ANIMATION:SECONDS, or bind; default: as the file has it."""
+    """The pose of a rig while it is painted: ANIMATION:SECONDS, or bind. Default: the pose in the file."""
     credit: Annotated[str, Trait.TOLD_APART] = ""
-    """Licence notes and names, told in the asset beside what it was made of."""
-    variants: Annotated[bool, Excludes("style_weights", "it keeps styles apart, which weights mix")] = False
-    """One run for each --style, and one glTF that holds the original and all of them, switchable in any viewer."""
+    """Licence notes and names. They are written into the asset's provenance."""
+    variants: Annotated[bool, Excludes("style_weights", "variants keep styles apart, and weights mix them")] = False
+    """Make one run for each --style, and write one glTF in which viewers switch between the original and all styles."""
     maps: Annotated[tuple[Literal["base", "emissive", "roughness", "normal"], ...], Trait.TOLD_APART] = ("base",)
-    """What is written: base; also emissive, roughness and normal maps that follow the strokes."""
+    """The maps to write: base, and also emissive, roughness and normal maps that follow the strokes."""
     optimize: tuple[Optimization, ...] = ()
-    """Make the GLB smaller with gltf-transform, where it is installed: webp or ktx2, and meshopt."""
+    """Make the GLB smaller with gltf-transform, which must be installed: webp or ktx2, and meshopt."""
     sign_key: Annotated[
         Path | None, Trait.CONDUCT, Needs("sign_certificate"),
-        Excludes("optimize", "it would rewrite the textures that are signed"),
+        Excludes("optimize", "gltf-transform would rewrite the signed textures"),
     ] = None  # fmt: skip
-    """Private key, PEM: textures are signed (C2PA), and a signed sidecar vouches for the asset."""
+    """A private key (PEM). It signs the textures (C2PA) and a sidecar that holds the asset's hash."""
     sign_certificate: Annotated[Path | None, Trait.CONDUCT, Needs("sign_key")] = None
-    """Certificate for --sign-key with those that vouch for it, PEM."""
+    """The certificate chain for --sign-key (PEM)."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; see `Job`."""
         super().__post_init__()
         check_tools(self.optimize, self.destination)
         if self.uv == "new" and self.base_color is not None:
-            raise Style3DError("--base-color is made for the model's own UVs", hint="leave out --uv new")
+            raise Style3DError("--base-color needs the model's own UVs", hint="leave out --uv new")
         file, name = mesh_file(self.destination.suffix), self.destination.name
         if set(self.maps) - {"base"} and (self.variants or not file.holds_maps):
             kinds = mesh_files_that(lambda row: row.holds_maps)
-            raise Style3DError(f"--maps are written to one look of a {kinds}", hint="leave them out")
+            raise Style3DError(f"--maps need one style and a {kinds}", hint="leave out --maps")
         if self.sign_key is not None and not file.holds_signatures:
             expected = mesh_files_that(lambda row: row.holds_signatures)
             raise Style3DError(f"{name} cannot be signed", expected=expected)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import types
 from collections.abc import Iterator
 from dataclasses import MISSING
@@ -52,10 +51,10 @@ def _cells(control: Control, text: str) -> tuple[str, ...]:
     goes = [f"needs `{option_of(need.other)}`" for need in control.needs]
     goes += [f"not with `{option_of(ban.other)}`" for ban in control.excludes]
     helps = [mark.help for mark in control.marks if isinstance(mark, ARGUMENT) and mark.help]
-    first = re.split(r"(?<=\.)\s+(?=[A-Z])", helps[0] if helps else text)[0]
+    help_text = helps[0] if helps else text
     values = ranges[0] if ranges else _values(control.hint)
     told = "no" if Trait.CONDUCT in control.traits else "apart" if Trait.TOLD_APART in control.traits else "yes"
-    return f"`{name}`", values, _default(control.default), ", ".join(goes), told, first
+    return f"`{name}`", values, _default(control.default), ", ".join(goes), told, help_text
 
 
 def _values(hint: Any) -> str:

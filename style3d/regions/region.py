@@ -18,7 +18,7 @@ PATHS = ("mask", "style")
 @final
 @dataclass(frozen=True)
 class Region:
-    """A part of the scene with a look of its own; later regions lie over earlier ones.
+    """A part of the scene with its own style. Later regions lie over earlier ones.
 
     Concretely: what the material 'Leather' colours, like gold.jpg at 60 % strength with strokes of 0.1 scene units.
     """
@@ -61,7 +61,7 @@ def region_of(values: Any) -> Region:
         return region_of_text(values)
     known = [item.name for owner in (Where, Region) for item in fields(owner) if item.name != "where"]
     if not isinstance(values, dict):
-        raise Style3DError("a region is not a list of settings", got=values, expected=f"any of {', '.join(known)}")
+        raise Style3DError("a region must be a list of settings", got=values, expected=f"any of {', '.join(known)}")
     typed: dict[str, Any] = {}
     for key, value in values.items():
         name = str(key).replace("-", "_")

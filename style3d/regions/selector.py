@@ -32,18 +32,20 @@ class Where:
     def __post_init__(self) -> None:
         """Refuse shapes that are none."""
         if self.box and (len(self.box) != 6 or any(a >= b for a, b in zip(self.box[:3], self.box[3:], strict=True))):
-            raise Style3DError("a region's box is not a box", got=self.box, expected="x0,y0,z0,x1,y1,z1 with 0 below 1")
+            raise Style3DError(
+                "box needs six numbers, the least before the greatest", got=self.box, expected="x0,y0,z0,x1,y1,z1"
+            )
         if self.sphere and (len(self.sphere) != 4 or self.sphere[3] <= 0):
-            raise Style3DError("a region's sphere is no sphere", got=self.sphere, expected="x,y,z,radius")
+            raise Style3DError("sphere needs x,y,z and a radius above 0", got=self.sphere, expected="x,y,z,radius")
         for name, most in (("depth", math.inf), ("depth_share", 1.0)):
             bounds = getattr(self, name)
             if bounds and (len(bounds) != 2 or not 0 <= bounds[0] < bounds[1] <= most):
                 expected = "near,far with near below far" + (" and far at most 1" if most == 1 else "")
-                raise Style3DError(f"a region's {name} is no range", got=bounds, expected=expected)
+                raise Style3DError(f"{name.replace('_', '-')} needs two numbers from 0", got=bounds, expected=expected)
         if self.view is not None and self.mask is None:
-            raise Style3DError("a region's view is what a mask is drawn over", hint="give mask=IMAGE too")
+            raise Style3DError("view= needs a mask drawn over that view", hint="add mask=IMAGE")
         if not all(map(math.isfinite, (*self.box, *self.sphere, *self.depth, self.feather))) or self.feather < 0:
-            raise Style3DError("a region's numbers must be finite, and its feather not negative")
+            raise Style3DError("a region needs finite numbers, and a feather of at least 0")
 
     def __str__(self) -> str:
         """The conditions as they are written on the command line."""
