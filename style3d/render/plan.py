@@ -144,7 +144,7 @@ def plan_closeups(
     seen = np.isfinite(best)
     chosen: list[Camera] = []
     while len(chosen) < limits.most and (best[seen] <= RESOLVED).mean() < share:
-        window = max((_window(views, best, size, generator) for _ in range(48)), key=lambda pair: pair[0])
+        window = max((_window(views, best, size, limits.zoom, generator) for _ in range(48)), key=lambda pair: pair[0])
         if window[0] <= 0:
             break
         _, view, camera, inside = window
@@ -155,15 +155,15 @@ def plan_closeups(
 
 
 def _window(
-    views: list[SeenSamples], best: Float64[np.ndarray, "n"], size: int, generator: np.random.Generator
+    views: list[SeenSamples], best: Float64[np.ndarray, "n"], size: int, most: float, generator: np.random.Generator
 ) -> tuple[int, SeenSamples, Camera, Bool[np.ndarray, "m"]]:
-    """A random close-up and the number of samples it newly resolves."""
+    """A random close-up, enlarged at most ``most`` times, and the number of samples it newly resolves."""
     view = views[generator.integers(len(views))]
     wanting = best[view.which] > RESOLVED
     if not wanting.any():
         return 0, view, view.camera, wanting
     center = int(generator.choice(np.flatnonzero(wanting)))
-    zoom = float(view.zoom[center]) * generator.uniform(0.85, 1.15) / math.sqrt(0.85 * RESOLVED)
+    zoom = min(float(view.zoom[center]) * generator.uniform(0.85, 1.15) / math.sqrt(0.85 * RESOLVED), most)
     inside = (np.abs(view.pixel - view.pixel[center]) * zoom < size / 2).all(1)
     gain = int((inside & wanting & ((view.zoom / zoom) ** 2 <= RESOLVED)).sum())
     middle = view.pixel[center] * zoom

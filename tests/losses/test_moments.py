@@ -41,3 +41,31 @@ def test_an_empty_mask_gives_zeros() -> None:
     features, mask = inputs(torch.contiguous_format)
     mean, covariance = masked_covariance(features, 0 * mask)
     assert float(mean.abs().max()) == float(covariance.abs().max()) == 0.0
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("share", [0.1, 0.7, 1.0])
+def test_pixels_without_weight_are_left_out_and_nothing_else(layout, share: float) -> None:
+    """Sparse and full masks: values and gradients are those of the dense formula, and gradcheck agrees."""
+    features, mask = inputs(layout)
+    order = torch.randperm(42, generator=torch.Generator().manual_seed(1)).reshape(1, 1, 6, 7)
+    mask = mask * (order < share * 42)
+    leaf, twin = (features.clone(memory_format=torch.preserve_format).requires_grad_() for _ in range(2))
+    flat, weight = twin.flatten(2)[0], mask.flatten() / mask.sum()
+    mean = flat @ weight
+    dense = (flat * weight) @ flat.T - mean[:, None] * mean[None]
+    found = masked_covariance(leaf, mask)
+    wanted = torch.rand(5, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    ((found[1] * wanted).sum() + found[0].sum()).backward()
+    ((dense * wanted).sum() + mean.sum()).backward()
+    assert torch.allclose(found[0], mean)
+    assert torch.allclose(found[1], dense)
+    assert torch.allclose(leaf.grad, twin.grad)
+    assert torch.autograd.gradcheck(lambda x: masked_covariance(x, mask), (leaf.detach().requires_grad_(),))
+
+
+def test_an_empty_mask_has_no_slope() -> None:
+    features, mask = inputs(torch.contiguous_format)
+    leaf = features.requires_grad_()
+    sum(part.sum() for part in masked_covariance(leaf, 0 * mask)).backward()
+    assert float(leaf.grad.abs().max()) == 0.0

@@ -46,6 +46,20 @@ def test_the_key_depends_on_pixels_weights_terms_and_network() -> None:
     assert len(keys) == 5
 
 
+def test_a_mask_changes_the_key_and_the_statistics(tmp_path) -> None:
+    """What a mask leaves out has no say in the mean; another mask is another file."""
+    objective, image = tiny_objective(), picture(0)
+    left, right = torch.zeros(1, 1, 32, 40), torch.ones(1, 1, 32, 40)
+    left[..., :20], right[..., :20] = 1.0, 0.0
+    assert len({style_key(objective, [(image, 1.0)], masks) for masks in ([], [left], [right])}) == 3
+    found = [cached_style(objective, [(image, 1.0)], tmp_path, [mask]) for mask in (left, right)]
+    assert len(list(tmp_path.iterdir())) == 2
+    for target, part in zip(found, (image[..., :20], image[..., 20:]), strict=True):
+        assert torch.allclose(target.mean_color, part.mean((0, 2, 3)), atol=1e-5)
+    pairs = [(a[name], b[name]) for a, b in zip(found[0].prepared, found[1].prepared, strict=True) for name in a]
+    assert any(a.shape != b.shape or not torch.equal(a, b) for a, b in pairs)
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_statistics_do_not_depend_on_the_number_of_threads(tmp_path, kept) -> None:
     """One thread and two give the same bytes, and the run goes on with as many as it had."""
