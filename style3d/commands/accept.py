@@ -60,7 +60,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     told |= {"kept": done.index(kept) + 1, "accepted": not kept.missed}
     result = replace(kept.made, record={**kept.made.record, "acceptance": told})
     written = (*save(result, job.destination, watcher), beside(job.destination, "job.yaml"))
-    write_job_file(kept.job, written[-1])
+    write_job_file(kept.job, written[-1], result.record["cast"])
     written = (*written, *job_kind(kept.job).write(kept.job, scene, result.colors, watcher))
     print(f"wrote {', '.join(str(path) for path in written)}")
     print(f"try {done.index(kept) + 1} of {len(done)} kept, content weight {kept.job.content_weight:.3g}")

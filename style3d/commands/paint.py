@@ -46,7 +46,7 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
                 return paint_until_accepted(job, scene, conduct, watcher)
         result, checkpoint = paint_once(job, scene, target, conduct.resume, watcher)
         written = (*save(result, target, watcher), beside(target, "job.yaml"))
-        write_job_file(job, written[-1])
+        write_job_file(job, written[-1], result.record["cast"])
         made = () if result.interrupted else job_kind(job).write(job, scene, result.colors, watcher)
     if result.interrupted:
         print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from style3d.job.values import hints, moved, plain, typed
 
 MAX_BYTES = 1 << 20
 HEAD = "# style3d run {name}: does this again; `style3d {kind} --help` says what each setting does\n"
+FOUND = "# cast:  # what was found; remove the # and edit\n"
 
 
 def read_job_file(path: Path) -> Job:
@@ -48,8 +49,13 @@ def read_job_file(path: Path) -> Job:
     return KINDS[kind](**found)
 
 
-def write_job_file(job: Job, path: Path) -> None:
+def write_job_file(job: Job, path: Path, cast: Sequence[str] = ()) -> None:
     """Write a job so that `read_job_file` gives it back; what is as by default is left out.
+
+    Args:
+        job: the settings.
+        path: file to write.
+        cast: the pairs that a run found; they stand below the settings as a comment, for people to edit.
 
     Raises:
         Style3DError: the file cannot be written.
@@ -60,7 +66,16 @@ def write_job_file(job: Job, path: Path) -> None:
         if value != field.default:
             values[_option(field.name)] = plain(_moved(field.name, value, _to(path.parent)))
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
-    write_bytes(path, (HEAD.format(name=path.name, kind=job.kind) + text).encode())
+    write_bytes(path, (HEAD.format(name=path.name, kind=job.kind) + text + _found(job, cast)).encode())
+
+
+def _found(job: Job, cast: Sequence[str]) -> str:
+    """A comment that becomes a setting without its first two characters: of each part its first area."""
+    if job.cast != ("auto",) or not cast:
+        return ""
+    first = {word.partition(">")[0]: word for word in reversed(cast)}
+    pairs = [first[part] for part in dict.fromkeys(word.partition(">")[0] for word in cast)]
+    return FOUND + "".join(f'#   - "{pair}"\n' for pair in pairs)
 
 
 def _value(path: Path, name: str, hint: Any, value: Any) -> Any:

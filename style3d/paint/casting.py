@@ -139,6 +139,16 @@ class Role:
     words: tuple[str, ...]  # the pairs of colours that ask for it, the most of it first
 
 
+@final
+@dataclass(frozen=True)
+class Played:
+    """A part of a scene and its areas, for people to look at."""
+
+    words: tuple[str, ...]  # the pairs of colours, the most of it first
+    share: Float32[np.ndarray, "entries"]  # of each entry of θ, [0, 1]
+    pictures: tuple[tuple[AnyImage, AnyMask], ...]  # each with what of it counts
+
+
 def roles(
     scene: Scene, drawing: Drawing, images: Sequence[AnyImage], pairs: Sequence[tuple[RGB, RGB]] = ()
 ) -> list[Role]:

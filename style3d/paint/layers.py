@@ -18,7 +18,7 @@ from style3d.job import Job
 from style3d.job.cast import cast_pairs
 from style3d.losses.objective import Objective
 from style3d.losses.term import make_frame
-from style3d.paint.casting import roles
+from style3d.paint.casting import Played, Role, roles
 from style3d.paint.color_modes import Colorway
 from style3d.paint.form import Drawing
 from style3d.paint.grain import LEAST, lacking, laid, plainness
@@ -52,7 +52,7 @@ class StyleLayer:
 
     styles: StyleLibrary
     share: Shares | None  # of each entry, [0, 1]; None: all of all
-    cast: tuple[str, ...] = ()  # the pairs of colours of its part and of its areas
+    role: Role | None = None  # the part that was cast, where one was
 
 
 @final
@@ -94,7 +94,16 @@ class Layers:
     @property
     def cast(self) -> tuple[str, ...]:
         """Which part is painted after which area, as `style3d.job.cast` writes it; each part's first choice first."""
-        return tuple(dict.fromkeys(word for layer in self.layers for word in layer.cast))
+        return tuple(dict.fromkeys(word for layer in self.layers if layer.role for word in layer.role.words))
+
+    @property
+    def played(self) -> tuple[Played, ...]:
+        """Every part that was cast, as a picture of the cast shows it."""
+        return tuple(
+            Played(layer.role.words, layer.share, layer.styles.shown())
+            for layer in self.layers
+            if layer.role and layer.share is not None
+        )
 
     @property
     def finest(self) -> float:
@@ -213,7 +222,7 @@ def layers_of(
             StyleLayer(
                 StyleLibrary(objective, images, scale, device, masks=role.masks),
                 role.share if share is None else share * role.share,
-                role.words,
+                role,
             )
             for role in roles(scene, drawing, [image for image, _ in images], cast_pairs(job.cast))
         ]

@@ -135,7 +135,8 @@ class PaintRun:
         seen = self._seen(shots)
         with self.clock.time("decode"):
             after = self._finished(before, seen)
-        return Result(self.scene, self.job, self.recipe, before, after, seen, self._record(shots, interrupted))
+        record = self._record(shots, interrupted)
+        return Result(self.scene, self.job, self.recipe, before, after, seen, record, self.layers.played)
 
     def _finished(self, before: Colors, seen: Flags) -> Colors:
         """The table at full strength: completed where no view looked, the original outside all regions."""

@@ -22,13 +22,16 @@ from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Scene
 from style3d.files import atomic_path
 from style3d.images import read_style
 from style3d.job import Job, Recipe
+from style3d.paint.casting import Played
 from style3d.paint.prompts import swatches
 from style3d.paint.strength import STRENGTHS, Strengths
-from style3d.preview import animation_suffix, contact_sheet, loss_plot, turntable
+from style3d.preview import CastRow, animation_suffix, cast_sheet, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
-from style3d.types import Colors, Flags
+from style3d.types import AnyImage, AnyMask, Colors, Flags
 
 STUDIO_GREY = 0.93  # backdrop of pictures
+CAST_VIEW = 240  # pixels along a side of what shows a part of the asset
+CAST_GREY = 0.7, 0.2  # of what is no part: the grey of its black, and what its white adds to that
 
 
 @final
@@ -46,6 +49,7 @@ class Result:
     after: Colors
     seen: Flags  # (entries,)
     record: Mapping[str, Any]  # seconds by phase, losses by step, device, views, …
+    cast: tuple[Played, ...] = ()  # the parts, and what they were painted after
 
     @property
     def interrupted(self) -> bool:
@@ -105,14 +109,30 @@ class Result:
         caption = " + ".join(f'"{text}"' for text, _ in self.job.prompts)
         contact_sheet([pair[0] for pair in pairs], [pair[1] for pair in pairs], sheet, style=styles, caption=caption)
         loss_plot(curves(self.record["losses"]), plot)
+        stills_written = [sheet, *self._cast_picture(target), plot]
         if not moving:
-            return [sheet, plot]
+            return stills_written
         film, frames = beside(target, f"turntable{suffix}"), []
         for number, camera in enumerate(self.scene.portraits(count, self.recipe.portrait_size), SHEET_VIEWS + 1):
             frames.append(self._pair(camera)[1])
             watcher.done(number)
         turntable(frames, film, fps=max(8, count // 4))
-        return [sheet, film, plot]
+        return [stills_written[0], film, *stills_written[1:]]
+
+    def _cast_picture(self, target: Path) -> list[Path]:
+        """Write which part was painted after which areas, where a run found or was told so."""
+        if not self.cast:
+            return []
+        path, operator = beside(target, "cast.png"), self.scene.operator(self.scene.sheet(CAST_VIEW)[0], 0)
+        grey = (CAST_GREY[0] + CAST_GREY[1] * self.colors.mean(1, keepdim=True)).expand(-1, 3)
+        rows = []
+        for part in self.cast:
+            share = torch.from_numpy(part.share)[:, None]
+            image = operator.render(torch.lerp(grey, self.colors, share), torch.full((3,), STUDIO_GREY))[0]
+            pictures = [(dimmed(picture, mask)[0].permute(1, 2, 0).numpy()) for picture, mask in part.pictures]
+            rows.append(CastRow(part.words[0], image.clamp(0, 1).permute(1, 2, 0).numpy(), pictures))
+        cast_sheet(rows, path)
+        return [path]
 
     def _pair(self, camera: Any) -> tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 3"]]:
         operator = self.scene.operator(camera, 0)
@@ -138,6 +158,12 @@ class Result:
             "written": [path.name for path in written],
             "losses": curves(self.record["losses"]),
         }
+
+
+def dimmed(picture: AnyImage, mask: AnyMask) -> AnyImage:
+    """A picture whose areas keep their colours while the rest fades to a light grey."""
+    grey = CAST_GREY[0] + CAST_GREY[1] * picture.mean(1, keepdim=True)
+    return torch.lerp(grey.expand_as(picture), picture, mask.expand_as(picture))
 
 
 def beside(target: Path, name: str) -> Path:

@@ -114,6 +114,10 @@ class StyleLibrary:
         size = (image.shape[-2], image.shape[-1])
         return torch.nn.functional.interpolate(self._masks[number], size, mode="bilinear", antialias=True).clamp(0, 1)
 
+    def shown(self) -> tuple[tuple[AnyImage, AnyMask], ...]:
+        """The pictures, each with what of it counts."""
+        return tuple((image.cpu(), self._mask(k, image).cpu()) for k, (image, _) in enumerate(self._images))
+
     @property
     def palette(self) -> Palette:
         """The colours that a scene starts from."""

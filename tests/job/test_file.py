@@ -75,3 +75,25 @@ def test_what_is_not_understood_is_said(text: str, said: str, tmp_path: Path) ->
     (tmp_path / "look.yaml").write_text(text)
     with pytest.raises(Style3DError, match=said):
         read_job_file(tmp_path / "look.yaml")
+
+
+FOUND = ("#111111>#0d1533", "#111111>#202020", "#ffffff>#eeeeee")
+
+
+def test_a_found_cast_stands_below_as_a_comment(tmp_path: Path) -> None:
+    path = tmp_path / "cow.job.yaml"
+    write_job_file(JOBS[0], path, FOUND)
+    assert read_job_file(path).cast == ("auto",)
+    lines = path.read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("# cast:"))
+    assert lines[at + 1 :] == ['#   - "#111111>#0d1533"', '#   - "#ffffff>#eeeeee"']
+    path.write_text("\n".join([*lines[:at], *(line[2:] for line in lines[at:])]))
+    assert read_job_file(path).cast == ("#111111>#0d1533", "#ffffff>#eeeeee")
+
+
+@pytest.mark.parametrize("cast", [("off",), ("#000000>#ffffff",)])
+def test_a_cast_of_ones_own_stands_alone(cast: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "cow.job.yaml"
+    write_job_file(MeshJob(Path("cow.glb"), PAINT, cast=cast), path, FOUND)
+    assert "# cast:" not in path.read_text()
+    assert read_job_file(path).cast == cast
