@@ -27,6 +27,7 @@ from style3d.paint.form import Drawing
 from style3d.types import AnyImage, AnyMask
 
 MOST_PARTS, MOST_AREAS = 5, 8
+PLAINEST = 4  # parts of what is all light and no colour
 DISTINCT, DISTINCT_AREAS = 13.0, 8.0  # L*a*b* between two parts, or areas, under which they are one
 SMALLEST_PART, SMALLEST_AREA = 0.02, 0.04  # of the whole
 SKETCHED = 2  # level of a scene's pyramid that is parted
@@ -37,7 +38,9 @@ PLACE = 18.0  # L*a*b* between top and bottom of a picture or of a plain scene
 SOFT = 0.35  # width of the border between parts, of the distance between their colours
 FAINT = 0.08  # share of an entry that is given to the others: a view's pixels then belong to few parts
 ROUNDS = 200
-ALIKE = 0.8  # of a part's largest area, from which another is taken beside it
+WHOLE = 0.35  # of the rest of a picture that every part of what is plain is painted after, too
+STRICT = 9.0  # how much more all areas have to be used where nothing but light tells which
+ALIKE, MINGLED = 0.8, 0.25  # of a part's largest area, from which another is taken beside it; in what is plain
 SHARP, YIELD = 0.012, 0.1  # of the transport: entropy, and how much areas may be used more or less than their size
 SAMPLES = 20_000  # colours that are clustered
 
@@ -81,7 +84,8 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
     features = lab(table)
     if wanted is None:
         features = np.concatenate([features, PLACE * drawing.plain * height[:, None]], 1)
-    centres = _centres(features[known], MOST_PARTS, DISTINCT, SMALLEST_PART) if wanted is None else wanted
+    most = round(MOST_PARTS + (PLAINEST - MOST_PARTS) * drawing.plain)
+    centres = _centres(features[known], most, DISTINCT, SMALLEST_PART) if wanted is None else wanted
     share = raised(scene.hierarchy, level, torch.from_numpy(_shares(features, centres))).numpy()
     share[share < FAINT] = 0
     share /= share.sum(1, keepdims=True)
@@ -116,16 +120,21 @@ def picture_areas(image: AnyImage) -> tuple[Parted, tuple[int, int]]:
 def transport(parts: Sequence[Portion], areas: Sequence[Portion], plain: float) -> Float64[np.ndarray, "parts areas"]:
     """How much of each area every part is painted after; rows sum to one."""
     cost = np.array([[_unlike(part, area, plain) for area in areas] for part in parts])
-    rows, columns = (np.array([max(portion.size, 1e-6) for portion in portions]) ** 0.5 for portions in (parts, areas))
+    power = 0.5 + 0.5 * plain  # small parts with colours of their own count for more than their size
+    rows, columns = (
+        np.array([max(portion.size, 1e-6) for portion in portions]) ** power for portions in (parts, areas)
+    )
     rows, columns = rows / rows.sum(), columns / columns.sum()
-    kernel, yielding = -cost / SHARP, YIELD / (YIELD + SHARP)
+    strict = YIELD * (1 + STRICT * plain)
+    kernel, yielding = -cost / SHARP, strict / (strict + SHARP)
     u, v = np.zeros(len(parts)), np.zeros(len(areas))
     for _ in range(ROUNDS):  # Sinkhorn's, in logarithms
         u = np.log(rows) - logsumexp(kernel + v, axis=1)
         v = yielding * (np.log(columns) - logsumexp(kernel.T + u, axis=1))
     plan = np.exp(u[:, None] + kernel + v)
     plan /= plan.sum(1, keepdims=True)
-    plan[plan < ALIKE * plan.max(1, keepdims=True)] = 0
+    alike = ALIKE + (MINGLED - ALIKE) * plain
+    plan[plan < alike * plan.max(1, keepdims=True)] = 0
     return plan / plan.sum(1, keepdims=True)
 
 
@@ -165,6 +174,7 @@ def roles(
         areas, size = picture_areas(image)
         plan = _told(areas.portions, pairs) if pairs else transport(parts.portions, areas.portions, drawing.plain)
         shown = areas.share @ (plan / plan.max(1, keepdims=True)).T.astype(np.float32)
+        shown = np.maximum(shown, 0.0 if pairs else WHOLE * drawing.plain)
         for number, part in enumerate(parts.portions):
             masks[number].append(torch.from_numpy(shown[:, number].reshape(1, 1, *size).clip(0, 1)))
             order = [k for k in np.argsort(-plan[number], kind="stable") if plan[number, k] > 0]
