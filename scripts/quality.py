@@ -2,14 +2,13 @@
 
 python scripts/quality.py --assets FOLDER [--weights VGG16] [--before CHECKOUT] [--capture GRID] [--only fox]
 
-FOLDER holds meshes/, splats/ and styles/. Every way is a command of its own; what is there already in out/quality is not
-painted again, so the script goes on where it was stopped.
+FOLDER holds meshes/, splats/ and styles/. Every way is a command of its own; what is in out/quality is not painted
+again, so the script goes on where it was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import subprocess
 import sys
@@ -25,12 +24,29 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from style3d.core.scene import Scene  # noqa: E402
+from style3d.evaluate.footage.render import film  # noqa: E402
+from style3d.evaluate.metrics.look_figures import seen_as  # noqa: E402
+from style3d.evaluate.metrics.painted_views import PaintedViews  # noqa: E402
+from style3d.evaluate.request import EvaluationRequest  # noqa: E402
+from style3d.evaluate.run_request import run_report, yardstick_of  # noqa: E402
+from style3d.evaluate.scenes import open_scenes  # noqa: E402
+from style3d.progress import Silent  # noqa: E402
 from style3d.scene_kinds.kind import Opening  # noqa: E402
 from style3d.scene_kinds.registry import kind_at  # noqa: E402
 
 OUT, DOCS = ROOT / "out" / "quality", ROOT / "docs" / "quality"
 EDGE, PAPER = 320, 0.965
 SHOWN = ("content.tone_order", "content.parts_apart", "content.form", "style.calm", "style.found")
+
+
+HEAD = """# Quality
+
+Assets and paintings that nobody tuned for, each painted at the draft preset by the default features, by VGG-16 with the
+same settings, and by the version before. `python scripts/quality.py --assets FOLDER` makes this page and its pictures;
+the assets and paintings themselves are not part of the project. Each picture shows the original and every way from two
+sides. [metrics.md](metrics.md) says what the figures mean; `found` is the rank of the painting among all paintings of
+the folder, by a network that no run optimises. Found first: {first}.
+"""
 
 
 @dataclass(frozen=True)
@@ -138,21 +154,37 @@ def _opened(path: Path) -> Scene:
     return kind_at(path).open(path, Opening(lighting="studio"))
 
 
-def _figures(model: Path, after: Path, style: Path, gallery: Path) -> dict[str, float]:
-    """The figures of `style3d evaluate` by name; those that it could not measure are missing."""
-    target = after.with_suffix(".evaluation.html")
-    table = target.with_suffix(".csv")
-    if not table.exists():
-        run = [sys.executable, "-m", "style3d", "evaluate", str(model), str(after), "--style", str(style)]
-        run += ["--gallery", str(gallery), "--only", ",".join(SHOWN), "--output", str(target), "--quiet"]
-        subprocess.run(run, check=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
-    with table.open(encoding="utf-8", newline="") as file:
-        return {row["name"]: float(row["value"]) for row in csv.DictReader(file) if row["value"]}
+def _figures(model: Path, after: Path, style: Path, gallery: Path) -> dict[str, float | None]:
+    """What the metrics of `SHOWN` say of eight views; nothing where one could not measure."""
+    request = EvaluationRequest((model, after), style=style, gallery=gallery, views=8, lighting="studio")
+    scenes = open_scenes(request, run_report(after), Silent())
+    footage = film(*scenes, request.views, request.resolution, request.gaps, lambda count: None).footage
+    views = PaintedViews(footage, tuple(footage.after), yardstick_of(request), scenes[0])
+    return {figure.name: figure.value for figure in seen_as(views)}
 
 
-def _page(rows: list[tuple[Pair, str, dict[str, float]]]) -> str:
-    """The page in Markdown."""
-    return ""
+def _page(rows: list[tuple[Pair, str, dict[str, float | None]]]) -> str:
+    """The page in Markdown: a picture and the figures of every way, pair by pair."""
+    lines = [HEAD.format(first=_found_first(rows))]
+    for pair in dict.fromkeys(pair for pair, _, _ in rows):
+        title = pair.style.replace("_", " ")
+        lines += [f"## {pair.name} ({pair.kind}), after {title}", "", f"![{pair.name}](quality/{pair.name}.webp)", ""]
+        lines += ["| way | " + " | ".join(name.split(".")[1] for name in SHOWN) + " |", "|---" * (len(SHOWN) + 1) + "|"]
+        for _, way, figures in (row for row in rows if row[0] is pair):
+            values = (figures.get(name) for name in SHOWN)
+            lines.append(f"| {way} | " + " | ".join("–" if v is None else f"{v:.2f}" for v in values) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _found_first(rows: list[tuple[Pair, str, dict[str, float | None]]]) -> str:
+    """In how many pairs the judge finds the painting first, by way."""
+    told = []
+    for way in dict.fromkeys(way for _, way, _ in rows):
+        ranks = [figures.get("style.found") for _, name, figures in rows if name == way]
+        known = [rank for rank in ranks if rank is not None]
+        told.append(f"{way}: {sum(rank == 1 for rank in known)} of {len(known)}")
+    return "; ".join(told)
 
 
 if __name__ == "__main__":

@@ -144,5 +144,5 @@ def test_views_agree_on_a_pattern_of_black_and_white(ball: style3d.MeshJob) -> N
     """A white ball takes the contrast of black and white stripes, and no hue."""
     result = style3d.stylize(style3d.load(ball), ball, tiny_objective())
     seen = result.after[torch.from_numpy(result.seen)]
-    assert float(seen.mean(1).std()) > 0.25
+    assert float(seen.mean(1).std()) > 0.15
     assert float((seen - seen.mean(1, keepdim=True)).std()) < 0.03
