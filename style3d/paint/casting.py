@@ -7,7 +7,6 @@ problems", 2018): every part gets its own, no area need be used, and none is use
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -15,10 +14,10 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64
-from scipy.cluster.vq import kmeans2
 from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.special import logsumexp
 
+from style3d.color.clusters import cluster_centres
 from style3d.color.lab import lab
 from style3d.core.pyramid import raised
 from style3d.core.scene import Scene
@@ -42,7 +41,6 @@ WHOLE = 0.35  # of the rest of a picture that every part of what is plain is pai
 STRICT = 9.0  # how much more all areas have to be used where nothing but light tells which
 ALIKE, MINGLED = 0.8, 0.25  # of a part's largest area, from which another is taken beside it; in what is plain
 SHARP, YIELD = 0.012, 0.1  # of the transport: entropy, and how much areas may be used more or less than their size
-SAMPLES = 20_000  # colours that are clustered
 
 
 @final
@@ -85,7 +83,7 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
     if wanted is None:
         features = np.concatenate([features, PLACE * drawing.plain * height[:, None]], 1)
     most = round(MOST_PARTS + (PLAINEST - MOST_PARTS) * drawing.plain)
-    centres = _centres(features[known], most, DISTINCT, SMALLEST_PART) if wanted is None else wanted
+    centres = cluster_centres(features[known], most, DISTINCT, SMALLEST_PART) if wanted is None else wanted
     share = raised(scene.hierarchy, level, torch.from_numpy(_shares(features, centres))).numpy()
     share[share < FAINT] = 0
     share /= share.sum(1, keepdims=True)
@@ -109,7 +107,7 @@ def picture_areas(image: AnyImage) -> tuple[Parted, tuple[int, int]]:
     columns = np.broadcast_to(np.linspace(0, 1, size[1])[None], size)
     place = np.stack([rows, columns], 2)
     features = np.concatenate([calm, BUSY * busy[..., None], PLACE * place], 2).reshape(-1, 6)
-    centres = _centres(features, MOST_AREAS, DISTINCT_AREAS, SMALLEST_AREA)
+    centres = cluster_centres(features, MOST_AREAS, DISTINCT_AREAS, SMALLEST_AREA)
     share = _shares(features, centres).reshape(*size, -1)
     share = gaussian_filter(share, (2.0, 2.0, 0)).reshape(-1, len(centres))
     share /= share.sum(1, keepdims=True)
@@ -224,33 +222,6 @@ def _ranks(values: Float[np.ndarray, "k"], sizes: Float[np.ndarray, "k"]) -> lis
     """Of each value, how much of the whole lies below it, its own half counted."""
     whole = max(float(sizes.sum()), 1e-12)
     return [float((sizes[values < v].sum() + sizes[values == v].sum() / 2) / whole) for v in values]
-
-
-def _centres(
-    features: Float64[np.ndarray, "n d"], most: int, distinct: float, least: float
-) -> Float64[np.ndarray, "k d"]:
-    """k-means centres that are ``distinct`` from one another and hold at least ``least`` of the whole each."""
-    flat = features[:: max(1, len(features) // SAMPLES)]
-    ordered = flat[np.argsort(flat[:, 0], kind="stable")]
-    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, 4 * most).round().astype(int)], axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a centre that loses everything is left out below
-        centres, labels = kmeans2(flat, starts, iter=20, minit="matrix", missing="warn")
-    sizes = np.bincount(labels, minlength=len(centres)) / len(flat)
-    centres, sizes = centres[sizes > 0], sizes[sizes > 0]
-    while len(centres) > 1:
-        gap = np.linalg.norm(centres[:, None] - centres[None], axis=2) + 1e9 * np.eye(len(centres))
-        # Ward's criterion: what merging two adds to the spread within
-        cost = gap**2 * (sizes[:, None] * sizes[None] / (sizes[:, None] + sizes[None]))
-        i, j = np.unravel_index(cost.argmin(), cost.shape)
-        if len(centres) <= most and gap[i, j] >= distinct and sizes.min() >= least:
-            if gap.min() >= distinct:
-                break
-            i, j = np.unravel_index(gap.argmin(), gap.shape)
-        total = sizes[i] + sizes[j]
-        centres[i], sizes[i] = (sizes[i] * centres[i] + sizes[j] * centres[j]) / total, total
-        centres, sizes = np.delete(centres, j, 0), np.delete(sizes, j)
-    return centres
 
 
 def _shares(features: Float64[np.ndarray, "n d"], centres: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "n k"]:
