@@ -11,7 +11,7 @@ import torch
 
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import ComparedView, Footage
-from style3d.evaluate.footage.render import GREY
+from style3d.evaluate.footage.render import GREY, coverage
 from style3d.evaluate.metrics.figure import Figure, Limit, parse_limit
 from style3d.evaluate.metrics.look_figures import seen_as
 from style3d.evaluate.metrics.lpips import installed_lpips
@@ -30,6 +30,7 @@ PATIENCE = 1.4  # factor on the steps where content and style are both missed
 WEIGHTS = 0.05, 20.0  # content weights that are tried
 ALIASES = {"content": "content.features", "style": "style.gram", "clip": "style.clip", "palette": "style.palette"}
 NO_CLIP = "it needs a real CLIP: add --clip-weights FILE, and --clip-model if it is not ViT-B-32"
+NO_GALLERY = "no gallery takes part in painting; measure it with style3d evaluate --gallery"
 NO_INCEPTION = "no Inception weights take part in painting; measure it with style3d evaluate --inception"
 Made = TypeVar("Made")
 
@@ -125,7 +126,7 @@ def refuse_unmeasurable(job: Job, limits: Sequence[Limit]) -> None:
     lacking = {
         "style": "" if job.mixture else "there is no picture to compare with: add --style IMAGE",
         "words": "" if job.prompt else "there is no --prompt to compare with",
-        "outline": "painting leaves every outline as it is", "inception": NO_INCEPTION,
+        "outline": "painting leaves every outline as it is", "inception": NO_INCEPTION, "gallery": NO_GALLERY,
         "clip": "" if job.clip_model or job.clip_weights else NO_CLIP,
         "lpips": lpips if isinstance(lpips, str) else "",
     }  # fmt: skip
@@ -147,7 +148,9 @@ def yardstick_of(job: Job) -> Yardstick:
         style = read_styles([(path, 1.0)])[0][0]
     prompt = max(job.prompts, key=lambda pair: pair[1])[0] if job.prompts else ""
     clip = named_encoder(job) if job.clip_model or job.clip_weights else NO_CLIP
-    return Yardstick(style, features_of(job), installed_lpips(), clip, NO_INCEPTION, prompt, job.style_scale or 1.0)
+    return Yardstick(
+        style, features_of(job), installed_lpips(), clip, NO_INCEPTION, NO_GALLERY, prompt, job.style_scale or 1.0
+    )
 
 
 def judged(result: Result, yardstick: Yardstick) -> list[Figure]:
@@ -160,7 +163,7 @@ def judged(result: Result, yardstick: Yardstick) -> list[Figure]:
             np.ascontiguousarray(operator.render(colors, grey)[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy())
             for colors in (result.before, result.after)
         )
-        mask = operator.alpha.reshape(camera.height, camera.width).astype(np.float32)
+        mask = coverage(operator, scene.opaque)
         nowhere = np.full(mask.shape, np.inf, np.float32)  # depth, which nothing here asks for
         shots.append(ComparedView(camera, before, after, nowhere, mask))
     footage = Footage(scene.name, tuple(shots), closed=True)

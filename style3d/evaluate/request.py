@@ -60,6 +60,8 @@ class EvaluationRequest:
     """The weights for LPIPS: SqueezeNet's and the linear heads'. Default: the lpips package, if it has weights."""
     inception: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """The weights of Inception-v3 for FID: pytorch-fid's or torch-fidelity's. ArtFID has art_inception.pth."""
+    gallery: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """A folder of pictures for style.found. It includes the style, or the style is added."""
     clip_model: str = "ViT-B-32"
     """The CLIP model of --clip-weights, by open_clip's name."""
     clip_weights: Path | None = None

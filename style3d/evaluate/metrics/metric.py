@@ -78,6 +78,11 @@ class Metric(Generic[Subject]):
         )
 
 
+def value_or(value: float | None, why: str) -> Reading:
+    """What was measured; or nothing, and why."""
+    return Reading(value, why if value is None else "")
+
+
 def mean_of(values: Sequence[float | None]) -> float | None:
     """Of those that are there."""
     there: list[float] = [value for value in values if value is not None]

@@ -9,6 +9,8 @@ from typing import final
 from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.evaluate.metrics.yardstick import Yardstick
 
+FRAMES = "frames alone say nothing of the geometry"
+
 
 @final
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ def _inception(by: Yardstick) -> Judge | None:
     return None if isinstance(by.inception, str) else Judge(by.inception.name, by.inception.digest)
 
 
+def _gallery(by: Yardstick) -> Judge | None:
+    return None if isinstance(by.gallery, str) else Judge(by.gallery.judge.name, by.gallery.judge.digest)
+
+
 def _layer(by: Yardstick) -> Judge:
     return Judge(f"{by.features.name}, layer {by.features.content_layer}", by.features.digest)
 
@@ -54,14 +60,22 @@ def _outlined(views: PaintedViews) -> str:
     return "" if outlined else "the stylised frames come without an outline"
 
 
+def _formed(views: PaintedViews) -> str:
+    if views.scene is None:
+        return FRAMES
+    return "" if views.daylight is not None else "the colours of such a scene hold light of their own"
+
+
 NEEDS: dict[str, Need] = {
     "style": Need(lambda views: "" if views.yardstick.style is not None else "no style image was given"),
     "words": Need(lambda views: "" if views.yardstick.prompt else "no prompt was given"),
-    "scene": Need(lambda views: "" if views.scene is not None else "frames alone say nothing of the geometry"),
+    "scene": Need(lambda views: "" if views.scene is not None else FRAMES),
+    "form": Need(_formed),  # daylight on the shape
     "outline": Need(_outlined),  # of the stylised views
     "features": Need(judge=lambda by: Judge(by.features.name, by.features.digest)),
     "content layer": Need(judge=_layer),
     "lpips": Need(lambda views: _why(views.yardstick.lpips), _lpips),
     "clip": Need(lambda views: _why(views.yardstick.clip), _clip),
     "inception": Need(lambda views: _why(views.yardstick.inception), _inception),
+    "gallery": Need(lambda views: _why(views.yardstick.gallery), _gallery),
 }

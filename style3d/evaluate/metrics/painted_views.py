@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any, TypeVar, final
 
 import numpy as np
-from jaxtyping import Float
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from style3d.core.scene import Scene
 from style3d.evaluate.footage.controls import tensors
 from style3d.evaluate.footage.footage import Footage
+from style3d.evaluate.footage.render import picture
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
@@ -21,6 +23,7 @@ from style3d.paint.style_library import resized
 from style3d.types import Image, Mask, Picture
 
 COVERAGE = "the object's coverage"
+WHOLE = 0.999  # coverage over which a pixel shows nothing but the object
 Found = TypeVar("Found")
 
 
@@ -49,6 +52,20 @@ class PaintedViews:
     def pairs(self) -> list[tuple[Image, Mask]]:
         """Each picture with its coverage, as networks take them."""
         return [tensors(shot, image) for shot, image in zip(self.footage.shots, self.images, strict=True)]
+
+    @cached_property
+    def insides(self) -> list[Bool[np.ndarray, "h w"]]:
+        """Pixels of each picture that show the object and nothing else."""
+        return [shot.mask > WHOLE for shot in self.footage.shots]
+
+    @cached_property
+    def daylight(self) -> list[Picture] | None:
+        """What the shape of the original draws by itself, seen as the pictures are; None where it gives no form."""
+        light = None if self.scene is None else self.scene.form()
+        if self.scene is None or light is None:
+            return None
+        table = torch.from_numpy(np.ascontiguousarray(light))[:, None].float().expand(-1, 3).contiguous()
+        return [picture(self.scene.operator(shot.camera, 0), table) for shot in self.footage.shots]
 
     @cached_property
     def style(self) -> Image:

@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from style3d.evaluate.metrics.calm import CALM
 from style3d.evaluate.metrics.clip import CLIP
 from style3d.evaluate.metrics.consistency_figures import AGREEMENT, RATIOS
 from style3d.evaluate.metrics.content import CONTENT
+from style3d.evaluate.metrics.found import FOUND
 from style3d.evaluate.metrics.frechet import ARTFID, FRECHET
 from style3d.evaluate.metrics.health import MESH
 from style3d.evaluate.metrics.lights import LAMPS, LIGHTS
 from style3d.evaluate.metrics.metric import Metric
 from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.evaluate.metrics.palette import PALETTE
+from style3d.evaluate.metrics.parts import PARTS
 from style3d.evaluate.metrics.published_protocol import LEGACY
 from style3d.evaluate.metrics.strokes import STROKES
 from style3d.evaluate.metrics.style import PATCHES, STYLE
+from style3d.evaluate.metrics.tones import TONES
 
 LOOKS: tuple[Metric[PaintedViews], ...] = (
-    *STYLE, *FRECHET, PATCHES, PALETTE, *STROKES, *CLIP, *CONTENT, ARTFID,
+    *STYLE, *FRECHET, PATCHES, PALETTE, *STROKES, *CALM, *CLIP, FOUND, *CONTENT, *TONES, PARTS, ARTFID,
 )  # fmt: skip  # measured on views, the style picture, and the scene: what `style3d evaluate` looks at in pictures
 ACCEPTED = ("style", "content")  # subjects whose rows among `LOOKS` a run can be judged by while it paints
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
+from style3d.evaluate.metrics.gallery import Gallery
 from style3d.evaluate.metrics.inception import Inception
 from style3d.evaluate.metrics.lpips import Distance
 from style3d.losses.features.base import Features
 from style3d.losses.text.base import Encoder
 from style3d.types import Image
+
+NO_GALLERY = "no --gallery was given"
 
 
 @final
@@ -22,5 +25,6 @@ class Yardstick:
     lpips: Distance | str  # or why it is absent
     clip: Encoder | str
     inception: Inception | str = "no --inception weights were given"
+    gallery: Gallery | str = NO_GALLERY
     prompt: str = ""
     style_scale: float = 1.0
