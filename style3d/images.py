@@ -199,7 +199,9 @@ def _read_radiance(content: bytes, name: str, max_pixels: int) -> Float32[np.nda
     size, _, body = body.partition(b"\n")
     parts = size.split()
     if len(parts) != 4 or parts[0] != b"-Y" or parts[2] != b"+X" or not (parts[1] + parts[3]).isdigit():
-        raise Style3DError(f"{name} is no Radiance picture that can be read", got=repr(size[:40]), expected="-Y h +X w")
+        raise Style3DError(
+            f"{name} is not a Radiance picture that can be read", got=repr(size[:40]), expected="-Y h +X w"
+        )
     height, width = int(parts[1]), int(parts[3])
     if not 0 < height * width <= max_pixels:
         raise _too_large(name, f"{width} × {height} pixels", max_pixels)

@@ -101,11 +101,11 @@ def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tup
     job = job_from_values(report["job"])
     same = job.model.is_dir() or (job.model.is_file() and file_hash(job.model) == report["inputs"].get(str(job.model)))
     if not same:  # a folder is known by its number of entries alone
-        raise Style3DError(f"{job.model} is not there as it was when it was painted", hint="run the job again")
+        raise Style3DError(f"{job.model} is missing or has changed since it was painted", hint="run the job again")
     scene = load(job)
     if scene.hierarchy.sizes[0] != len(table):
         got, expected = f"{scene.hierarchy.sizes[0]:,} entries", f"{len(table):,}, as when it was painted"
-        raise Style3DError(f"{job.model} is another scene now", got=got, expected=expected, hint="run the job again")
+        raise Style3DError(f"{job.model} now holds another scene", got=got, expected=expected, hint="run the job again")
     return scene.save(torch.from_numpy(table.astype(np.float32) / np.float32(255)), target)
 
 

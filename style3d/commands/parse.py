@@ -59,7 +59,7 @@ def parse_job(kind: type[Kind], arguments: list[str]) -> tuple[Kind, Conduct]:
         if path:
             job = read(path)
             if not isinstance(job, kind):
-                raise Style3DError(f"{path} is a job on another kind of scene", hint=f"use style3d {job.kind}")
+                raise Style3DError(f"{path} describes a job for another kind of scene", hint=f"use style3d {job.kind}")
             default = Request(job)
     request_of: Any = Request  # a class made generic while running is beyond the type checker
     request = parse(request_of[kind], kind.kind, arguments, f"{kind.__doc__} {REPLAY}", default)

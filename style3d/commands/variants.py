@@ -22,7 +22,7 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
     from style3d.paint.result import beside
 
     if conduct.accept or conduct.auto:
-        raise Style3DError("--variants paints with the settings given", hint="leave out --accept and --auto")
+        raise Style3DError("--variants does not work with --accept or --auto", hint="leave one out")
     target = checked_target(job)
     written: list[Path] = []
     with watched(conduct.quiet) as watcher:

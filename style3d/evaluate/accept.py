@@ -50,7 +50,7 @@ def parse_accept(text: str, prompt: bool = False) -> tuple[Limit, ...]:
     known = [row.name for row in acceptable()]
     for limit in limits:
         if limit.name not in known:
-            raise Style3DError(f"--accept knows no '{limit.name}'", expected=", ".join((*ALIASES, *known)))
+            raise Style3DError(f"--accept has no metric called '{limit.name}'", expected=", ".join((*ALIASES, *known)))
     if not limits:
         raise Style3DError("--accept names no threshold", expected="for example content>=0.5,style<=0.6")
     return limits

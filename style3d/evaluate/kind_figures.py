@@ -32,7 +32,7 @@ def _check_size(request: EvaluationRequest, before: MeshScene, after: MeshScene)
     original, styled = request.models
     if abs(after.extent - before.extent) > 0.02 * before.extent:
         raise Style3DError(
-            f"{styled} is not the size of {original}", got=f"{after.extent:.4g} scene units",
+            f"{styled} has another size than {original}", got=f"{after.extent:.4g} scene units",
             expected=f"{before.extent:.4g}", hint="compare two states of one model",
         )  # fmt: skip
 

@@ -72,7 +72,7 @@ class Accessors:
         start, size = item.get("byteOffset", 0), item.get("byteLength", 0)
         content = self.document.buffers[buffer]
         if not (isinstance(start, int) and isinstance(size, int)) or start < 0 or size < 0:
-            raise Style3DError("a buffer view has no sensible extent", got=f"{start!r}, {size!r}")
+            raise Style3DError("a buffer view has an invalid size", got=f"{start!r}, {size!r}")
         if start + size > len(content):
             got = f"bytes {start}…{start + size} of {len(content)}"
             raise Style3DError("a buffer view reaches past its buffer", got=got, hint="export the asset again")
@@ -82,7 +82,7 @@ class Accessors:
         component, kind, count = item.get("componentType"), item.get("type"), item.get("count")
         if component not in COMPONENTS or kind not in WIDTHS or not isinstance(count, int):
             got = f"componentType {component!r}, type {kind!r}, count {count!r}"
-            raise Style3DError("an accessor is of no known type", got=got, hint="export the asset again")
+            raise Style3DError("an accessor has an unknown type", got=got, hint="export the asset again")
         if not 0 <= count <= MAX_ELEMENTS:
             raise Style3DError("an accessor is too large", got=f"{count:,} elements", expected=f"≤ {MAX_ELEMENTS:,}")
         return np.dtype(COMPONENTS[component]), WIDTHS[kind], count
@@ -91,7 +91,7 @@ class Accessors:
         content, size = self.view(view), dtype.itemsize * width
         stride = self.document.item("bufferViews", view).get("byteStride") or size
         if not (isinstance(start, int) and isinstance(stride, int)) or start < 0 or stride < 1:
-            raise Style3DError("an accessor has no sensible extent", got=f"offset {start!r}, stride {stride!r}")
+            raise Style3DError("an accessor has an invalid size", got=f"offset {start!r}, stride {stride!r}")
         if count and start + stride * (count - 1) + size > len(content):
             got = f"{count:,} elements of {stride} bytes in {len(content):,}"
             raise Style3DError("an accessor reaches past its buffer view", got=got, hint="export the asset again")
@@ -110,7 +110,7 @@ class Accessors:
         index = self._strided(where.get("bufferView"), where.get("byteOffset", 0), count, 1, index_type)[:, 0]
         new = self._strided(what.get("bufferView"), what.get("byteOffset", 0), count, values.shape[1], dtype)
         if index.max() >= len(values):
-            raise Style3DError("a sparse accessor replaces what is not there", got=f"index {index.max()}")
+            raise Style3DError("a sparse accessor replaces elements that do not exist", got=f"index {index.max()}")
         values[index.astype(np.int64)] = new
         return values
 

@@ -31,9 +31,9 @@ def read_job_file(path: Path) -> Job:
     try:
         values = yaml.safe_load(read_bytes(path, MAX_BYTES))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Style3DError(f"{path} is no YAML", got=_first_line(error), hint="check its indentation") from None
+        raise Style3DError(f"{path} is not valid YAML", got=_first_line(error), hint="check its indentation") from None
     if not isinstance(values, dict):
-        raise Style3DError(f"{path} is not a job", expected="settings like 'model: cow.glb', one a line")
+        raise Style3DError(f"{path} is not a job file", expected="settings like 'model: cow.glb', one a line")
     settings = {str(key).replace("-", "_"): value for key, value in values.items()}
     kind = settings.pop("kind", "mesh")
     if kind not in KINDS:

@@ -64,7 +64,7 @@ def at_pose(document: Document, pose: Pose | None) -> Document:
     ends = [float(reader.floats(s["input"])[-1, 0]) for s in animation.get("samplers", [])]
     if pose.time > max(ends, default=0.0) + 1e-6:
         expected = f"0 to {max(ends, default=0.0):.4g} seconds"
-        raise Style3DError(f"the animation {pose.animation!r} is not that long", got=pose.time, expected=expected)
+        raise Style3DError(f"the animation {pose.animation!r} ends before that time", got=pose.time, expected=expected)
     for channel in animation.get("channels", []):
         _apply(reader, changed, animation["samplers"][channel["sampler"]], channel["target"], pose.time)
     return replace(document, json=changed)

@@ -23,7 +23,7 @@ def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
     plain = [float(np.ptp(texture.rgb, axis=(0, 1)).max()) < 1e-6 for texture in asset.surface.textures]
     if not any(plain):
         raise Style3DError(
-            f"--base-color {path.name} has no use", got="a model whose materials have pictures of their own"
+            f"--base-color {path.name} cannot be used", got="a model whose materials have pictures of their own"
         )
     textures = tuple(
         replace(texture, rgb=_resized(picture, texture.rgb.shape[:2])) if bare else texture

@@ -104,7 +104,7 @@ def _algorithm(key: bytes, path: Path) -> str:
         return "ps256"
     if isinstance(found, ed25519.Ed25519PrivateKey):
         return "ed25519"
-    raise Style3DError(f"{path.name} is of a kind that C2PA does not know", expected="ES256, ES384, PS256 or Ed25519")
+    raise Style3DError(f"{path.name} has a format that C2PA cannot sign", expected="ES256, ES384, PS256 or Ed25519")
 
 
 def _manifest(title: str, kind: str, told: dict[str, Any]) -> str:

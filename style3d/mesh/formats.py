@@ -32,13 +32,13 @@ def check_kind(path: Path, content: bytes) -> Kind:
     if suffix not in KINDS:
         hint = f"it looks like .{found}: rename it" if found else "convert it, for instance with Blender"
         raise Style3DError(
-            f"{path.name} is of no kind that is read", got=f"suffix {path.suffix!r}", expected=WANTED, hint=hint
+            f"{path.name} has an unknown file type", got=f"suffix {path.suffix!r}", expected=WANTED, hint=hint
         )
     wrong = found is not None and found != suffix
     if wrong or (found is None and suffix in ("glb", "gltf", "ply")):
         got = f"the content of .{found}" if found else f"{content[:12]!r}…"
         hint = f"rename it to {path.stem}.{found}" if found else "export it again"
-        raise Style3DError(f"{path.name} does not hold what its suffix says", got=got, hint=hint)
+        raise Style3DError(f"{path.name} is not the type of file that its suffix names", got=got, hint=hint)
     return next(kind for kind in KINDS if kind == suffix)
 
 

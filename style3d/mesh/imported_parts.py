@@ -103,7 +103,7 @@ def _check(part: ImportedPart) -> None:
             "vertices have positions that are not finite", got=got, hint="repair or export the mesh again"
         )
     if np.abs(used).max() > 1e30:
-        raise Style3DError("positions are beyond all measure", got=f"{np.abs(used).max():.3g}", expected="< 1e30")
+        raise Style3DError("positions are too large", got=f"{np.abs(used).max():.3g}", expected="< 1e30")
 
 
 def _offset(parts: list[ImportedPart]) -> Float64[np.ndarray, "3"]:

@@ -26,10 +26,10 @@ def inspect_file(path: Path) -> str:
     """Meshes, materials, images with their sizes, skins, animations, extensions, variants and provenance.
 
     Raises:
-        Style3DError: the file is no glTF, or damaged.
+        Style3DError: the file is not glTF, or damaged.
     """
     if not is_gltf(path):
-        raise Style3DError(f"{path.name} is no glTF", expected=f"a {' or '.join(GLTF_SUFFIXES)} file")
+        raise Style3DError(f"{path.name} is not glTF", expected=f"a {' or '.join(GLTF_SUFFIXES)} file")
     document = read_document(path)
     try:
         return "\n".join([f"{path.name}: {path.stat().st_size:,} bytes", *_lines(document)])

@@ -112,7 +112,9 @@ def source_image(document: Document, texture: int | None) -> int | None:
         return found
     if BASISU in extensions:
         hint = "convert it first, for instance: gltf-transform ktxdecompress IN OUT"
-        raise Style3DError("a texture is KTX2/Basis only, which is not read here", expected="PNG or JPEG", hint=hint)
+        raise Style3DError(
+            "a texture exists only as KTX2/Basis, which style3d cannot read", expected="PNG or JPEG", hint=hint
+        )
     return next((extensions[name].get("source") for name in image_extensions() if name in extensions), None)
 
 

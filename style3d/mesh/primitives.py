@@ -140,7 +140,7 @@ def _check(positions: Array, faces: Array, name: str) -> None:
         raise Style3DError(f"{name} has positions that are not finite", got=f"{count} NaN or infinite", hint=hint)
     if len(used) and np.abs(used).max() > 1e30:
         raise Style3DError(
-            f"{name} has positions beyond all measure", got=f"{np.abs(used).max():.3g}", expected="< 1e30"
+            f"{name} has positions that are too large", got=f"{np.abs(used).max():.3g}", expected="< 1e30"
         )
 
 

@@ -84,7 +84,7 @@ def writer_of(path: Path) -> MeshWriter:
     """
     found = next((row for row in WRITERS if row.file.suffix == path.suffix.lower()), None)
     if found is None:
-        raise Style3DError(f"{path.name} is of no kind that can be written", expected=str(MESH_SUFFIXES))
+        raise Style3DError(f"{path.name} has a file type that cannot be written", expected=str(MESH_SUFFIXES))
     return found
 
 

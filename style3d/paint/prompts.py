@@ -127,7 +127,7 @@ def _check_words(encoder: Encoder, text: str) -> None:
     hint = "for any words: pip install 'style3d[clip]', then --clip-model ViT-B-32"
     words = ", ".join(unknown)
     if not encoder.understands(text):
-        raise Style3DError(f"the small prompt model knows no word of '{text}'", hint=hint)
+        raise Style3DError(f"the small prompt model knows none of the words in '{text}'", hint=hint)
     logger.warning("the small prompt model does not know: %s; they are left out (%s)", words, hint)
 
 

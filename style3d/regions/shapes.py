@@ -29,7 +29,7 @@ def feathered(points: Points, weights: Weights, where: Where) -> Float[np.ndarra
     """
     inside = weights > 0
     if not inside.any():
-        raise Style3DError(f"the region {where} holds nothing of the scene", hint="check its numbers, or its mask")
+        raise Style3DError(f"the region {where} selects nothing of the scene", hint="check its numbers, or its mask")
     if not where.feather or inside.all():
         return weights
     reach, _ = cKDTree(points[~inside]).query(points[inside], distance_upper_bound=where.feather)

@@ -38,7 +38,7 @@ def load_grid(job: FieldJob, watcher: Watcher) -> Scene:
     if job.destination.suffix.lower() != GRID:
         check_splat_suffix(job.destination)
     if job.geometry == "finetune":
-        raise Style3DError("only the geometry of splats is divided", hint="leave out --geometry")
+        raise Style3DError("--geometry finetune works on splats only", hint="leave out --geometry")
     if job.view_dependence == "style":
         raise Style3DError("a radiance grid has no harmonics to paint", hint="--view-dependence keep or drop")
     settings = FitSettings(downscale=job.downscale, seed=job.seed)

@@ -66,9 +66,9 @@ def test_options_go_before_the_file(tmp_path: Path) -> None:
         ("style: b.jpg", "names no model"),
         ("kind: sculpture\nmodel: a.glb", "no kind of job"),
         ("- a\n- b", "is not a job"),
-        ("model: [", "is no YAML"),
-        ("!!python/object/apply:os.system ['true']", "is no YAML"),
-        ("[" * 5000, "is no YAML"),
+        ("model: [", "is not valid YAML"),
+        ("!!python/object/apply:os.system ['true']", "is not valid YAML"),
+        ("[" * 5000, "is not valid YAML"),
     ],
 )
 def test_what_is_not_understood_is_said(text: str, said: str, tmp_path: Path) -> None:

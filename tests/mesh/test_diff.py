@@ -260,5 +260,5 @@ def bare(json_: dict[str, Any]) -> dict[str, Any]:
 
 def test_only_gltf_is_compared(tmp_path: Path) -> None:
     (tmp_path / "a.obj").write_text("v 0 0 0\n")
-    with pytest.raises(Style3DError, match="no glTF"):
+    with pytest.raises(Style3DError, match="not glTF"):
         diff_files(tmp_path / "a.obj", tmp_path / "a.obj")

@@ -72,9 +72,9 @@ def test_what_does_not_exist_is_refused(ball) -> None:
     surface, grid, points = ball
     with pytest.raises(Style3DError, match="did you mean 'lower'"):
         selected(surface, grid, points, Where(material="lowr"))
-    with pytest.raises(Style3DError, match="holds nothing"):
+    with pytest.raises(Style3DError, match="selects nothing"):
         selected(surface, grid, points, Where(sphere=(9, 9, 9, 1)))
-    with pytest.raises(Style3DError, match="not a box"):
+    with pytest.raises(Style3DError, match="six numbers"):
         Where(box=(0, 0, 0, 1, 1, 0))
     with pytest.raises(Style3DError, match="finite"):
         Where(sphere=(0, 0, 0, float("inf")))

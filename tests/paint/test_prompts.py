@@ -130,7 +130,7 @@ def test_unknown_words_are_said_with_the_way_to_more(ball, caplog) -> None:
         swatches(quick(ball, prompt=("blue porcelain by Klimt",)))
     assert "does not know: klimt" in caplog.text
     assert "--clip-model ViT-B-32" in caplog.text
-    with pytest.raises(Style3DError, match="knows no word of 'a painting by Klimt'"):
+    with pytest.raises(Style3DError, match="knows none of the words in 'a painting by Klimt'"):
         swatches(quick(ball, prompt=("a painting by Klimt",)))
     with pytest.raises(Style3DError, match="names no colour, material, pattern or technique"):
         swatches(quick(ball, prompt=("dark and glossy",)))

@@ -150,7 +150,7 @@ def test_masks_of_other_proportions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Style3DError, match="does not fit its view"):
         held(grid_scene(), Where(mask=tmp_path / "wide.png", view="1"))
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "black.png")
-    with pytest.raises(Style3DError, match="holds nothing"):
+    with pytest.raises(Style3DError, match="selects nothing"):
         held(grid_scene(), Where(mask=tmp_path / "black.png", view="1"))
     with pytest.raises(Style3DError, match="cannot be chosen by mask"):
         held(grid_scene(), Where(mask=tmp_path / "black.png"))

@@ -105,7 +105,7 @@ def read_cameras(path: Path) -> list[tuple[str, Camera]]:
 def _camera(frame: dict[str, Any], path: Path) -> tuple[str, Camera]:
     name = PurePosixPath(str(frame["file_path"]).replace("\\", "/")).stem
     if any(float(frame.get(bend) or 0) for bend in BENDS):
-        raise Style3DError(f"{path} has a lens that bends lines", hint="give undistorted frames and their cameras")
+        raise Style3DError(f"{path} has a lens with distortion", hint="give undistorted frames and their cameras")
     width, height = int(frame["w"]), int(frame["h"])
     focal = float(frame["fl_x"]) if "fl_x" in frame else width / 2 / math.tan(float(frame["camera_angle_x"]) / 2)
     cx, cy = float(frame.get("cx", width / 2)), float(frame.get("cy", height / 2))
@@ -113,6 +113,6 @@ def _camera(frame: dict[str, Any], path: Path) -> tuple[str, Camera]:
     rigid = pose.shape == (4, 4) and np.allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-2)
     if not rigid or not math.isfinite(focal) or focal <= 0 or not 0 < width * height <= 1 << 26:
         raise Style3DError(
-            f"{path}: the camera of frame {name} is none", expected="a rigid 4 × 4 pose and a focal length"
+            f"{path}: the camera of frame {name} is not valid", expected="a rigid 4 × 4 pose and a focal length"
         )
     return name, Camera(pose @ FLIP, focal, cx, cy, width, height)

@@ -103,5 +103,5 @@ def named_limit(name: str, bound: str, at_least: bool) -> Limit:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise Style3DError(f"the threshold of {name} is no number", got=repr(bound), expected="a number")
+        raise Style3DError(f"the threshold of {name} is not a number", got=repr(bound), expected="a number")
     return Limit(name, number, at_least)

@@ -128,7 +128,7 @@ def _kind(tensors: Mapping[str, Tensor]) -> Kind:
         return "fid"
     if "fc1.weight" in tensors:
         return "art"
-    raise Style3DError("these are not the weights of an Inception-v3 that FID is taken with", expected=EXPECTED)
+    raise Style3DError("these are not the weights of the Inception-v3 that FID uses", expected=EXPECTED)
 
 
 def _folded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -23,11 +23,11 @@ def diff_files(old: Path, new: Path) -> tuple[Difference, ...]:
     """All differences between two glTF files, whether .glb, .gltf with files beside it, or one of each.
 
     Raises:
-        Style3DError: a file is no glTF, or damaged.
+        Style3DError: a file is not glTF, or damaged.
     """
     for path in (old, new):
         if not is_gltf(path):
-            raise Style3DError(f"{path.name} is no glTF", expected=f"two {' or '.join(GLTF_SUFFIXES)} files")
+            raise Style3DError(f"{path.name} is not glTF", expected=f"two {' or '.join(GLTF_SUFFIXES)} files")
     return differences(read_document(old), read_document(new))
 
 

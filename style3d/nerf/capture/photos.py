@@ -59,7 +59,7 @@ def _layers(photo: Photo) -> Float32[np.ndarray, "h w 5"]:
     pixels = read_image(photo.path, upright=turned and _same_shape(size[::-1], lens) and not _same_shape(size, lens))
     if not _same_shape((pixels.shape[1], pixels.shape[0]), lens):
         got, expected = f"{pixels.shape[1]} × {pixels.shape[0]}", f"the shape of {lens.width} × {lens.height}"
-        raise Style3DError(f"{photo.path} is not the photo its camera describes", got=got, expected=expected)
+        raise Style3DError(f"{photo.path} has another size than its camera says", got=got, expected=expected)
     alpha = pixels[..., 3:] if pixels.shape[2] == 4 else np.ones((*pixels.shape[:2], 1), np.float32)
     weight = np.ones_like(alpha)
     if photo.mask is not None:
@@ -88,7 +88,7 @@ def straight(
     """
     height, width = drawn.shape[:2]
     if not _same_shape((width, height), photo.lens):
-        raise Style3DError(f"a drawing does not fit the photo {photo.path.name}", got=f"{width} × {height}",
+        raise Style3DError(f"a mask does not fit the photo {photo.path.name}", got=f"{width} × {height}",
                            expected=f"the shape of {photo.lens.width} × {photo.lens.height}")  # fmt: skip
     return drawn if photo.lens.rectilinear else resampled(drawn, photo.lens.resized(width, height), photo.turn, camera)
 

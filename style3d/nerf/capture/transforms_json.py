@@ -107,7 +107,7 @@ def _lens(photo: Path, values: Json) -> Lens:
     size, _ = stored_size(photo)
     width, height = _number(values, "w", size[0]), _number(values, "h", size[1])
     if not (1 <= width <= 1 << 16 and 1 <= height <= 1 << 16):
-        raise Style3DError(f"the size of {photo.name} is absurd", got=f"{width:g} × {height:g} pixels")
+        raise Style3DError(f"the size of {photo.name} is out of range", got=f"{width:g} × {height:g} pixels")
     bend = _bend(photo.name, values)
     if isinstance(bend, Panorama):
         return Lens(width, height, width / 2, height / 2, int(width), int(height), bend)

@@ -227,7 +227,7 @@ class _Fitter:
             self.engine.mark(batch.origin, batch.direction, VISIBLE, seen)
         kept = pruned(place.side, place.index, seen)
         if not len(kept):
-            raise Style3DError("the fit found nothing solid", hint="check that the photos' poses are right")
+            raise Style3DError("the fit found no surface", hint="check that the photos' poses are right")
         self._adopt(place.side, self.vertices[kept], self.engine.table()[kept])
 
     def finished(self) -> RadianceGrid:

@@ -81,7 +81,7 @@ def baked_grid(config: Path, data: Path, resolution: int, watcher: Watcher) -> F
     pipeline = eval_setup(config)[1]
     model: Any = pipeline.model
     if not bool(getattr(model.field, "painted", False)):
-        raise Style3DError(f"{config} is no painted nerfacto", hint="let it run to its end")
+        raise Style3DError(f"{config} is not a painted nerfacto", hint="let it run to its end")
     world = world_of(pipeline, data)
     cameras = [_carried(camera, np.linalg.inv(world)) for camera in trained_from(pipeline)]
     focus, settings = focus_of(cameras), FitSettings()

@@ -53,7 +53,7 @@ def _state(path: Path) -> Mapping[str, Any]:
         state = content["pipeline"]
         assert isinstance(state, Mapping)
     except (RuntimeError, pickle.UnpicklingError, OSError, EOFError, KeyError, TypeError, AssertionError) as error:
-        raise Style3DError(f"{path} is no checkpoint that can be read", got=str(error)[:120]) from None
+        raise Style3DError(f"{path} is not a checkpoint that can be read", got=str(error)[:120]) from None
     return state
 
 
@@ -109,5 +109,5 @@ def _matrix(path: Path, turn: str, scale: str) -> Matrix4:
         if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-30:
             raise ValueError("a matrix that flattens space")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Style3DError(f"{path} is damaged where it says how space was turned", got=error) from None
+        raise Style3DError(f"{path} has a damaged transform of its world", got=error) from None
     return matrix

@@ -49,7 +49,7 @@ class Splats:
         object.__setattr__(self, "extras", MappingProxyType(dict(self.extras)))
         if self.sh.shape[1] not in COEFFICIENTS:
             expected = "1, 4, 9, 16 or 25 for each splat"
-            raise Style3DError("splats have an odd number of harmonics", got=self.sh.shape[1], expected=expected)
+            raise Style3DError("splats have an unexpected number of harmonics", got=self.sh.shape[1], expected=expected)
         columns = [self.positions, self.rotations, self.log_scales, self.logit_opacities, self.sh]
         if {len(column) for column in (*columns, *self.extras.values())} != {self.count}:
             raise Style3DError("the columns of splats differ in length")

@@ -26,7 +26,7 @@ def placed(splats: Splats, matrix: Float[np.ndarray, "4 4"]) -> Splats:
     """
     linear, move = matrix[:3, :3].astype(np.float64), matrix[:3, 3]
     if not np.isfinite(matrix).all() or np.abs(np.linalg.det(linear)) < 1e-30:
-        raise Style3DError("splats are placed by a matrix that flattens them", got=matrix.round(6).tolist())
+        raise Style3DError("a matrix flattens the splats", got=matrix.round(6).tolist())
     left, stretch, right = np.linalg.svd(linear)
     turned = splats.rotated(left @ right)
     if np.allclose(stretch, stretch[0], rtol=1e-6):

@@ -134,7 +134,7 @@ def test_what_is_outside_the_object_is_not_looked_at() -> None:
 
 def test_other_weights_are_refused(torchvision_net: torch.nn.Module, tmp_path: Path) -> None:
     tensors = weights(torchvision_net, "fid")
-    with pytest.raises(Style3DError, match="FID is taken with"):
+    with pytest.raises(Style3DError, match="that FID uses"):
         Inception(tensors | {"fc.weight": torch.zeros(1000, 2048)})
     with pytest.raises(Style3DError, match="do not fit"):
         Inception({name: value for name, value in tensors.items() if "Mixed_6c.branch7x7_2" not in name})

@@ -296,7 +296,7 @@ BROKEN = {
     "escape": ({"file_path": "../../../../etc/passwd"}, "outside the capture"),
     "absolute": ({"file_path": "/etc/hostname"}, "outside the capture"),
     "null byte": ({"file_path": "a\0b"}, "cannot be a path"),
-    "absurd size": ({"w": 1e9}, "absurd"),
+    "absurd size": ({"w": 1e9}, "out of range"),
     "no focal length": ({"fl_x": None}, "focal length"),
     "text for a number": ({"k1": "much"}, "not a number"),
     "stereo": ({"camera_model": "VR180_L"}, "camera model"),

@@ -127,7 +127,7 @@ def test_a_run_on_a_folder_can_be_blended(folder: Path, tmp_path: Path) -> None:
     before = read_splats(tmp_path / "before.ply").base_colors
     assert np.abs(before - read_splats(trained_splats(folder)).base_colors).max() < 1 / 255
     write_splats(splat_ball(200), trained_splats(folder))
-    with pytest.raises(Style3DError, match="another scene now"):
+    with pytest.raises(Style3DError, match="now holds another scene"):
         blend(out, 0.5, tmp_path / "half.ply")
 
 

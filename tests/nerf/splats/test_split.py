@@ -102,5 +102,5 @@ def test_finer_splats_hold_more_of_the_style(tmp_path: Path) -> None:
         result = style3d.stylize(style3d.load(given), given, tiny_objective())
         losses[geometry] = np.mean([step["style"] for step in result.record["losses"][-12:]])
     assert losses["finetune"] < 0.95 * losses["frozen"]
-    with pytest.raises(Style3DError, match="of splats"):
+    with pytest.raises(Style3DError, match="on splats only"):
         style3d.load(replace(job, model=Path("grid.safetensors"), geometry="finetune", output=Path("out.ply")))

@@ -89,7 +89,7 @@ def test_files_of_another_program(suffix: str) -> None:
         (0, b"\1\0", "version"),
         (20, b"\7\0", "version"),
         (4, b"\xff\xff\xff\xff", "version"),
-        (4096, b"\xff\xff\xff\xff\xff\xff\xff\xff", "says it holds"),  # splats
+        (4096, b"\xff\xff\xff\xff\xff\xff\xff\xff", "claims to hold"),  # splats
         (4096 + 12, b"\xff\xff\xff\xff", "truncated"),  # buckets
         (4096 + 32, b"\xff\xff\xff\x0f", "damaged"),  # full buckets
         (4096 + 40, b"\t\0", "damaged"),  # degree
@@ -113,5 +113,5 @@ def test_a_page_is_no_splats(tmp_path: Path) -> None:
     page = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>gone</body></html>"
     with pytest.raises(Style3DError, match="does not hold splats"):
         read((page * 32)[: 32 * 80], ".splat", tmp_path)
-    with pytest.raises(Style3DError, match="no splat file"):
+    with pytest.raises(Style3DError, match="not a splat file"):
         read(page, ".html", tmp_path)

@@ -82,7 +82,9 @@ def _higher(table: Array | None, count: int, name: str) -> Array:
     odd = len(columns) % 3 or len(columns) // 3 + 1 not in COEFFICIENTS or set(names) != set(columns)
     if odd or len(table) != count or any(table.dtype[column] != np.uint8 for column in columns):
         got = f"{len(columns)} columns, {len(table):,} rows"
-        raise Style3DError(f"{name} has odd harmonics", got=got, expected="9, 24 or 45 bytes for each splat")
+        raise Style3DError(
+            f"{name} has an unexpected number of harmonics", got=got, expected="9, 24 or 45 bytes for each splat"
+        )
     steps = np.stack([table[column] for column in names], axis=1)
     share = np.select([steps == 0, steps == 255], [0.0, 1.0], (steps + 0.5) / 256)
     values = ((share - 0.5) * SH_RANGE).astype(np.float32)

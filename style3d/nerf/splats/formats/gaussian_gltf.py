@@ -55,7 +55,7 @@ def from_gltf(content: bytes, folder: Path, name: str) -> Splats:
                 check_count(total, name)
                 parts += [placed(splats, matrix) for matrix in placement.matrices]
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
-        raise Style3DError(f"{name} is damaged where its splats are described", hint="export it again") from None
+        raise Style3DError(f"{name} has a damaged description of its splats", hint="export it again") from None
     if not parts:
         hint = f"paint a mesh with: style3d mesh {name}"
         raise Style3DError(f"{name} shows no Gaussian splats", expected=f"primitives with {GAUSSIANS}", hint=hint)
@@ -102,7 +102,7 @@ def _primitive(reader: Accessors, primitive: Json, name: str) -> Splats:
         return spz.stored(reader.view(packed["bufferView"]), name)[0]
     if primitive.get("mode", 4) != 0 or described.get("kernel", "ellipse") != "ellipse":
         got = f"mode {primitive.get('mode', 4)!r}, kernel {described.get('kernel')!r}"
-        raise Style3DError(f"{name} has splats of a kind that is not read", got=got, expected="points, ellipse")
+        raise Style3DError(f"{name} has splats of an unknown kind", got=got, expected="points, ellipse")
     attributes = primitive["attributes"]
     count = reader.document.item("accessors", attributes["POSITION"])["count"]
     check_count(count, name)
@@ -112,7 +112,7 @@ def _primitive(reader: Accessors, primitive: Json, name: str) -> Splats:
         values = reader.floats(index) if "bufferView" in reader.document.item("accessors", index) else np.zeros((0, 0))
         if values.shape != (count, width):
             got, expected = f"{key.split(':')[-1]} of {values.shape}", f"({count}, {width})"
-            raise Style3DError(f"{name} has splats with odd attributes", got=got, expected=expected)
+            raise Style3DError(f"{name} has splats with unexpected attributes", got=got, expected=expected)
         return values.astype(np.float32)
 
     keys = [f"{GAUSSIANS}:{_harmonic(index)}" for index in range((HIGHEST + 1) ** 2)]

@@ -37,7 +37,9 @@ def from_gaussian_ply(content: bytes, name: str) -> Splats:
     higher = tuple(f"f_rest_{i}" for i in range(rest))
     if rest % 3 or rest // 3 + 1 not in COEFFICIENTS or not set(higher) <= set(columns):
         expected = "f_rest_0 to f_rest_8, 23, 44 or 71, or none"
-        raise Style3DError(f"{name} has an odd set of harmonics", got=f"{rest} f_rest columns", expected=expected)
+        raise Style3DError(
+            f"{name} has an unexpected set of harmonics", got=f"{rest} f_rest columns", expected=expected
+        )
     sh = stacked(table, CONSTANT)[:, None]
     if higher:
         sh = np.concatenate([sh, stacked(table, higher).reshape(len(table), 3, -1).transpose(0, 2, 1)], axis=1)

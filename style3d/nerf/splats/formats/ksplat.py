@@ -49,7 +49,7 @@ def from_ksplat(content: bytes, name: str) -> Splats:
     if major or not minor or level > 2 or FILE_HEADER + most * SECTION_HEADER > len(content):
         got = f"version {major}.{minor}, compression {level}, {most} sections"
         raise Style3DError(
-            f"{name} is no .ksplat file that is read", got=got, expected="version 0.1, compression 0 to 2"
+            f"{name} is not a .ksplat file that style3d reads", got=got, expected="version 0.1, compression 0 to 2"
         )
     sections = [_section(content, FILE_HEADER + index * SECTION_HEADER, name) for index in range(most)]
     check_count(sum(section.count for section in sections), name)

@@ -39,7 +39,7 @@ def read_tables(content: bytes, name: str) -> tuple[tuple[Element, ...], dict[st
     """
     end = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE).search(content, 0, LONGEST_HEADER)
     if end is None or not content.startswith(b"ply"):
-        raise Style3DError(f"{name} has no whole PLY header", hint="export or download it again")
+        raise Style3DError(f"{name} has an incomplete PLY header", hint="export or download it again")
     try:
         order, elements = _header(content[: end.start()].decode("latin-1"))
     except (ValueError, KeyError, IndexError):
@@ -108,7 +108,7 @@ def _text_rows(content: bytes, at: int, elements: list[Element], name: str) -> d
         try:
             numbers = np.array(words[start:end], dtype="S").astype(np.float64)
         except ValueError:
-            raise Style3DError(f"{name} holds what is no number among its {element.name} rows") from None
+            raise Style3DError(f"{name} holds a value that is not a number in its {element.name} rows") from None
         for column, (field, _) in enumerate(element.fields):
             table[field] = numbers[column :: len(element.fields)]
         tables[element.name], start = table, end

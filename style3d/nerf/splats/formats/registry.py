@@ -47,7 +47,7 @@ def reader_of(content: bytes, path: Path) -> SplatFormat:
     if found is None:
         suffixes = list(dict.fromkeys(suffix for row in FORMATS for suffix in row.suffixes))
         got = f"{content[:8]!r}…"
-        raise Style3DError(f"{path.name} is no splat file that is read", got=got, expected=either(suffixes))
+        raise Style3DError(f"{path.name} is not a splat file that style3d reads", got=got, expected=either(suffixes))
     return found
 
 

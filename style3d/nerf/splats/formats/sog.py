@@ -156,7 +156,7 @@ def _palette(pictures: list[bytes], count: int, bands: int | None, name: str) ->
     allowed = COEFFICIENTS[1:4] if bands is None else (COEFFICIENTS[bands],)
     if sets.shape[1] % PALETTE_ROW or width + 1 not in allowed:
         got = f"a picture {sets.shape[1]} wide"
-        raise Style3DError(f"{name} has an odd palette of harmonics", got=got, hint="export it again")
+        raise Style3DError(f"{name} has an invalid palette of harmonics", got=got, hint="export it again")
     label = _pixels(pictures[1], count, name).astype(np.int64)
     return sets.reshape(-1, width, 3)[label[:, 0] + 256 * label[:, 1]].astype(np.int64)
 

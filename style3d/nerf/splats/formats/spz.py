@@ -134,7 +134,7 @@ def _header(content: bytes, name: str, packed: int) -> Header:
     version, count, degree, fraction, flags, streams = struct.unpack_from("<4xIIBBBB", content)
     if version not in (2, 3, 4) or degree >= len(COEFFICIENTS) or fraction > 31:
         got = f"version {version}, degree {degree}, {fraction} fractional bits"
-        raise Style3DError(f"{name} is SPZ of a kind that is not read", got=got, expected="versions 2 to 4")
+        raise Style3DError(f"{name} is SPZ of an unknown kind", got=got, expected="versions 2 to 4")
     check_count(count, name)
     if version == 4 and len(content) < 32:
         raise _damaged(name)
@@ -142,7 +142,7 @@ def _header(content: bytes, name: str, packed: int) -> Header:
     header = Header(version, count, degree, fraction, flags, streams, contents)
     if sum(header.sizes()) > min(max(SMALL, MOST_EXPANSION * packed), MAX_BYTES):
         got = f"{count:,} splats in {packed:,} bytes"
-        raise Style3DError(f"{name} expands beyond reason", got=got, hint="it is damaged, or made to fill memory")
+        raise Style3DError(f"{name} expands to too much data", got=got, hint="it is damaged, or made to fill memory")
     return header
 
 

@@ -28,7 +28,7 @@ def check_count(count: int, name: str) -> None:
         Style3DError: no splats, or more than ``MAX_SPLATS``.
     """
     if not 0 < count <= MAX_SPLATS:
-        raise Style3DError(f"{name} says it holds {count:,} splats", expected=f"1 to {MAX_SPLATS:,}")
+        raise Style3DError(f"{name} claims to hold {count:,} splats", expected=f"1 to {MAX_SPLATS:,}")
 
 
 def checked(splats: Splats, name: str) -> Splats:
@@ -44,7 +44,7 @@ def checked(splats: Splats, name: str) -> Splats:
     if good.all() and splats.count:
         return splats
     if not good.any():
-        raise Style3DError(f"{name} has no splats that could be drawn", got=f"{splats.count:,}, none of them finite")
+        raise Style3DError(f"{name} has no splats that can be drawn", got=f"{splats.count:,}, none of them finite")
     log.warning("%s: %d of %d splats are not finite and are left out", name, (~good).sum(), splats.count)
     return splats.subset(good)
 

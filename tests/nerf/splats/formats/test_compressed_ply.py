@@ -62,7 +62,7 @@ def test_a_real_file_with_harmonics() -> None:
         (b"element chunk 3\n", b"element kunch 3\n", "lacks chunks"),
         (b" min_y\n", b" min_q\n", "lacks columns"),
         (b" packed_scale\n", b" packed_thing\n", "lacks columns"),
-        (b"uchar f_rest_8\n", b"uchar other\n", "odd harmonics"),
+        (b"uchar f_rest_8\n", b"uchar other\n", "unexpected number of harmonics"),
         (b"element vertex 600\n", b"element vertex 600000000000\n", "truncated"),
     ],
 )

@@ -223,14 +223,14 @@ def lacking(key: str) -> Callable[[dict[str, Any], Maker], object]:
         (lambda item, made: item.update(mode=4), "mode 4"),
         (
             lambda item, made: item["attributes"].update({f"{NAME}:SCALE": item["attributes"][f"{NAME}:ROTATION"]}),
-            "odd",
+            "unexpected attributes",
         ),
         (
             lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].update(count=10**12),
-            "says it holds",
+            "claims to hold",
         ),
-        (lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].update(count=10**6), "odd"),
-        (lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].pop("bufferView"), "odd"),
+        (lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].update(count=10**6), "unexpected attributes"),
+        (lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].pop("bufferView"), "unexpected attributes"),
         (lambda item, made: item["extensions"].clear(), "no Gaussian splats"),
         (lambda item, made: made.json["nodes"][0].update(scale=[0, 0, 0]), "flattens"),
     ],

@@ -89,7 +89,7 @@ def test_what_is_not_finite_is_left_out(tmp_path: Path, caplog: pytest.LogCaptur
     assert again.content_hash == splats.subset(np.setdiff1d(np.arange(20), [3, 4, 5, 6])).content_hash
     splats.positions[:] = np.nan
     write_splats(splats, tmp_path / "a.ply")
-    with pytest.raises(Style3DError, match="no splats that could be drawn"):
+    with pytest.raises(Style3DError, match="no splats that can be drawn"):
         read_splats(tmp_path / "a.ply")
 
 
@@ -107,9 +107,9 @@ FLOATS = b"".join(b"property float %s\n" % name for name in (b"x", b"y", b"z"))
         (HEAD + b"element vertex 1\nproperty float x\nproperty float x\nend_header\n" + bytes(8), "header"),
         (HEAD + b"element vertex 1\nproperty quad x\nend_header\n" + bytes(8), "header"),
         (HEAD + b"element vertex " + b"9" * 5000 + b"\nend_header\n", "header"),
-        (b"ply\nformat ascii 1.0\nelement vertex 1\n" + FLOATS + b"end_header\n1 two 3\n", "no number"),
+        (b"ply\nformat ascii 1.0\nelement vertex 1\n" + FLOATS + b"end_header\n1 two 3\n", "not a number"),
         (b"ply\nformat ascii 1.0\nelement vertex 9\n" + FLOATS + b"end_header\n1 2 3\n", "truncated"),
-        (b"ply\n" + b"comment so long\n" * 100, "no whole PLY header"),
+        (b"ply\n" + b"comment so long\n" * 100, "incomplete PLY header"),
     ],
 )
 def test_bad_headers_are_refused(content: bytes, said: str, tmp_path: Path) -> None:

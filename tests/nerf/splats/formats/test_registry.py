@@ -95,7 +95,7 @@ def test_a_new_format_is_offered_and_refused_like_any(dots: SplatFormat, tmp_pat
 def test_without_its_row_the_format_is_unknown(tmp_path: Path) -> None:
     """The fixture above is what makes it known."""
     (tmp_path / "a.dots").write_bytes(to_dots(cloud(2, 0)))
-    with pytest.raises(Style3DError, match="no splat file"):
+    with pytest.raises(Style3DError, match="not a splat file"):
         read_splats(tmp_path / "a.dots")
     with pytest.raises(Style3DError, match="cannot write"):
         FieldJob(Path("a.ply"), style=(Path("b.png"),), output=Path("c.dots"))
