@@ -223,14 +223,20 @@ def lacking(key: str) -> Callable[[dict[str, Any], Maker], object]:
         (lambda item, made: item.update(mode=4), "mode 4"),
         (
             lambda item, made: item["attributes"].update({f"{NAME}:SCALE": item["attributes"][f"{NAME}:ROTATION"]}),
-            "unexpected attributes",
+            "unexpected attr",
         ),
         (
             lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].update(count=10**12),
             "claims to hold",
         ),
-        (lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].update(count=10**6), "unexpected attributes"),
-        (lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].pop("bufferView"), "unexpected attributes"),
+        (
+            lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].update(count=10**6),
+            "unexpected attr",
+        ),
+        (
+            lambda item, made: made.json["accessors"][item["attributes"]["POSITION"]].pop("bufferView"),
+            "unexpected attr",
+        ),
         (lambda item, made: item["extensions"].clear(), "no Gaussian splats"),
         (lambda item, made: made.json["nodes"][0].update(scale=[0, 0, 0]), "flattens"),
     ],
