@@ -18,11 +18,11 @@ DEV := $(VENV)/installed-dev
 DEMO := out/demo
 NODE := node_modules/@sparkjsdev/spark/package.json
 
-.PHONY: demo test lint types unit bench bench-features bench-splats gallery corpus test-nerfstudio clean help
+.PHONY: docs demo test lint types unit bench bench-features bench-splats gallery corpus test-nerfstudio clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | test-nerfstudio | clean"
+	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | docs | test-nerfstudio | clean"
 
 $(PY):
 	@$(PYTHON) -c "import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else 'style3d needs Python 3.10 to 3.13, not ' + sys.version.split()[0] + '; say which with PYTHON=')"
@@ -72,6 +72,17 @@ bench-splats: $(RUN)
 
 gallery: $(RUN)
 	$(PY) scripts/gallery.py
+
+# The site, with warnings as errors; the sources are read and not imported, so style3d itself is not installed.
+DOCS ?= .venv-docs
+DOCSPY := $(subst $(VENV)/,$(DOCS)/,$(PY))
+$(DOCS)/installed: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCSPY) -m pip install --quiet --disable-pip-version-check "mkdocs-material>=9.5" "mkdocstrings[python]>=0.26"
+	@$(DOCSPY) -c "open(r'$@', 'w').close()"
+
+docs: $(DOCS)/installed
+	$(DOCSPY) -m mkdocs build --strict
 
 corpus: $(DEV)
 	$(PY) scripts/corpus.py

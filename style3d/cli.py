@@ -25,6 +25,7 @@ class Command:
     name: str
     arguments: str  # as usage shows them
     summary: str  # what the command does: a clause that stands alone
+    home: str = ""  # the module that has ``run``, where it is not the one of that name
 
 
 ROWS = (
@@ -81,7 +82,8 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     if arguments[0] not in COMMANDS:
         raise Style3DError(f"no command is called '{arguments[0]}'", expected=", ".join(COMMANDS), hint="see --help")
-    status: int = import_module(f"style3d.commands.{arguments[0]}").run(arguments[1:])
+    row = COMMANDS[arguments[0]]
+    status: int = import_module(row.home or f"style3d.commands.{row.name}").run(arguments[1:])
     return status
 
 
