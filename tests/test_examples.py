@@ -24,7 +24,8 @@ def test_example_is_short_and_has_a_picture(example: Path) -> None:
     assert len(example.read_text(encoding="utf-8").splitlines()) < 60
     picture = ROOT / "examples/pictures" / f"{example.stem}.webp"
     assert picture.stat().st_size < 60_000
-    assert min(Image.open(picture).size) >= 60
+    with Image.open(picture) as image:
+        assert min(image.size) >= 60
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
