@@ -32,7 +32,7 @@ class CloudScene(Scene):
     def initial(self):
         return torch.from_numpy(self.table[:, 3:].copy())
 
-    def plan(self, count, resolution):
+    def plan(self, count, resolution, closeups=None):
         return Views(self.portraits(count, resolution), ())
 
     def portraits(self, count, size):
