@@ -1,6 +1,6 @@
 """The pictures of the README, from assets the project made: `make gallery` writes docs/gallery/.
 
-python scripts/gallery.py [--preset standard] [--only koi]
+python scripts/gallery.py [--preset standard] [--only koi]      --only wide: the moving picture alone
 """
 
 from __future__ import annotations
@@ -8,14 +8,16 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from style3d import MeshJob, load, stylize
+from style3d import FieldJob, MeshJob, load, stylize
 from style3d.core.camera import Camera, fitted_camera
+from style3d.core.scene import Scene
 from style3d.images import read_style
 from style3d.mesh.scene import MeshScene
 from style3d.paint.prompts import swatches
@@ -29,6 +31,8 @@ PIECES = {  # name -> model, and a style image or a prompt
     "prompt": ("teapot.glb", "stained glass in red and gold"),
 }
 EDGE = 360  # pixels of a picture's side
+WIDE_STYLE, WIDE_EDGE, FRAMES, SECONDS = "watercolour.jpg", 260, 24, 3.2  # of the moving picture: one turn
+MOTION, LASTS = "swim", 1.6  # of the rig, seconds
 PAPER = 0.965
 
 
@@ -59,7 +63,46 @@ def main() -> int:
         strip = Image.fromarray((np.concatenate(row, 1) * 255).round().astype(np.uint8))
         strip.save(out / f"{name}.jpg", quality=90)
         print(f"docs/gallery/{name}.jpg")
+    if options.only in "wide":
+        wide(out / "wide.webp", options.preset)
     return 0
+
+
+def wide(path: Path, preset: str) -> None:
+    """One turn of a mesh, of splats and of a rig in motion, all painted after one picture."""
+    style = (ROOT / "data/styles" / WIDE_STYLE,)
+    mesh = MeshJob(ROOT / "data/models/teapot.glb", style=style, preset=preset)
+    splats = FieldJob(ROOT / "data/scenes/mossling.spz", style=style, preset=preset)
+    rig = MeshJob(ROOT / "data/models/koi.glb", style=style, preset=preset)
+    columns = [turned(mesh), turned(splats), swimming(rig)]
+    frames = [Image.fromarray(np.concatenate(row, 1)) for row in zip(*columns, strict=True)]
+    frames[0].save(
+        path, save_all=True, append_images=frames[1:], duration=round(1000 * SECONDS / FRAMES), loop=0, quality=78
+    )
+    print(f"docs/gallery/{path.name}")
+
+
+def turned(job: MeshJob | FieldJob) -> list[np.ndarray]:
+    """Frames of one turn around what a job paints."""
+    scene = load(job)
+    colors = stylize(scene, job).after
+    return [frame(scene, camera, colors) for camera in scene.portraits(FRAMES, WIDE_EDGE)]
+
+
+def swimming(job: MeshJob) -> list[np.ndarray]:
+    """Frames of a turn around a rig that moves, painted as it stands in the file."""
+    colors = stylize(load(job), job).after
+    found = []
+    for number in range(FRAMES):
+        posed = load(replace(job, pose=f"{MOTION}:{number * SECONDS / FRAMES % LASTS:.4f}"))
+        found.append(frame(posed, posed.portraits(FRAMES, WIDE_EDGE)[number], colors))
+    return found
+
+
+def frame(scene: Scene, camera: Camera, colors: torch.Tensor) -> np.ndarray:
+    """A view of a painted scene, 8 bits."""
+    image = scene.operator(camera, 0).render(colors, torch.full((3,), PAPER))[0].permute(1, 2, 0)
+    return (image.clamp(0, 1).numpy() * 255).round().astype(np.uint8)
 
 
 def filled(scene: MeshScene, angle: float) -> Camera:
