@@ -25,8 +25,9 @@ sys.path[:0] = [str(ROOT)]
 
 from style3d.core.scene import Scene  # noqa: E402
 from style3d.evaluate.footage.render import film  # noqa: E402
-from style3d.evaluate.metrics.look_figures import seen_as  # noqa: E402
+from style3d.evaluate.metrics.needs import NEEDS  # noqa: E402
 from style3d.evaluate.metrics.painted_views import PaintedViews  # noqa: E402
+from style3d.evaluate.metrics.registry import LOOKS  # noqa: E402
 from style3d.evaluate.request import EvaluationRequest  # noqa: E402
 from style3d.evaluate.run_request import run_report, yardstick_of  # noqa: E402
 from style3d.evaluate.scenes import open_scenes  # noqa: E402
@@ -36,7 +37,7 @@ from style3d.scene_kinds.registry import kind_at  # noqa: E402
 
 OUT, DOCS = ROOT / "out" / "quality", ROOT / "docs" / "quality"
 EDGE, PAPER = 320, 0.965
-SHOWN = ("content.tone_order", "content.parts_apart", "content.form", "style.calm", "style.found")
+SHOWN = ("content.tone_order", "content.parts_apart", "content.form", "style.calm", "style.found")  # figures
 
 
 HEAD = """# Quality
@@ -88,6 +89,7 @@ def main() -> int:
             continue
         style = next(options.assets.glob(f"styles/{pair.style}.*"))
         painted = {way: _painted(way, pair, model, style, more, tree) for way, more, tree in _ways(options)}
+        painted = {way: path for way, path in painted.items() if path.exists()}
         if options.paint_only:
             continue
         _picture(pair, model, painted)
@@ -156,11 +158,12 @@ def _opened(path: Path) -> Scene:
 
 def _figures(model: Path, after: Path, style: Path, gallery: Path) -> dict[str, float | None]:
     """What the metrics of `SHOWN` say of eight views; nothing where one could not measure."""
-    request = EvaluationRequest((model, after), style=style, gallery=gallery, views=8, lighting="studio")
+    request = EvaluationRequest((model, after), style=style, gallery=gallery, views=8)
     scenes = open_scenes(request, run_report(after), Silent())
     footage = film(*scenes, request.views, request.resolution, request.gaps, lambda count: None).footage
     views = PaintedViews(footage, tuple(footage.after), yardstick_of(request), scenes[0])
-    return {figure.name: figure.value for figure in seen_as(views)}
+    rows = [row for row in LOOKS if row.name in SHOWN and not any(NEEDS[need].lacking(views) for need in row.needs)]
+    return {row.name: row.measure(views).value for row in rows}
 
 
 def _page(rows: list[tuple[Pair, str, dict[str, float | None]]]) -> str:
