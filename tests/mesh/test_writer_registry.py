@@ -71,7 +71,7 @@ def test_a_new_writer_is_offered_and_refused_like_any(off: MeshWriter, tmp_path:
     assert FieldJob(Path("a.ply"), style=style, mesh=output).mesh == output
     with pytest.raises(Style3DError, match="cannot hold --variants"):
         MeshJob(Path("a.glb"), style=style, output=output, variants=True)
-    with pytest.raises(Style3DError, match=r"one look of a \.glb or \.gltf"):
+    with pytest.raises(Style3DError, match=r"--maps need one style and a \.glb or \.gltf"):
         MeshJob(Path("a.glb"), style=style, output=output, maps=("base", "normal"))
     asset = load_asset(quad(tmp_path), texture_size=16)
     with pytest.raises(Style3DError, match=r"cannot hold variants.*\.glb or \.gltf"):

@@ -89,11 +89,11 @@ def _random(given: Given) -> Features:
 EXTRACTORS: dict[str, Extractor] = {
     row.name: row
     for row in (
-        Extractor("embedded", "colour patches and a network that ship with style3d", _embedded, "weights"),
+        Extractor("embedded", "a network and colour patches that ship with style3d", _embedded, "weights"),
         Extractor("network", "that network alone", _network, "weights"),
         Extractor("dictionary", "those patches alone", _dictionary, offered=False),
         Extractor("wavelet", "filters without weights", _wavelet),
-        Extractor("vgg19", "--weights, or downloaded", _vgg19, "weights"),
+        Extractor("vgg19", "from --weights, or downloaded", _vgg19, "weights"),
         Extractor("vgg16", "the same, smaller", _vgg16, "weights"),
         Extractor("clip", "the image tower of --clip-model", _clip, "clip_weights"),
         Extractor("random", "VGG-19 with seeded random weights, a baseline", _random, offered=False),
@@ -104,7 +104,7 @@ EXTRACTORS: dict[str, Extractor] = {
 def features_help() -> str:
     """A sentence with every extractor that a job can name, and what it is."""
     told = ", ".join(f"{row.name} ({row.meaning})" for row in EXTRACTORS.values() if row.offered)
-    return f"The perceptual network: {told}."
+    return f"The network that compares images: {told}."
 
 
 def build_features(
