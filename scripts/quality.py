@@ -42,8 +42,8 @@ SHOWN = ("content.tone_order", "content.parts_apart", "content.form", "style.cal
 
 HEAD = """# Quality
 
-Assets and paintings that nobody tuned for, each painted at the draft preset: by the default features, by VGG-16 with the
-same settings where its weights are given, and by an older version. `python scripts/quality.py --assets FOLDER` makes this page and its pictures;
+Assets and paintings that nobody tuned for, each painted at the draft preset: by the default features, by VGG-16 (where
+its weights are given), and by an older version. `python scripts/quality.py --assets FOLDER` makes this page;
 the assets and paintings themselves are not part of the project. Each picture shows the original and every way from two
 sides. [metrics.md](metrics.md) says what the figures mean; `found` is the rank of the painting among all paintings of
 the folder, by a network that no run optimises. Found first: {first}.
