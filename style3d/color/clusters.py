@@ -6,9 +6,23 @@ import warnings
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.cluster.vq import kmeans2
 
 SAMPLES = 20_000  # features that are clustered
+
+
+def spread_means(
+    flat: Float64[np.ndarray, "n d"], order: Float64[np.ndarray, "n"], count: int, rounds: int
+) -> tuple[Float64[np.ndarray, "k d"], Float64[np.ndarray, "k"]]:
+    """At most ``count`` k-means centres from starts spread over ``order``, and each one's share of the whole."""
+    from scipy.cluster.vq import kmeans2  # late: job files read palettes, and need no clusters
+
+    ordered = flat[np.argsort(order, kind="stable")]
+    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, count).round().astype(int)], axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a centre that loses everything is left out below
+        found, labels = kmeans2(flat, starts, iter=rounds, minit="matrix", missing="warn")
+    sizes = np.bincount(labels, minlength=len(found)) / len(flat)
+    return found[sizes > 0], sizes[sizes > 0]
 
 
 def cluster_centres(
@@ -16,13 +30,7 @@ def cluster_centres(
 ) -> Float64[np.ndarray, "k d"]:
     """k-means centres that are ``distinct`` from one another and hold at least ``least`` of the whole each."""
     flat = features[:: max(1, len(features) // SAMPLES)]
-    ordered = flat[np.argsort(flat[:, 0], kind="stable")]
-    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, 4 * most).round().astype(int)], axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a centre that loses everything is left out below
-        found, labels = kmeans2(flat, starts, iter=20, minit="matrix", missing="warn")
-    sizes = np.bincount(labels, minlength=len(found)) / len(flat)
-    found, sizes = found[sizes > 0], sizes[sizes > 0]
+    found, sizes = spread_means(flat, flat[:, 0], 4 * most, 20)
     while len(found) > 1:
         gap = np.linalg.norm(found[:, None] - found[None], axis=2) + 1e9 * np.eye(len(found))
         # Ward's criterion: what merging two adds to the spread within

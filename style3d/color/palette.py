@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.clusters import SAMPLES, spread_means
 from style3d.errors import Style3DError
 from style3d.images import read_style
 
 COUNT = 8  # colours taken from a picture
 MOST = 64
 SOFTNESS = 0.05  # distance in RGB over which neighbouring colours of the palette blend into each other
-SAMPLES = 20_000  # pixels of a picture that are clustered
 
 
 def read_palette(items: Sequence[str]) -> Float[Tensor, "colors 3"]:
@@ -61,15 +59,8 @@ def _rgb(name: str) -> list[float]:
 
 def clustered(pixels: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "colors 3"]:
     """At most ``count`` k-means centres of colours, from starts spread over their brightness."""
-    from scipy.cluster.vq import kmeans2
-
     flat = pixels[:: max(1, len(pixels) // SAMPLES)].cpu().double().numpy()
-    ordered = flat[np.argsort(flat.sum(1), kind="stable")]
-    starts = np.unique(ordered[np.linspace(0, len(flat) - 1, count).round().astype(int)], axis=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a centre that loses all its pixels is left out below
-        centres, labels = kmeans2(flat, starts, iter=15, minit="matrix", missing="warn")
-    return torch.from_numpy(centres[np.unique(labels)]).to(pixels)
+    return torch.from_numpy(spread_means(flat, flat.sum(1), count, 15)[0]).to(pixels)
 
 
 def _taken(path: Path) -> Float[Tensor, "colors 3"]:
