@@ -159,6 +159,13 @@ def palette_axes(colors: Float[Tensor, "n 3"]) -> Axes:
     return Axes(vectors.float().contiguous(), lengths.float())
 
 
+def lifted(hierarchy: Hierarchy, level: int, values: Float[Tensor, "entries c"]) -> Float[Tensor, "coarse c"]:
+    """A table of level 0 averaged up to ``level``; NaN where nothing is averaged."""
+    for below in range(level):
+        values = hierarchy.restrict(below, values)
+    return values
+
+
 def raised(hierarchy: Hierarchy, level: int, values: Float[Tensor, "coarse c"]) -> Float[Tensor, "entries c"]:
     """A table of ``level`` interpolated down to the entries of level 0."""
     for fine in reversed(range(level)):

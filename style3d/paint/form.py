@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.core.pyramid import raised
+from style3d.core.pyramid import lifted, raised
 from style3d.core.scene import Scene
 from style3d.types import Colors
 
@@ -54,9 +54,8 @@ def _usual(scene: Scene, colors: Colors) -> float:
 
 def _crisp(scene: Scene, light: Float[Tensor, "entries 1"]) -> Float[Tensor, "entries 1"]:
     """Light with folds and edges strengthened over its large masses, the brightest of it 1."""
-    masses, level = light, min(NEAR, scene.hierarchy.levels - 1)
-    for below in range(level):
-        masses = scene.hierarchy.restrict(below, masses)
+    level = min(NEAR, scene.hierarchy.levels - 1)
+    masses = lifted(scene.hierarchy, level, light)
     masses = torch.where(masses.isnan(), light.mean(), masses)
     crisp = (light + CRISP * (light - raised(scene.hierarchy, level, masses))).clamp(0, 1)
     inside = crisp[torch.from_numpy(scene.inside)]
