@@ -60,6 +60,8 @@ class Objective:
             raise ValueError(f"terms must have different names, got {names}")
         self.features = features
         self.terms = tuple(terms)
+        self.whole = tuple(term for term in self.terms if term.whole)  # they look at all that is painted at once
+        self.parts = tuple(term for term in self.terms if not term.whole)  # they look at each layer
 
     def to(self, device: torch.device | str) -> Objective:
         """Moves what has weights: the extractor, and terms with a network of their own."""
@@ -85,12 +87,13 @@ class Objective:
     @torch.no_grad()
     def prepare_content(self, image: Image, mask: Mask | None = None) -> ContentTarget:
         """Features of a view of the original; once per view."""
-        return self.content_of(make_frame(self.features, image, mask))
+        return self.content_of(make_frame(self.features, image, mask), self.terms)
 
     @torch.no_grad()
-    def content_of(self, frame: Frame) -> ContentTarget:
-        """What the terms remember of a view whose features are there already."""
-        return ContentTarget(tuple(term.prepare_content(frame) for term in self.terms))
+    def content_of(self, frame: Frame, terms: Sequence[Term]) -> ContentTarget:
+        """What some of the terms remember of a view whose features are there already; the others remember nothing."""
+        names = {term.name for term in terms}
+        return ContentTarget(tuple(term.prepare_content(frame) if term.name in names else {} for term in self.terms))
 
     def __call__(
         self, image: Image, mask: Mask | None, style: StyleTarget, content: ContentTarget
@@ -108,8 +111,9 @@ class Objective:
         self, frame: Frame, style: StyleTarget, content: ContentTarget, terms: Sequence[Term]
     ) -> dict[str, Float[Tensor, ""]]:
         """Weighted scalars of some of the terms, on features that are there already."""
+        names = {term.name for term in terms}
         triples = zip(self.terms, style.prepared, content.prepared, strict=True)
-        return {term.name: term.weight * term.loss(frame, s, c) for term, s, c in triples if term in terms}
+        return {term.name: term.weight * term.loss(frame, s, c) for term, s, c in triples if term.name in names}
 
 
 def default_objective(
