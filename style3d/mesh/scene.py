@@ -169,14 +169,18 @@ class MeshScene(Scene):
         """As `depth`, which casts a ray a pixel."""
         return self.depth(camera)
 
+    @cached_property
+    def _spread(self) -> tuple[Points, Points]:
+        """Points all over the surface, with their normals."""
+        return sample_points(self.surface, FORM_SAMPLES)
+
     def facing(self, level: int) -> Points:
         """Normals of the surface around each entry, averaged over its cubes."""
-        points, normals = sample_points(self.surface, FORM_SAMPLES)
-        return self.hierarchy.averaged(level, points, normals)
+        return self.hierarchy.averaged(level, *self._spread)
 
     def form(self) -> Float32[np.ndarray, "entries"]:
         """Sky light and cavities, cast by Embree at points on the surface and carried by the pyramid's cubes."""
-        points, normals = sample_points(self.surface, FORM_SAMPLES)
+        points, normals = self._spread
         light = daylight(self._caster, points, normals, self._radius, UP)
         return self.hierarchy.carried(points, light).astype(np.float32)
 
