@@ -19,10 +19,11 @@ from scipy.special import logsumexp
 
 from style3d.color.clusters import cluster_centres
 from style3d.color.lab import lab
-from style3d.core.pyramid import raised
+from style3d.core.pyramid import lifted, raised
 from style3d.core.scene import Scene
 from style3d.job.cast import RGB, cast_word
 from style3d.paint.form import Drawing
+from style3d.paint.style_library import resized
 from style3d.types import AnyImage, AnyMask
 
 MOST_PARTS, MOST_AREAS = 5, 8
@@ -74,11 +75,9 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
         wanted: L*a*b* colours of the parts, where they are known; of these none is left out.
     """
     level = min(SKETCHED, scene.hierarchy.levels - 1)
-    lifted = drawing.colors
-    for below in range(level):
-        lifted = scene.hierarchy.restrict(below, lifted)
-    known = torch.isfinite(lifted).all(1).numpy()
-    table, height = lifted.nan_to_num(0.5).numpy(), _unit(scene.points(level)[:, 1], known)
+    coarse = lifted(scene.hierarchy, level, drawing.colors)
+    known = torch.isfinite(coarse).all(1).numpy()
+    table, height = coarse.nan_to_num(0.5).numpy(), _unit(scene.points(level)[:, 1], known)
     features = lab(table)
     if wanted is None:
         features = np.concatenate([features, PLACE * drawing.plain * height[:, None]], 1)
@@ -94,12 +93,8 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
 
 def picture_areas(image: AnyImage) -> tuple[Parted, tuple[int, int]]:
     """The areas of a picture, and the rows and columns of the sketch whose pixels their shares are of."""
-    height, width = image.shape[-2:]
-    factor = min(1.0, SKETCH / max(height, width))
-    size = max(8, round(height * factor)), max(8, round(width * factor))
-    small = torch.nn.functional.interpolate(image.cpu(), size, mode="bicubic", antialias=True).clamp(0, 1)
-    rgb = small[0].permute(1, 2, 0).numpy()
-    colors = lab(rgb)
+    rgb = resized(image.cpu(), SKETCH)[0].permute(1, 2, 0).numpy()
+    size, colors = (rgb.shape[0], rgb.shape[1]), lab(rgb)
     spread = np.sqrt(np.maximum(uniform_filter(colors[..., 0] ** 2, 9) - uniform_filter(colors[..., 0], 9) ** 2, 0))
     busy = gaussian_filter(spread, MASS)
     calm = gaussian_filter(colors, (MASS, MASS, 0))

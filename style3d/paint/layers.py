@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from style3d.core.pyramid import Axes, palette_axes
+from style3d.core.pyramid import Axes, lifted, palette_axes
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.job import Job
@@ -24,7 +24,14 @@ from style3d.paint.form import Drawing
 from style3d.paint.grain import LEAST, lacking, laid, plainness
 from style3d.paint.prompts import swatches
 from style3d.paint.regions_by_view import held
-from style3d.paint.style_library import StyleLibrary, brush_scale, match_colors, mixed_styles, starting_palette
+from style3d.paint.style_library import (
+    StyleLibrary,
+    brush_scale,
+    column_weights,
+    match_colors,
+    mixed_styles,
+    starting_palette,
+)
 from style3d.paint.symmetry import Mirror
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
@@ -81,6 +88,7 @@ class Layers:
         shares = [layer.share for layer in layers if layer.share is not None]
         self._shares = None if len(shares) < len(layers) else np.stack(shares, 1)
         self._tables: dict[int, Tensor] = {}
+        self._coverage: dict[int, Tensor] = {}
         self._before: dict[int, Colors] = {}
         self.backdrop = torch.stack([layer.styles.backdrop for layer in layers]).mean(0)
 
@@ -132,16 +140,20 @@ class Layers:
         if self._shares is None:
             return values
         rows = torch.from_numpy(view.operator.entries)
-        covered = self._at(view.level)[rows].sum(1, keepdim=True).clamp(max=1).to(values)
+        covered = self._covered(view.level)[rows].to(values)
         return torch.lerp(self._original(view.level)[rows].to(values), values, covered)
 
     def matched(self, colors: Colors, views: Sequence[BuiltView]) -> Colors:
         """θ with the colours of each layer's style where that layer paints (closed form, on θ itself)."""
-        result = colors
-        for layer in self.layers:
-            recolored = match_colors(self._scene, colors, views, layer.styles, layer.share)
-            share = torch.ones(1) if layer.share is None else torch.from_numpy(layer.share)[:, None]
-            result = result + share * (recolored - colors) if layer.share is not None else recolored
+        level, result = views[0].level, colors
+        table = lifted(self._scene.hierarchy, level, colors)
+        weights = column_weights(views, len(table))
+        for number, layer in enumerate(self.layers):
+            if self._shares is None:
+                return match_colors(colors, table, weights, layer.styles.palette)
+            counts = weights * self._at(level)[:, number].numpy()
+            recolored = match_colors(colors, table, counts, layer.styles.palette)
+            result = result + torch.from_numpy(self._shares[:, number, None]) * (recolored - colors)
         return result
 
     def plainness(self, start: Colors) -> list[float]:
@@ -182,18 +194,19 @@ class Layers:
         """Shares of the entries of a level, (entries, layers)."""
         if level not in self._tables:
             assert self._shares is not None
-            self._tables[level] = self._lifted(torch.from_numpy(self._shares), level).nan_to_num(0.0)
+            self._tables[level] = lifted(self._scene.hierarchy, level, torch.from_numpy(self._shares)).nan_to_num(0.0)
         return self._tables[level]
+
+    def _covered(self, level: int) -> Float[Tensor, "entries 1"]:
+        """How much of each entry of a level any layer paints."""
+        if level not in self._coverage:
+            self._coverage[level] = self._at(level).sum(1, keepdim=True).clamp(max=1)
+        return self._coverage[level]
 
     def _original(self, level: int) -> Colors:
         if level not in self._before:
-            self._before[level] = self._lifted(self._scene.initial(), level).nan_to_num(0.5)
+            self._before[level] = lifted(self._scene.hierarchy, level, self._scene.initial()).nan_to_num(0.5)
         return self._before[level]
-
-    def _lifted(self, table: Float[Tensor, "n channels"], level: int) -> Float[Tensor, "coarse channels"]:
-        for below in range(level):
-            table = self._scene.hierarchy.restrict(below, table)
-        return table
 
 
 def layers_of(
@@ -279,8 +292,8 @@ class Target:
 def target_of(objective: Objective, image: Image, layer_views: Sequence[LayerView]) -> Target:
     """The target of a view whose original looks like ``image``."""
     frame = make_frame(objective.features, image, painted_mask(layer_views))
-    frames = [frame, *(frame.under(layer_view.mask) for layer_view in layer_views)]
-    return Target(tuple(layer_views), tuple(objective.content_of(part) for part in frames))
+    contents = [objective.content_of(frame.under(layer_view.mask), objective.parts) for layer_view in layer_views]
+    return Target(tuple(layer_views), (objective.content_of(frame, objective.whole), *contents))
 
 
 def painted_mask(layer_views: Sequence[LayerView]) -> Mask:
@@ -291,13 +304,11 @@ def painted_mask(layer_views: Sequence[LayerView]) -> Mask:
 def judged(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
     """The objective's terms: of the style summed over a view's layers by how much of the view each paints, of the
     original once over all of them."""
-    whole = [term for term in objective.terms if term.whole]
-    parts = [term for term in objective.terms if not term.whole]
     frame = make_frame(objective.features, image, painted_mask(target.layer_views))
     first = target.layer_views[0].styles.at(extent)
-    total = objective.judged(frame, first, target.contents[0], whole)
+    total = objective.judged(frame, first, target.contents[0], objective.whole)
     for layer_view, content in zip(target.layer_views, target.contents[1:], strict=True):
         style = layer_view.styles.at(extent)
-        for name, term in objective.judged(frame.under(layer_view.mask), style, content, parts).items():
+        for name, term in objective.judged(frame.under(layer_view.mask), style, content, objective.parts).items():
             total[name] = total[name] + layer_view.weight * term if name in total else layer_view.weight * term
     return total

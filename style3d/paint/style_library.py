@@ -10,7 +10,7 @@ from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from style3d.color.match import affine_color_match, split_band
@@ -219,34 +219,30 @@ def default_objective_of(job: Job) -> Objective:
     return Objective(features, [*(term for term in default.terms if term.weight), *prompt_terms(job)])
 
 
-def match_colors(
-    scene: Scene,
-    colors: Colors,
-    views: Sequence[BuiltView],
-    styles: StyleLibrary,
-    share: Float[np.ndarray, "entries"] | None = None,
-) -> Colors:
-    """θ recoloured so that the mean and covariance of what is seen are the style's (closed form, on θ itself).
-
-    Colours count by how many pixels show them (the column sums of the given views, which share one level), times
-    ``share`` where only a part of each entry is the style's.
-    """
-    if not styles.palette.match:
-        return colors
-    level = views[0].level
-    table = colors
-    parts = torch.ones(len(colors), 3) if share is None else torch.from_numpy(share)[:, None].expand(-1, 3)
-    for fine in range(level):
-        table, parts = (scene.hierarchy.restrict(fine, values) for values in (table, parts))
-    weights = np.zeros(len(table))
+def column_weights(views: Sequence[BuiltView], count: int) -> Float64[np.ndarray, "coarse"]:
+    """Pixels that show each of ``count`` entries: column sums of the views that share the first one's level."""
+    weights = np.zeros(count)
     for view in views:
-        if view.level == level:
+        if view.level == views[0].level:
             entries, sums = view.operator.column_sums()
             weights[entries] += sums
-    weights *= parts[:, 0].nan_to_num(0).numpy()
+    return weights
+
+
+def match_colors(
+    colors: Colors, table: Float[Tensor, "coarse 3"], weights: Float64[np.ndarray, "coarse"], palette: Palette
+) -> Colors:
+    """θ recoloured so that the mean and covariance of what is seen are the palette's (closed form, on θ itself).
+
+    Args:
+        table: θ on the level of the views; NaN counts for nothing.
+        weights: how much each of its entries counts, see `column_weights`.
+    """
+    if not palette.match:
+        return colors
     seen = torch.from_numpy(np.flatnonzero((weights > 0) & torch.isfinite(table).all(1).numpy()))
     if not len(seen):
         return colors
     counts = torch.from_numpy(weights).to(table)[seen]
-    matrix, offset = affine_color_match(table[seen], counts, styles.palette.colors)
+    matrix, offset = affine_color_match(table[seen], counts, palette.colors)
     return (colors @ matrix.T + offset).clamp(0, 1)
