@@ -37,7 +37,7 @@ from style3d.scene_kinds.registry import kind_at  # noqa: E402
 
 OUT, DOCS = ROOT / "out" / "quality", ROOT / "docs" / "quality"
 EDGE, PAPER = 320, 0.965
-SHOWN = ("content.tone_order", "content.parts_apart", "content.form", "style.calm", "style.found")  # figures
+SHOWN = ("content.tone_order", "content.parts_apart", "content.form", "style.calm", "style.found")
 
 
 HEAD = """# Quality
@@ -89,7 +89,6 @@ def main() -> int:
             continue
         style = next(options.assets.glob(f"styles/{pair.style}.*"))
         painted = {way: _painted(way, pair, model, style, more, tree) for way, more, tree in _ways(options)}
-        painted = {way: path for way, path in painted.items() if path.exists()}
         if options.paint_only:
             continue
         _picture(pair, model, painted)
