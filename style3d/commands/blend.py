@@ -12,6 +12,7 @@ import numpy as np
 import tyro
 
 from style3d.commands.parse import parse
+from style3d.commands.tell_remarks import announce, told
 from style3d.errors import Style3DError
 from style3d.files import check_writable, read_bytes, write_bytes
 from style3d.gltf.container import is_gltf
@@ -32,6 +33,8 @@ class Blend:
     """How far the result goes from the original (0) to the style (1)."""
     output: Path | None = None
     """The file to write. Default: the asset itself."""
+    strict: bool = False
+    """Refuse if something of the asset is not found or would be lost, instead of saying so and going on."""
 
     def __post_init__(self) -> None:
         """Refuse strengths beyond the line."""
@@ -42,7 +45,8 @@ def run(arguments: list[str]) -> int:
     """Bake it, and say how long it took."""
     began = time.perf_counter()
     request = parse(Blend, "blend", arguments, Blend.__doc__ or "")
-    written = blend(request.styled, request.strength, request.output)
+    with told(request.strict):
+        written = blend(request.styled, request.strength, request.output)
     print(f"wrote {', '.join(map(str, written))} in {time.perf_counter() - began:.2f} s")
     return 0
 
@@ -106,6 +110,7 @@ def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tup
     if scene.hierarchy.sizes[0] != len(table):
         got, expected = f"{scene.hierarchy.sizes[0]:,} entries", f"{len(table):,}, as when it was painted"
         raise Style3DError(f"{job.model} now holds another scene", got=got, expected=expected, hint="run the job again")
+    announce(scene, target)
     return scene.save(torch.from_numpy(table.astype(np.float32) / np.float32(255)), target)
 
 

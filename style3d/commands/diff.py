@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from style3d.commands.parse import parse
+from style3d.commands.tell_remarks import told
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Comparison:
     """The original asset, .glb or .gltf."""
     painted: Annotated[Path, tyro.conf.Positional]
     """The painted asset, .glb or .gltf."""
+    strict: bool = False
+    """Refuse files of which something is not found, instead of saying so and going on."""
 
 
 def run(arguments: list[str]) -> int:
@@ -31,7 +34,8 @@ def run(arguments: list[str]) -> int:
     from style3d.mesh.diff import diff_files
 
     asked = parse(Comparison, "diff", arguments, Comparison.__doc__ or "")
-    found = diff_files(asked.source, asked.painted)
+    with told(asked.strict):
+        found = diff_files(asked.source, asked.painted)
     for difference in found:
         print(f"{'allowed    ' if difference.allowed else 'NOT ALLOWED'}  {difference.sentence}")
     wrong = sum(not difference.allowed for difference in found)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from style3d.commands.bars import watched
 from style3d.commands.parse import parse
+from style3d.commands.tell_remarks import told
 from style3d.errors import Style3DError, unknown
 from style3d.evaluate.metrics.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import EvaluationRequest
@@ -26,7 +27,7 @@ def run(arguments: list[str]) -> int:
 
     for limit in limits:
         check_name(limit.name, figure_names(request.gaps))
-    with watched(request.quiet) as watcher:
+    with told(request.strict), watched(request.quiet) as watcher:
         evaluation = answer(request, watcher)
     broken = [line for limit in limits if (line := limit.broken(evaluation.figures))]
     written = save(evaluation, request.destination)

@@ -9,6 +9,7 @@ from typing import Annotated
 import tyro
 
 from style3d.commands.parse import parse
+from style3d.commands.tell_remarks import told
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,16 @@ class Inspection:
 
     model: Annotated[Path, tyro.conf.Positional]
     """A .glb or .gltf file."""
+    strict: bool = False
+    """Refuse a file of which something is not found, instead of saying so and going on."""
 
 
 def run(arguments: list[str]) -> int:
     """Print the list."""
     from style3d.mesh.inspect import inspect_file
 
-    print(inspect_file(parse(Inspection, "inspect", arguments, Inspection.__doc__ or "").model))
+    asked = parse(Inspection, "inspect", arguments, Inspection.__doc__ or "")
+    with told(asked.strict):
+        lines = inspect_file(asked.model)
+    print(lines)
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from style3d.commands.paint import run_job
 from style3d.commands.parse import Conduct, parse_job
+from style3d.commands.tell_remarks import told
 from style3d.commands.variants import run_variants, single_jobs
 from style3d.files import read_bytes, write_bytes
 from style3d.gltf.optimize import optimize
@@ -17,7 +18,9 @@ from style3d.paint.result import beside
 
 def run(arguments: list[str]) -> int:
     """Stylise a mesh."""
-    return paint_mesh(*parse_job(MeshJob, arguments))
+    job, conduct = parse_job(MeshJob, arguments)
+    with told(conduct.strict):
+        return paint_mesh(job, conduct)
 
 
 def paint_mesh(job: MeshJob, conduct: Conduct) -> int:

@@ -10,15 +10,19 @@ from style3d.commands.bars import watched
 from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.paint import checked_target, run_job, terminable
 from style3d.commands.parse import Conduct, parse_job
+from style3d.commands.tell_remarks import told
 from style3d.images import read_style
 from style3d.job import FieldJob, recipe
 from style3d.preview import contact_sheet
 from style3d.progress import Watcher
+from style3d.remarks import collected
 
 
 def run(arguments: list[str]) -> int:
     """Stylise a radiance field; one that nerfstudio trained is painted by nerfstudio."""
-    return paint_field(*parse_job(FieldJob, arguments))
+    job, conduct = parse_job(FieldJob, arguments)
+    with told(conduct.strict):
+        return paint_field(job, conduct)
 
 
 def paint_field(job: FieldJob, conduct: Conduct) -> int:
@@ -67,7 +71,10 @@ def _splats(job: FieldJob) -> Any:
 
     check_splat_suffix(job.destination)
     run = read_run(job.model)
-    return splat_scene(job, read_splatfacto(run), run.folder.parent.parent.name)
+    with collected() as remarks:
+        scene = splat_scene(job, read_splatfacto(run), run.folder.parent.parent.name)
+    scene.remarks = tuple(remarks)
+    return scene
 
 
 def _bake(job: FieldJob, config: Path, watcher: Watcher) -> tuple[Path, ...]:

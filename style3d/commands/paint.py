@@ -13,6 +13,7 @@ from style3d.commands.bars import watched
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
 from style3d.commands.saving import save
+from style3d.commands.tell_remarks import announce
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.files import check_readable, check_writable
@@ -39,6 +40,7 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
     checked(job, conduct)
     with watched(conduct.quiet) as watcher:
         scene = scene or load(job, watcher)
+        announce(scene, target)
         if conduct.auto:
             job = suit(job, scene)
         if conduct.accept:

@@ -31,6 +31,8 @@ class Conduct:
     """Continue an unfinished run of the same job."""
     quiet: bool = False
     """Show no progress bars."""
+    strict: bool = False
+    """Refuse an asset of which something is not found, or is lost in the output, instead of saying so and going on."""
     auto: bool = False
     """Measure the asset first, and choose content weight and resolution for it."""
     accept: str = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from style3d.commands.bars import watched
 from style3d.commands.paint import checked_target, paint_once
 from style3d.commands.parse import Conduct
+from style3d.commands.tell_remarks import announce
 from style3d.errors import Style3DError
 from style3d.job import MeshJob
 
@@ -27,6 +28,7 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
     written: list[Path] = []
     with watched(conduct.quiet) as watcher:
         scene = load(job, watcher)
+        announce(scene, target)
         if not scene.switchable:
             raise Style3DError("vertex colours cannot be switched by variants", hint="use --paint texture")
         tables, checkpoints = [], []

@@ -56,6 +56,8 @@ class Scene(ABC):
 
     opaque: ClassVar[float] = 0.85
     """Coverage from which a pixel counts as wholly covered; scenes of soft things are never quite opaque."""
+    remarks: tuple[str, ...] = ()
+    """What was remarked while it was read: what was not found, or was stood in for; see `style3d.remarks`."""
 
     @property
     @abstractmethod
@@ -100,6 +102,10 @@ class Scene(ABC):
     @abstractmethod
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset with new colours; the files written."""
+
+    def losses(self, path: Path) -> tuple[str, ...]:
+        """What a file that `save` writes will not hold of the asset, a sentence each; here nothing is known of."""
+        return ()
 
     def level(self, camera: Camera) -> int:
         """The pyramid level whose entries are about a pixel large in this view; here the finest."""

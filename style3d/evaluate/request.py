@@ -78,6 +78,8 @@ class EvaluationRequest:
     """metric=value gives exit status 1 if the figure is higher. Give the option again for more figures."""
     quiet: bool = False
     """Show no progress bars."""
+    strict: bool = False
+    """Refuse scenes of which something is not found, instead of saying so and going on."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

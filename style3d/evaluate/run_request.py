@@ -24,6 +24,7 @@ from style3d.losses.features import build_features
 from style3d.paint.result import beside, file_hash, versions
 from style3d.paint.style_library import read_styles
 from style3d.progress import Watcher
+from style3d.remarks import collected
 
 
 def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
@@ -32,6 +33,13 @@ def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
     Raises:
         Style3DError: a file cannot be read, or what is compared does not belong together.
     """
+    with collected() as remarks:
+        found, run = _found(request, watcher)
+    return dataclasses.replace(found, settings=_settings(request), run=run, remarks=tuple(remarks))
+
+
+def _found(request: EvaluationRequest, watcher: Watcher) -> tuple[Evaluation, dict[str, Any]]:
+    """Everything but what it was measured with, and the report of the run that painted."""
     yardstick = yardstick_of(request)
     protocol = Protocol(request.gaps, request.ceiling_steps, request.legacy)
     if request.frames is not None:
@@ -41,11 +49,8 @@ def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
             request.frames, request.cameras, request.depth, request.depth_scale, request.depth_kind
         )
         found = evaluate(footage, yardstick, protocol, watcher)
-        run: dict[str, Any] = {}
-    else:
-        found = _models(request, yardstick, protocol, watcher)
-        run = run_report(request.models[1])
-    return dataclasses.replace(found, settings=_settings(request), run=run)
+        return found, {}
+    return _models(request, yardstick, protocol, watcher), run_report(request.models[1])
 
 
 def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:

@@ -31,6 +31,7 @@ from style3d.mesh.variants import Variant, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
 from style3d.mesh.writer_registry import PaintedMesh, writer_of
 from style3d.mesh.xmp import Provenance, with_provenance
+from style3d.remarks import collected, remark
 from style3d.render.surface import Surface
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class MeshAsset:
     document: Document
     surface: Surface
     source: Path
-    notes: tuple[str, ...]  # remarks and warnings for the report
+    notes: tuple[str, ...]  # its remarks, and what was done to it; for the report
+    remarks: tuple[str, ...] = ()  # what was not found in it, or was stood in for; see `style3d.remarks`
     slots: tuple[Slot, ...] = ()  # which material takes which texture
     entries: Mapping[Key, Array] = field(default_factory=dict)  # rows of the vertex-colour table by primitive
     opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
@@ -84,8 +86,9 @@ def load_asset(
     if texture_size is not None and texture_size not in SIZES:
         raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
     try:
-        document, notes = _read(path)
-        return _prepared(path, document, notes, paint, texture_size, pose, uv)
+        with collected() as remarks:
+            asset = _prepared(path, _read(path), paint, texture_size, pose, uv)
+        return replace(asset, remarks=tuple(remarks), notes=(*remarks, *asset.notes))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         log.debug("reading %s failed", path, exc_info=True)
         got = f"{type(error).__name__}: {str(error)[:120]}"
@@ -102,7 +105,7 @@ def asset_of(document: Document, source: Path, texture_size: int | None = None) 
     Raises:
         Style3DError: it shows no faces.
     """
-    return _prepared(source, document, [], "texture", texture_size, None, "keep")
+    return _prepared(source, document, "texture", texture_size, None, "keep")
 
 
 def save_asset(
@@ -125,7 +128,18 @@ def save_asset(
     path = Path(path)
     writer = writer_of(path)
     kind = _checked(asset, colors, texture_format)
+    for text in losses_of(asset, path):
+        remark(text)
     return writer.write(PaintedMesh(asset.surface, colors, kind, lambda: _document(asset, colors, kind)), path)
+
+
+def losses_of(asset: MeshAsset, path: Path) -> tuple[str, ...]:
+    """What a file at ``path`` will not hold of an asset, a sentence each.
+
+    Raises:
+        Style3DError: an unknown suffix.
+    """
+    return tuple(writer_of(path).lost(asset.document, asset.surface))
 
 
 def save_variants(
@@ -175,13 +189,15 @@ def _vouched(asset: MeshAsset, document: Document, names: dict[int, str]) -> tup
     return document, names
 
 
-def _read(path: Path) -> tuple[Document, list[str]]:
+def _read(path: Path) -> Document:
     content = read_bytes(path)
     kind = check_kind(path, content)
     if kind in ("glb", "gltf"):
         document = parse_document(content, path.parent, path.name)
         missed = unread(document.json.get("extensionsRequired", []))
-        return document, [f"{', '.join(missed)} is required and not read: it may look otherwise"] if missed else []
+        if missed:
+            remark(f"{path.name} requires {', '.join(missed)}, which is not read: it may look otherwise")
+        return document
     from style3d.mesh.imported import import_mesh
 
     return import_mesh(path, content, kind)
@@ -190,30 +206,29 @@ def _read(path: Path) -> tuple[Document, list[str]]:
 def _prepared(
     path: Path,
     document: Document,
-    notes: list[str],
     paint: Paint | None,
     size: int | None,
     pose: Pose | None,
     uv: UvChoice,
 ) -> MeshAsset:
     pool = read_pool(document, pose)
-    notes = [*notes, *pool.notes]
+    notes = list(pool.notes)
     if paint is None:
         paint = _better(pool, size or LEAST, notes)
     if paint == "vertices":
-        entries, rgb, opacity = vertex_table(pool, notes)
+        entries, rgb, opacity = vertex_table(pool)
         if not entries:
             raise Style3DError(f"{path.name} has no vertices that can take colours", hint="try --paint texture")
         changed = prepare_vertices(pool, list(entries))
         surface = assemble(replace(read_pool(changed), drawn=pool.drawn), (), (), entries, rgb)
-        return MeshAsset(changed, surface, path, tuple(notes), (), entries, opacity)
+        return MeshAsset(changed, surface, path, tuple(notes), slots=(), entries=entries, opacity=opacity)
     prepared = prepare_textures(pool, size, uv)
     if not prepared.slots:
         raise Style3DError(
-            f"{path.name} has nothing to paint", got="; ".join(prepared.notes), hint="decompress it first"
+            f"{path.name} has nothing to paint", got="Draco-compressed primitives alone", hint="decompress it first"
         )
     surface = assemble(prepared.pool, prepared.textures, prepared.slots)
-    return MeshAsset(prepared.pool.document, surface, path, (*notes, *prepared.notes), prepared.slots)
+    return MeshAsset(prepared.pool.document, surface, path, (*notes, *prepared.notes), slots=prepared.slots)
 
 
 def _better(pool: Pool, size: int, notes: list[str]) -> Paint:

@@ -18,6 +18,7 @@ from style3d.mesh.animation import BIND, Pose, at_pose
 from style3d.mesh.materials import BaseColor, base_color
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.textures import Opacity, Rgb
+from style3d.remarks import remark
 
 MAX_FACES = 20_000_000
 Key = tuple[int, int]  # mesh, primitive
@@ -56,7 +57,7 @@ class Pool:
     def _first(self) -> dict[int, Float64[np.ndarray, "4 4"]]:
         return {placement.mesh: placement.matrices[0] for placement in reversed(self.drawn)}
 
-    def image(self, index: int, remarks: list[str]) -> tuple[Rgb, Opacity | None] | None:
+    def image(self, index: int) -> tuple[Rgb, Opacity | None] | None:
         """Colour and opacity of an image; None, with a remark, where it cannot be read."""
         if index not in self.images:
             name = image_name(self.document, index) or f"image {index}"
@@ -66,7 +67,7 @@ class Pool:
             except Style3DError as error:
                 if "too many pixels" in str(error):
                     raise
-                remarks.append(f"texture {name!r} could not be read ({error}); the material's plain colour is used")
+                remark(f"texture {name!r} could not be read ({error}); the material's plain colour is used")
                 self.images[index] = None
             else:
                 alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None

@@ -23,36 +23,36 @@ from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_do
 from style3d.mesh.mtl import read_looks
 from style3d.mesh.obj import obj_parts, parse_obj
 from style3d.mesh.unique_rows import number_rows
+from style3d.remarks import remark
 
 log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
 
 
-def import_mesh(path: Path, content: bytes, kind: Kind) -> tuple[Document, list[str]]:
-    """A glTF document of a file's meshes, with remarks.
+def import_mesh(path: Path, content: bytes, kind: Kind) -> Document:
+    """A glTF document of a file's meshes.
 
     Raises:
         Style3DError: damaged, without faces, with positions that are not finite or indices out of range.
     """
-    notes: list[str] = []
-    parts, looks = _obj(path, content, notes) if kind == "obj" else _by_trimesh(path, content, kind, notes)
+    parts, looks = _obj(path, content) if kind == "obj" else _by_trimesh(path, content, kind)
     if not any(len(part.faces) for part in parts):
         points = sum(len(part.positions) for part in parts)
         hint = "Gaussian splats and point clouds are no meshes" if kind == "ply" else "export a surface"
         raise Style3DError(
             f"{path.name} has no faces", got=f"{points:,} loose points" if points else "nothing", hint=hint
         )
-    return build_document(parts, looks, path.parent), notes
+    return build_document(parts, looks, path.parent)
 
 
-def _obj(path: Path, content: bytes, notes: list[str]) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
+def _obj(path: Path, content: bytes) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
     statements = parse_obj(_text(content))
     if not statements.positions:
         raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
     if statements.ignored:
-        notes.append(f"points, lines or curves left out: {statements.ignored}")
+        remark(f"{path.name} holds {statements.ignored} points, lines or curves, which are left out")
     names = list(dict.fromkeys(key[2] for key, lines in statements.faces.items() if lines and key[2]))
-    looks = read_looks(statements.libraries, path.parent, names, notes)
+    looks = read_looks(statements.libraries, path.parent, names)
     parts = obj_parts(statements, {name: index for index, name in enumerate(names)}, path.stem)
     if any(part.colors is not None for part in parts):  # a stand-in must not darken the colours that are there
         looks = [replace(look, rgb=(1.0, 1.0, 1.0)) if look.stand_in else look for look in looks]
@@ -72,15 +72,15 @@ def _text(content: bytes) -> str:
 class _Resolver:
     """Gives trimesh the files that a model names, within its folder and within limits."""
 
-    def __init__(self, folder: Path, notes: list[str]) -> None:
-        self.folder, self.notes = folder, notes
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def get(self, name: str) -> bytes:
         try:
             content = read_bytes(inside(self.folder, str(name)), 512 << 20)
             image_size(content, str(name))
         except Style3DError as error:
-            self.notes.append(f"texture {name!r} could not be read ({error}); a plain colour is used")
+            remark(f"texture {name!r} could not be read ({error}); a plain colour is used")
             raise FileNotFoundError(name) from None
         return content
 
@@ -91,15 +91,13 @@ class _Resolver:
         return []
 
 
-def _by_trimesh(
-    path: Path, content: bytes, kind: Kind, notes: list[str]
-) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
+def _by_trimesh(path: Path, content: bytes, kind: Kind) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
     import trimesh
 
     try:
         with warnings.catch_warnings(), _silenced(logging.getLogger("trimesh")):
             warnings.simplefilter("ignore")
-            resolver: Any = _Resolver(path.parent, notes)
+            resolver: Any = _Resolver(path.parent)
             scene = trimesh.load_scene(io.BytesIO(content), file_type=kind, resolver=resolver, process=False)
     except Style3DError:
         raise
@@ -122,7 +120,7 @@ def _by_trimesh(
 
 @contextmanager
 def _silenced(logger: logging.Logger) -> Iterator[None]:
-    """What a reader logs about a file is said in notes and errors instead."""
+    """What a reader logs about a file is said in remarks and errors instead."""
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
     try:

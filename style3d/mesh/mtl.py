@@ -12,13 +12,14 @@ from style3d.files import read_bytes
 from style3d.gltf.document import inside
 from style3d.images import decode_srgb, image_size
 from style3d.mesh.imported_parts import ImportedMaterial
+from style3d.remarks import remark
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}
 ARGUMENTS |= {"-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1}  # options before a texture's name, with their values
 SLOTS = {"map_kd": "baseColorTexture", "norm": "normalTexture", "map_ke": "emissiveTexture"}
 
 
-def read_looks(libraries: list[str], folder: Path, wanted: list[str], notes: list[str]) -> list[ImportedMaterial]:
+def read_looks(libraries: list[str], folder: Path, wanted: list[str]) -> list[ImportedMaterial]:
     """A look for each material name in ``wanted``; grey, with a remark, where the files have none or are absent."""
     found: dict[str, dict[str, str]] = {}
     for library in libraries:
@@ -26,16 +27,16 @@ def read_looks(libraries: list[str], folder: Path, wanted: list[str], notes: lis
             path = inside(folder, library)
             content = read_bytes(path, 64 << 20)
         except Style3DError as error:
-            notes.append(f"material file {library!r} could not be read ({error}); plain grey is used")
+            remark(f"material file {library!r} could not be read ({error}); plain grey is used")
             continue
         for name, item in parse_mtl(content.decode("utf-8", "replace")).items():
             found.setdefault(name, {**item, "folder": str(path.parent)})
     missing = sorted({name for name in wanted if name and name not in found})
     if missing and libraries:
-        notes.append(
+        remark(
             f"{len(missing)} materials are not in the material files ({', '.join(missing)[:80]}): plain grey is used"
         )
-    return [_look(name, found.get(name, {}), folder, notes) for name in wanted]
+    return [_look(name, found.get(name, {}), folder) for name in wanted]
 
 
 def parse_mtl(text: str) -> dict[str, dict[str, str]]:
@@ -63,11 +64,11 @@ def texture_name(statement: str) -> str:
     return " ".join(words).strip().strip('"')
 
 
-def _look(name: str, item: dict[str, str], folder: Path, notes: list[str]) -> ImportedMaterial:
+def _look(name: str, item: dict[str, str], folder: Path) -> ImportedMaterial:
     images = {}
     for keyword, slot in SLOTS.items():
         if item.get(keyword):
-            content = _texture(texture_name(item[keyword]), Path(item["folder"]), folder, notes)
+            content = _texture(texture_name(item[keyword]), Path(item["folder"]), folder)
             if content is not None:
                 images[slot] = (texture_name(item[keyword]), content)
     rgb = decode_srgb(np.array(_numbers(item.get("kd", ""), 3, 0.8))).tolist()
@@ -87,7 +88,7 @@ def _look(name: str, item: dict[str, str], folder: Path, notes: list[str]) -> Im
     )
 
 
-def _texture(name: str, beside: Path, folder: Path, notes: list[str]) -> bytes | None:
+def _texture(name: str, beside: Path, folder: Path) -> bytes | None:
     """The bytes of a texture, looked for beside the material file, then beside the model, then by its bare name."""
     bare = name.replace("\\", "/").rsplit("/", 1)[-1]
     problem: Style3DError | None = None
@@ -105,7 +106,7 @@ def _texture(name: str, beside: Path, folder: Path, notes: list[str]) -> bytes |
             problem = error
             break
         return content
-    notes.append(f"texture {name!r} could not be read ({problem}); the material's plain colour is used")
+    remark(f"texture {name!r} could not be read ({problem}); the material's plain colour is used")
     return None
 
 

@@ -52,7 +52,7 @@ def add_uvs(editor: Editor, pool: Pool, bare: list[Key], renewed: list[Key], siz
         editor.forget_extension(TRANSFORM)
     _note(pool, bare, renewed, results, notes)
     pieces = [Piece(pool.primitives[key], pool.color(key), results[key]) for key in bare]
-    pieces += [_piece(pool, key, results[key], notes) for key in renewed]
+    pieces += [_piece(pool, key, results[key]) for key in renewed]
     return NewUvs(atlas_texture(pieces, size), texcoords)
 
 
@@ -69,11 +69,11 @@ def plain_material(editor: Editor, key: Key) -> Json:
     return {"name": f"{name} {key[1]}", "pbrMetallicRoughness": {"metallicFactor": 0}}
 
 
-def _piece(pool: Pool, key: Key, result: Unwrapped, notes: list[str]) -> Piece:
+def _piece(pool: Pool, key: Key, result: Unwrapped) -> Piece:
     """What a primitive showed so far; its vertex colours stay with its vertices."""
     primitive, color = replace(pool.primitives[key], colors=None), pool.color(key)
     image = source_image(pool.document, color.texture)
-    found = None if image is None else pool.image(image, notes)
+    found = None if image is None else pool.image(image)
     if found is None:
         return Piece(primitive, color, result)
     nearest = magnified_as_squares(pool.document, color.texture)

@@ -17,6 +17,7 @@ from style3d.mesh.primitives import Primitive
 from style3d.mesh.texture_table import TextureTable
 from style3d.mesh.textures import LEAST
 from style3d.mesh.uv_room import cramped_rooms
+from style3d.remarks import remark
 from style3d.render.surface import Texture
 
 UvChoice = Literal["auto", "keep", "new"]
@@ -54,9 +55,7 @@ def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prep
     renewed = _renewed(pool, with_uvs, uv, notes)
     with_uvs = {key: texcoord for key, texcoord in with_uvs.items() if key not in renewed}
     if closed:
-        notes.append(
-            f"{counted(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted"
-        )
+        remark(f"{counted(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted")
     editor = Editor(pool.document)
     texcoords = _own_materials(editor, pool, with_uvs, closed)
     atlas = None
@@ -90,7 +89,7 @@ def _renewed(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str
     able = {key: texcoord for key, texcoord in with_uvs.items() if not pool.primitives[key].compressed}
     if uv == "new":
         return dict.fromkeys(able)
-    cramped = cramped_rooms(pool, able, notes)
+    cramped = cramped_rooms(pool, able)
     if not cramped:
         return {}
     names = list(dict.fromkeys(pool.color(key).name for _, keys in cramped for key in keys))

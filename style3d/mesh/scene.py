@@ -16,7 +16,7 @@ from style3d.core.camera import Camera, bounding_sphere, framed_camera, orbit_di
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.images import ImageFormat
-from style3d.mesh.asset import MeshAsset, save_asset, save_variants
+from style3d.mesh.asset import MeshAsset, losses_of, save_asset, save_variants
 from style3d.mesh.fill_unseen import filled
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import selected
@@ -260,6 +260,10 @@ class MeshScene(Scene):
             mask = seen[offsets[index] : offsets[index + 1]].reshape(image.shape[:2])
             parts.append(filled(image.numpy(), mask).reshape(-1, 3))
         return torch.from_numpy(np.concatenate(parts))
+
+    def losses(self, path: Path) -> tuple[str, ...]:
+        """What the kind of file does not hold of the document."""
+        return losses_of(self.asset, path)
 
     @property
     def switchable(self) -> bool:

@@ -42,7 +42,7 @@ class TextureTable:
         return len(self.textures) - 1
 
     def _texture(self, image: int | None, wrap: tuple[Wrap, Wrap], color: BaseColor) -> Texture:
-        found = None if image is None else self.pool.image(image, self.notes)
+        found = None if image is None else self.pool.image(image)
         name = self._unique((image_name(self.pool.document, image) if image is not None else "") or color.name)
         if found is None:
             self.blank.add(len(self.textures))

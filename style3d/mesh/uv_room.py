@@ -49,7 +49,7 @@ class Room:
         return starved and self.contrast < PLAIN
 
 
-def cramped_rooms(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> list[tuple[Room, list[Key]]]:
+def cramped_rooms(pool: Pool, with_uvs: dict[Key, int]) -> list[tuple[Room, list[Key]]]:
     """Textures, and materials without one, that have too little room, and the primitives that share it."""
     groups: dict[tuple[int | None, int | None], list[Key]] = {}
     for key in with_uvs:
@@ -63,7 +63,7 @@ def cramped_rooms(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> lis
             primitive = pool.primitives[key]
             uvs = transformed(primitive.uvs[with_uvs[key]], pool.color(key))
             parts.append((pool.placed(key)[primitive.faces], uvs[primitive.faces]))
-        picture = None if image is None else pool.image(image, notes)
+        picture = None if image is None else pool.image(image)
         wrap = wraps(pool.document, pool.color(keys[0]).texture)
         corners, uvs = (np.concatenate(part) for part in zip(*parts, strict=True))
         room = room_of(corners, uvs, None if picture is None else picture[0], wrap)

@@ -17,12 +17,13 @@ from style3d.mesh.new_uvs import all_primitives
 from style3d.mesh.primitives import Primitive
 from style3d.mesh.textures import sampled
 from style3d.mesh.unique_rows import number_rows
+from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
 
 
 def vertex_table(
-    pool: Pool, notes: list[str]
+    pool: Pool,
 ) -> tuple[dict[Key, Int64[np.ndarray, "_"]], Float64[np.ndarray, "entries 3"], dict[Key, Array]]:
     """Number the vertex colours of what is shown.
 
@@ -33,13 +34,13 @@ def vertex_table(
     keys = [key for key, primitive in pool.primitives.items() if not primitive.compressed]
     closed = len(pool.primitives) - len(keys)
     if closed:
-        notes.append(f"{counted(closed, 'Draco-compressed primitive')} cannot take vertex colours and stays as it was")
+        remark(f"{counted(closed, 'Draco-compressed primitive')} cannot take vertex colours and stays as it was")
     entries: dict[Key, Array] = {}
     opacity: dict[Key, Array] = {}
     rows, colors = [np.zeros((0, 7))], [np.zeros((0, 3))]
     for key in keys:
         primitive = pool.primitives[key]
-        rgb, opacity[key] = _start(pool, primitive, pool.color(key), notes)
+        rgb, opacity[key] = _start(pool, primitive, pool.color(key))
         used = np.unique(primitive.faces)
         places = np.column_stack([np.full(len(used), key[0]), primitive.positions[used] + 0.0])
         rows.append(np.column_stack([places, np.rint(rgb[used] * 255)]))
@@ -97,13 +98,13 @@ def _white(editor: Editor, material: int, shared: bool) -> int:
     return index
 
 
-def _start(pool: Pool, primitive: Primitive, color: BaseColor, notes: list[str]) -> tuple[Array, Array]:
+def _start(pool: Pool, primitive: Primitive, color: BaseColor) -> tuple[Array, Array]:
     """Display-referred colour and opacity of each vertex: texture × factor × COLOR_0 in linear light."""
     count = len(primitive.positions)
     linear = np.ones((count, 4)) if primitive.colors is None else primitive.colors.copy()
     linear[:, :3] *= color.factor[:3]
     image = source_image(pool.document, color.texture)
-    found = None if image is None else pool.image(image, notes)
+    found = None if image is None else pool.image(image)
     if found is not None and color.texcoord in primitive.uvs:
         rgb, alpha = found
         wrap, uvs = wraps(pool.document, color.texture), transformed(primitive.uvs[color.texcoord], color)

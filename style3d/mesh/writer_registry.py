@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -14,6 +14,7 @@ from style3d.gltf.container import write_document
 from style3d.gltf.document import Document
 from style3d.images import ImageFormat
 from style3d.job.file_types import MESH_FILES, MESH_SUFFIXES, MeshFile, mesh_file
+from style3d.mesh.losses import losses
 from style3d.mesh.writers import write_obj, write_ply
 from style3d.render.surface import Surface
 
@@ -34,6 +35,11 @@ class PaintedMesh:
     document: Callable[[], tuple[Document, dict[int, str]]]  # made when called; names of new images by their index
 
 
+def _nothing_lost(document: Document, surface: Surface) -> Iterator[str]:
+    """Of a file that holds all."""
+    yield from ()
+
+
 @final
 @dataclass(frozen=True)
 class MeshWriter:
@@ -41,6 +47,7 @@ class MeshWriter:
 
     file: MeshFile
     write: Callable[[PaintedMesh, Path], tuple[Path, ...]]  # gives every file written, the model last
+    lost: Callable[[Document, Surface], Iterator[str]] = _nothing_lost  # what the file cannot hold, a sentence each
 
 
 def _write_document(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
@@ -56,11 +63,21 @@ def _write_ply(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
     return write_ply(painted.surface, painted.colors, path)
 
 
+def _lost_in_obj(document: Document, surface: Surface) -> Iterator[str]:
+    yield from losses(document, "an OBJ", frozenset())
+
+
+def _lost_in_ply(document: Document, surface: Surface) -> Iterator[str]:
+    if surface.painted == "texture":
+        yield "a PLY file holds no pictures: each vertex keeps the colour that its textures show there"
+    yield from losses(document, "a PLY", frozenset({"vertex colours"}))
+
+
 WRITERS: list[MeshWriter] = [
     MeshWriter(mesh_file(".glb"), _write_document),
     MeshWriter(mesh_file(".gltf"), _write_document),
-    MeshWriter(mesh_file(".obj"), _write_obj),
-    MeshWriter(mesh_file(".ply"), _write_ply),
+    MeshWriter(mesh_file(".obj"), _write_obj, _lost_in_obj),
+    MeshWriter(mesh_file(".ply"), _write_ply, _lost_in_ply),
 ]
 
 

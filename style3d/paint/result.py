@@ -56,6 +56,14 @@ class Result:
         """Whether the run was stopped by Ctrl-C."""
         return bool(self.record["interrupted"])
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was not found or stood in for in the asset, and what the job's output cannot hold of it."""
+        return self._remarks(self.job.destination)
+
+    def _remarks(self, target: Path) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.scene.remarks, *self.scene.losses(target))))
+
     def blend(self, strength: float) -> Colors:
         """θ between the original (0) and the style (1): a straight line, exact in every view and in 8 bits."""
         if strength in (0, 1):
@@ -89,7 +97,7 @@ class Result:
         self.strengths.save(pictures[-1])
         report = beside(target, "report.json")
         with atomic_path(report) as temporary:
-            text = json.dumps(self.report([*assets, *pictures]), indent=2, ensure_ascii=False, default=float)
+            text = json.dumps(self.report([*assets, *pictures], target), indent=2, ensure_ascii=False, default=float)
             temporary.write_text(text + "\n", encoding="utf-8")
         return (*pictures, report)
 
@@ -141,8 +149,8 @@ class Result:
         before, after = (image.clamp(0, 1).numpy() for image in images)
         return before, after
 
-    def report(self, written: Sequence[Path] = ()) -> dict[str, Any]:
-        """Everything needed to judge and to repeat the run, as plain values."""
+    def report(self, written: Sequence[Path] = (), target: Path | None = None) -> dict[str, Any]:
+        """Everything needed to judge and to repeat the run, as plain values; ``target`` is where it was written."""
         cameras = self.record["cameras"]
         job = self.job.to_json()
         inputs = (self.job.model, *self.job.pictures, *self.job.masks)
@@ -154,6 +162,7 @@ class Result:
             "job": job,
             **record,
             "scene": dict(self.scene.facts(self.colors, self.seen, cameras)),
+            "remarks": list(self._remarks(target or self.job.destination)),
             "peak_memory_bytes": peak_memory(),
             "written": [path.name for path in written],
             "losses": curves(self.record["losses"]),

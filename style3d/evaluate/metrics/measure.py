@@ -61,12 +61,13 @@ class Evaluation:
     settings: Mapping[str, Any] = field(default_factory=dict)
     health: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)  # the report of the run that made it, where it lies beside
+    remarks: tuple[str, ...] = ()  # what was not found in the files, or was stood in for
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {
             "name": self.name, "figures": [figure.to_json() for figure in self.figures], "notes": list(self.notes),
-            "settings": dict(self.settings), "health": dict(self.health),
+            "remarks": list(self.remarks), "settings": dict(self.settings), "health": dict(self.health),
         }  # fmt: skip
 
 

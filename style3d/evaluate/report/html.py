@@ -27,7 +27,7 @@ def page(evaluation: Evaluation) -> str:
     digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other
     exhibits = evaluation.exhibits
     sections = [
-        _notes(evaluation.notes), _compared(evaluation.settings), glance(evaluation.figures),
+        _notes((*evaluation.remarks, *evaluation.notes)), _compared(evaluation.settings), glance(evaluation.figures),
         _slider(exhibits), _strip(exhibits), _heats(exhibits), *tables(evaluation.figures), _alone(exhibits),
         curves(evaluation.run),
         settings("Details of the mesh", evaluation.health),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,9 +16,9 @@ from jaxtyping import Float64
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.capture.lens import Lens, Panorama, pinhole
+from style3d.remarks import remark
 from style3d.types import Matrix4, Points, Vector
 
-log = logging.getLogger(__name__)
 MAX_PHOTOS = 20_000
 EVERY = 8  # one photo in so many is held out, where the file does not say which
 FLIP = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenGL's camera axes (y up, z backward) <-> OpenCV's
@@ -128,8 +127,8 @@ def assembled(
         Style3DError: there are no photos.
     """
     if missing and frames:
-        log.warning("%s: %d of %d photos are missing: %s", source, len(missing), len(missing) + len(frames),
-                    ", ".join(missing))  # fmt: skip
+        count = f"{len(missing)} of {len(missing) + len(frames)} photos"
+        remark(f"{source}: {count} are missing: {', '.join(missing)}")
     if not frames:
         got = f"{len(missing)} frames whose photos are missing ({', '.join(missing[:3])} …)" if missing else "no frames"
         raise Style3DError(f"{source} has no photos", got=got, expected="posed photos beside it")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,8 @@ from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.images import MAX_PIXELS
 from style3d.nerf.capture.capture import MAX_PHOTOS, rigid
+from style3d.remarks import remark
 
-log = logging.getLogger(__name__)
 SPLATS, CAMERAS, SETTINGS = "point_cloud.ply", "cameras.json", "cfg_args"
 LARGEST = 256 << 20, 1 << 20  # bytes of either file
 
@@ -43,7 +42,7 @@ def trained_splats(path: Path) -> Path:
 def training_of(splats: Path) -> Training:
     """What lies beside the splats, or three folders above where the reference code puts it; nothing where nothing does.
 
-    A file of that name that is something else is told of in the log and left alone.
+    A file of that name that is something else is remarked and left alone.
     """
     folders = [splats.parent]
     if splats.name == SPLATS and len(splats.parents) > 2 and splats.parents[1].name == "point_cloud":
@@ -69,7 +68,7 @@ def _cameras(path: Path) -> tuple[Camera, ...]:
             raise ValueError("no list of cameras")
         return tuple(_camera(told) for told in listed)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, Style3DError) as error:
-        log.warning("%s is not as 3D Gaussian splatting writes it (%s): cameras are placed without it", path, error)
+        remark(f"{path} is not as 3D Gaussian splatting writes it ({error}): cameras are placed without it")
         return ()
 
 

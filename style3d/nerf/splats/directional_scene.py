@@ -18,7 +18,7 @@ from style3d.core.operator import Product, SparseMap, ViewOperator
 from style3d.core.pyramid import Hierarchy
 from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.errors import Style3DError
-from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.files import losses_of, write_splats
 from style3d.nerf.splats.lobes import MOST_DEGREE, Lobes
 from style3d.nerf.splats.scene import SplatScene
 from style3d.regions.selector import Where
@@ -174,6 +174,10 @@ class LobeScene(Scene):
         splats = self.lobes.painted(self.scene.splats, colors.numpy().reshape(self._initial.shape))
         own = self.scene
         return SplatScene(splats, self.name, "keep", own.cameras, own.setting.vantage, own.path)
+
+    def losses(self, path: Path) -> tuple[str, ...]:
+        """What the kind of file does not hold of the splats as they would be written."""
+        return losses_of(self.painted(self.initial()).splats, path)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the splats; see `Scene.save`."""

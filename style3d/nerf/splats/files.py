@@ -12,12 +12,13 @@ from style3d.nerf.splats.formats.registry import reader_of, writers
 from style3d.nerf.splats.formats.sog import META
 from style3d.nerf.splats.formats.values import checked
 from style3d.nerf.splats.splats import Splats
+from style3d.remarks import remark
 
 
 def read_splats(path: Path) -> Splats:
     """Read Gaussian splats, in the axes of 3DGS PLY files (x right, y down, z forward).
 
-    Splats that are not finite are left out with a logged warning.
+    Splats that are not finite are left out with a remark.
 
     Raises:
         Style3DError: the file cannot be read, is none of the kinds that are, or is damaged.
@@ -38,13 +39,25 @@ def check_splat_suffix(path: Path) -> None:
         raise Style3DError(f"cannot write splats as {path.name}", expected=", ".join(writers()))
 
 
+def losses_of(splats: Splats, path: Path) -> tuple[str, ...]:
+    """What a file at ``path`` will not hold of splats, a sentence each.
+
+    Raises:
+        Style3DError: an unknown suffix.
+    """
+    check_splat_suffix(path)
+    row = writers()[path.suffix.lower()]
+    return tuple(row.holds.lost(splats, row.suffixes[0]))
+
+
 def write_splats(splats: Splats, path: Path) -> None:
     """Write Gaussian splats at once, as what the suffix says.
 
     Raises:
         Style3DError: an unknown suffix, or the file cannot be written.
     """
-    check_splat_suffix(path)
+    for text in losses_of(splats, path):
+        remark(text)
     write = writers()[path.suffix.lower()].write
     assert write is not None  # `writers` holds formats that are written
     write_bytes(path, write(splats))

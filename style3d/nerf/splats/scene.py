@@ -16,7 +16,7 @@ from style3d.core.camera import Camera
 from style3d.core.camera_path import middle_square, sized, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import NONE, Closeups, Scene, Views
-from style3d.nerf.splats.files import write_splats
+from style3d.nerf.splats.files import losses_of, write_splats
 from style3d.nerf.splats.fill_unseen import filled
 from style3d.nerf.splats.splats import Splats, ViewDependence
 from style3d.nerf.splats.vantage import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
@@ -233,6 +233,10 @@ class SplatScene(Scene):
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Seen splats as they are, the others as the nearest seen ones."""
         return filled(self.splats.positions.astype(np.float64), colors, seen)
+
+    def losses(self, path: Path) -> tuple[str, ...]:
+        """What the kind of file does not hold of the splats as they would be written."""
+        return losses_of(self.splats.with_base_colors(self.splats.base_colors, self._view_dependence), path)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the splats; see `Scene.save`."""

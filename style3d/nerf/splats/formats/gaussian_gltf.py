@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,15 @@ from style3d.gltf.nodes import placements
 from style3d.images import decode_srgb, encode_srgb
 from style3d.nerf.splats.formats import spz
 from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats, joined
 from style3d.nerf.splats.transform import placed
+from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
-log = logging.getLogger(__name__)
 
 PACKED = (GAUSSIANS_SPZ_2, GAUSSIANS_SPZ)
 AXES = "LUF"  # x left, y up, z forward
@@ -84,8 +84,6 @@ def to_glb(splats: Splats) -> bytes:
     editor.append("nodes", {"mesh": editor.append("meshes", {"primitives": [primitive]})})
     editor.json["scene"] = editor.append("scenes", {"nodes": [0]})
     editor.use_extension(GAUSSIANS)
-    if splats.degree > HIGHEST:
-        log.warning("glTF holds harmonics up to degree %d: the fourth band is left out", HIGHEST)
     return glb_content(editor.finish(), "the splats")
 
 
@@ -131,9 +129,9 @@ def _display_referred(sh: Array, space: Any, name: str) -> Array:
     """Harmonics of display-referred colour: from linear light the constant exactly, the others to first order."""
     if space != LINEAR:
         if space != DISPLAY:
-            log.warning("%s: colour space %r is taken as sRGB", name, space)
+            remark(f"{name}: the colour space {space!r} is taken for sRGB")
         return sh
-    log.warning("%s: splats in linear light are converted, and blend a little differently", name)
+    remark(f"{name}: splats in linear light are converted, and blend a little differently")
     linear = sh[:, 0] * np.float32(C0) + np.float32(0.5)
     shown, step = encode_srgb(linear), np.float32(1e-3)
     slope = (encode_srgb(linear + step) - encode_srgb(linear - step)) / (2 * step)
@@ -150,6 +148,7 @@ GAUSSIAN_GLTF = SplatFormat(
     recognise=_is_gltf,
     read=lambda content, path: from_gltf(content, path.parent, path.name),
     write=to_glb,
+    holds=Holds(degree=HIGHEST),
     axes=AXES,
     reads="points with the kernel `ellipse`, nodes and instances; SPZ inside",
     writes="`.glb`",

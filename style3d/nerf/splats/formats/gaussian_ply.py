@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.formats.ply import Element, read_tables, write_table
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, stacked
@@ -90,6 +91,7 @@ GAUSSIAN_PLY = SplatFormat(
     recognise=lambda content, _: content.startswith(b"ply"),  # what else is PLY is refused by what it is
     read=lambda content, path: from_gaussian_ply(content, path.name),
     write=to_gaussian_ply,
+    holds=Holds(columns=True),
     axes="RDF",
     reads="text and binary of either byte order, columns in any order",
     keeps="everything, further columns too: a round trip changes no byte of the usual layout",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
+from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.splats import Splats
 
 
@@ -31,4 +32,5 @@ class SplatFormat:
     write: Callable[[Splats], bytes] | None = None  # None: it is only read
     reads: str = "yes"  # which of its versions, for that table
     writes: str = "yes"
+    holds: Holds = field(default_factory=Holds)  # what its files have room for
     marks: tuple[bytes, ...] = ()  # one is in the head of its files, where meshes have the same suffix

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.splats import Splats
@@ -54,6 +55,7 @@ SPLAT = SplatFormat(
     suffixes=(".splat",),
     read=lambda content, path: from_splat(content, path.name),
     write=to_splat,
+    holds=Holds(degree=0),
     axes="RDF",
     keeps="floats for place and size, 8 bits for the rest, no view dependence",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from jaxtyping import Float, Float32, Int
 from style3d.errors import Style3DError
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats
+from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
-log = logging.getLogger(__name__)
 
 LEAST_OPACITY = 1e-6  # and one minus it the largest, so that stored 0 and 1 have finite logits
 FURTHEST = 1e15  # scene units from the origin; squares of what is further away overflow
@@ -32,7 +31,7 @@ def check_count(count: int, name: str) -> None:
 
 
 def checked(splats: Splats, name: str) -> Splats:
-    """The splats without those that have no place, size, turn, opacity or colour; logs how many those are.
+    """The splats without those that have no place, size, turn, opacity or colour; remarks how many those are.
 
     Raises:
         Style3DError: none is left.
@@ -45,7 +44,7 @@ def checked(splats: Splats, name: str) -> Splats:
         return splats
     if not good.any():
         raise Style3DError(f"{name} has no splats that can be drawn", got=f"{splats.count:,}, none of them finite")
-    log.warning("%s: %d of %d splats are not finite and are left out", name, (~good).sum(), splats.count)
+    remark(f"{name}: {(~good).sum():,} of {splats.count:,} splats are not finite and are left out")
     return splats.subset(good)
 
 

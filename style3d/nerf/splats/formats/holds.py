@@ -1,0 +1,28 @@
+"""Each splat format says how much of splats its files hold, so that what is lost can be told before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+from style3d.nerf.splats.harmonics import MAX_DEGREE
+from style3d.nerf.splats.splats import Splats
+
+
+@final
+@dataclass(frozen=True)
+class Holds:
+    """What files of a format have room for. Concretely: `.splat` has no harmonics beyond the constant."""
+
+    degree: int = MAX_DEGREE  # highest band of the harmonics
+    columns: bool = False  # further columns that a PLY brought
+
+    def lost(self, splats: Splats, suffix: str) -> Iterator[str]:
+        """A sentence for each thing that a file will not hold of splats."""
+        if splats.degree > self.degree:
+            wanted = f"those of degree {splats.degree}"
+            yield f"a {suffix} file holds harmonics up to degree {self.degree}: {wanted} are left out"
+        names = [name for name, column in splats.extras.items() if column.any()]
+        if names and not self.columns:
+            yield f"a {suffix} file holds no further columns: {', '.join(names)} are left out"

@@ -1,0 +1,49 @@
+"""Remarks say what an asset lost on its way in or out: what was not found, cannot be carried, or was stood in for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+log = logging.getLogger(__name__)
+Listener = Callable[[str], None]
+_LISTENERS: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
+
+
+def remark(text: str) -> None:
+    """Say in a sentence that something was lost. Whoever listens hears it; it is logged if nobody does.
+
+    A reader says it where it reads on without what is missing, and a writer where its format holds less than the asset.
+    """
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    for listener in _LISTENERS.get():
+        listener(plain)
+    if not _LISTENERS.get():
+        log.warning("%s", plain)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Let ``listener`` hear what is remarked within the block; those around it hear it, too."""
+    before = _LISTENERS.set((*_LISTENERS.get(), listener))
+    try:
+        yield
+    finally:
+        _LISTENERS.reset(before)
+
+
+@contextmanager
+def collected() -> Iterator[list[str]]:
+    """What is remarked within the block, each sentence once, in its order."""
+    found: list[str] = []
+    known: set[str] = set()
+
+    def keep(text: str) -> None:
+        if text not in known:
+            known.add(text)
+            found.append(text)
+
+    with listening(keep):
+        yield found
