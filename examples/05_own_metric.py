@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import style3d
-from style3d.evaluate.accept import judged, yardstick_of
+from style3d.evaluate.accept import job_yardstick, judge_result
 from style3d.evaluate.metrics import registry
 from style3d.evaluate.metrics.metric import Metric, Reading, mean_of
 from style3d.evaluate.metrics.painted_views import PaintedViews
@@ -13,12 +13,12 @@ QUICK = {"preset": "draft", "features": "wavelet", "steps": 40, "views": 6, "res
 
 def brightening(views: PaintedViews) -> Reading:
     """Mean over the views of the change of brightness, [-1, 1]."""
-    pairs = zip(views.footage.shots, views.images, strict=True)
+    pairs = zip(views.footage.views, views.images, strict=True)
     return Reading(mean_of([float((image - view.before)[view.mask > 0.999].mean()) for view, image in pairs]))
 
 
 ROW = Metric("content.brightening", "neither", "change of brightness; 0 is none", brightening)
-registry.LOOKS = (*registry.LOOKS, ROW)  # in the package the row joins the list in registry.py
+registry.IMAGE_METRICS = (*registry.IMAGE_METRICS, ROW)  # in the package the row joins the list in registry.py
 
 job = style3d.MeshJob(
     Path("data/models/teapot.glb"),
@@ -30,6 +30,6 @@ job = style3d.MeshJob(
 scene = style3d.load(job)
 result = style3d.stylize(scene, job)
 result.save()
-for figure in judged(result, yardstick_of(job)):
+for figure in judge_result(result, job_yardstick(job)):
     if figure.name == ROW.name:
         print(f"{figure.name} {figure.value:+.3f}: {registry.meaning(figure.name)}")

@@ -24,12 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from style3d.core.scene import Scene  # noqa: E402
-from style3d.evaluate.footage.render import film  # noqa: E402
+from style3d.evaluate.footage.render import render_footage  # noqa: E402
 from style3d.evaluate.metrics.needs import NEEDS  # noqa: E402
 from style3d.evaluate.metrics.painted_views import PaintedViews  # noqa: E402
-from style3d.evaluate.metrics.registry import LOOKS  # noqa: E402
+from style3d.evaluate.metrics.registry import IMAGE_METRICS  # noqa: E402
 from style3d.evaluate.request import EvaluationRequest  # noqa: E402
-from style3d.evaluate.run_request import run_report, yardstick_of  # noqa: E402
+from style3d.evaluate.run_request import request_yardstick, run_report  # noqa: E402
 from style3d.evaluate.scenes import open_scenes  # noqa: E402
 from style3d.progress import Silent  # noqa: E402
 from style3d.scene_kinds.kind import Opening  # noqa: E402
@@ -159,9 +159,11 @@ def _figures(model: Path, after: Path, style: Path, gallery: Path) -> dict[str, 
     """What the metrics of `SHOWN` say of eight views; nothing where one could not measure."""
     request = EvaluationRequest((model, after), style=style, gallery=gallery, views=8)
     scenes = open_scenes(request, run_report(after), Silent())
-    footage = film(*scenes, request.views, request.resolution, request.gaps, lambda count: None).footage
-    views = PaintedViews(footage, tuple(footage.after), yardstick_of(request), scenes[0])
-    rows = [row for row in LOOKS if row.name in SHOWN and not any(NEEDS[need].lacking(views) for need in row.needs)]
+    footage = render_footage(*scenes, request.views, request.resolution, request.gaps, lambda count: None).footage
+    views = PaintedViews(footage, tuple(footage.after), request_yardstick(request), scenes[0])
+    rows = [
+        row for row in IMAGE_METRICS if row.name in SHOWN and not any(NEEDS[need].lacking(views) for need in row.needs)
+    ]
     return {row.name: row.measure(views).value for row in rows}
 
 

@@ -14,7 +14,7 @@ from style3d.job import Job, write_job_file
 from style3d.progress import Watcher
 
 
-def checked(job: Job, conduct: Conduct) -> None:
+def check_thresholds(job: Job, conduct: Conduct) -> None:
     """Refuse thresholds that cannot be understood or measured, before anything is painted.
 
     Raises:
@@ -31,11 +31,11 @@ def checked(job: Job, conduct: Conduct) -> None:
         raise Style3DError("--resume continues one run, --accept makes several", hint="leave one out")
 
 
-def suit(job: Job, scene: Scene) -> Job:
+def suggested_job(job: Job, scene: Scene) -> Job:
     """The job with settings that suit the scene, said on standard output."""
-    from style3d.evaluate.suggest_settings import character, suited
+    from style3d.evaluate.suggest_settings import measure_character, suggest_settings
 
-    changed, why = suited(job, character(scene))
+    changed, why = suggest_settings(job, measure_character(scene))
     print(f"chosen for {scene.name}: {why}")
     return changed
 
@@ -45,18 +45,18 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
 
     Ctrl-C ends the trying: the best so far is written and the status is 130.
     """
-    from style3d.evaluate.accept import best, judged, parse_accept, tries, yardstick_of
+    from style3d.evaluate.accept import best_try, job_yardstick, judge_result, parse_accept, try_until_kept
     from style3d.paint.loop import stylize
     from style3d.paint.result import beside
 
     limits = parse_accept(conduct.accept, bool(job.prompt))
-    yardstick = yardstick_of(job)
-    done = tries(
+    yardstick = job_yardstick(job)
+    done = try_until_kept(
         job, limits, conduct.retries, lambda next_job: stylize(scene, next_job, watcher=watcher),
-        lambda result: judged(result, yardstick), lambda result: result.interrupted,
+        lambda result: judge_result(result, yardstick), lambda result: result.interrupted,
     )  # fmt: skip
-    kept = best(done)
-    told = {"thresholds": [str(limit) for limit in limits], "tries": [one.told() for one in done]}
+    kept = best_try(done)
+    told = {"thresholds": [str(limit) for limit in limits], "tries": [one.to_json() for one in done]}
     told |= {"kept": done.index(kept) + 1, "accepted": not kept.missed}
     result = replace(kept.made, record={**kept.made.record, "acceptance": told})
     written = (*save(result, job.destination, watcher), beside(job.destination, "job.yaml"))

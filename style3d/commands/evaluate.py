@@ -23,12 +23,12 @@ def run(arguments: list[str]) -> int:
     check_writable(request.destination)
     from style3d.evaluate.metrics.registry import figure_names
     from style3d.evaluate.report.save import save
-    from style3d.evaluate.run_request import answer
+    from style3d.evaluate.run_request import run_request
 
     for limit in limits:
         check_name(limit.name, figure_names(request.gaps))
     with told(request.strict), watched(request.quiet) as watcher:
-        evaluation = answer(request, watcher)
+        evaluation = run_request(request, watcher)
     broken = [line for limit in limits if (line := limit.broken(evaluation.figures))]
     written = save(evaluation, request.destination)
     for line in summary(evaluation.figures):

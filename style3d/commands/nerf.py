@@ -8,7 +8,7 @@ from typing import Any
 
 from style3d.commands.bars import watched
 from style3d.commands.mesh_from_field import check_mesh, write_mesh
-from style3d.commands.paint import checked_target, run_job, terminable
+from style3d.commands.paint import run_job, sigterm_like_ctrl_c, writable_target
 from style3d.commands.parse import Conduct, parse_job
 from style3d.commands.tell_remarks import told
 from style3d.images import read_style
@@ -35,7 +35,7 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
     if baked and METHODS[checked_run(job.model).method] == "splatfacto":
         return run_job(job, conduct, _splats(job))
     if baked:
-        checked_target(job) if job.output is not None else check_mesh(job)
+        writable_target(job) if job.output is not None else check_mesh(job)
     return _paint_run(job, conduct, baked)
 
 
@@ -45,7 +45,7 @@ def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
 
     run = ready_run(job)
     with watched(conduct.quiet) as watcher:
-        with terminable():
+        with sigterm_like_ctrl_c():
             painted = paint_run(run, job, watcher)
         sheet = painted.config.with_name("contact-sheet.png")
         contact_sheet(painted.before, painted.after, sheet, style=[read_style(path) for path in job.pictures])

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from style3d.commands.accept import checked, paint_until_accepted, suit
+from style3d.commands.accept import check_thresholds, paint_until_accepted, suggested_job
 from style3d.commands.bars import watched
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
@@ -36,15 +36,15 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
     from style3d.load_scene import load
     from style3d.paint.result import beside
 
-    target = checked_target(job)
-    checked(job, conduct)
+    target = writable_target(job)
+    check_thresholds(job, conduct)
     with watched(conduct.quiet) as watcher:
         scene = scene or load(job, watcher)
         announce(scene, target)
         if conduct.auto:
-            job = suit(job, scene)
+            job = suggested_job(job, scene)
         if conduct.accept:
-            with terminable():
+            with sigterm_like_ctrl_c():
                 return paint_until_accepted(job, scene, conduct, watcher)
         result, checkpoint = paint_once(job, scene, target, conduct.resume, watcher)
         written = (*save(result, target, watcher), beside(target, "job.yaml"))
@@ -76,11 +76,11 @@ def paint_once(job: Job, scene: Scene, target: Path, resume: bool, watcher: Watc
 
     files = [file_hash(path) for path in (*job.pictures, *job.masks)]
     checkpoint = Checkpoint(target, {"job": job.to_json(), "scene": scene.key, "styles": files})
-    with terminable():
+    with sigterm_like_ctrl_c():
         return stylize(scene, job, checkpoint=checkpoint, resume=resume, watcher=watcher), checkpoint
 
 
-def checked_target(job: Job) -> Path:
+def writable_target(job: Job) -> Path:
     """The file to write, once it is sure that it can be written and that the styles can be read.
 
     Raises:
@@ -97,7 +97,7 @@ def checked_target(job: Job) -> Path:
 
 
 @contextlib.contextmanager
-def terminable() -> Any:
+def sigterm_like_ctrl_c() -> Any:
     """SIGTERM behaves like Ctrl-C within the block, so that a stopped job keeps its best."""
 
     def stop(*_: object) -> None:

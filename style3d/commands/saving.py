@@ -14,10 +14,10 @@ def save(result: Result, target: Path, watcher: Watcher) -> tuple[Path, ...]:
     """Write a result; beside a field also how well its views agree, as a sheet and in the report. Returns the files."""
     if not job_kind(result.job).agreement:
         return result.save(target, watcher)
-    from style3d.evaluate.quick_check import glimpse, glimpse_sheet
+    from style3d.evaluate.quick_check import quick_check, save_sheet
     from style3d.paint.result import beside
 
-    seen = glimpse(result, watcher)
+    seen = quick_check(result, watcher)
     sheet = beside(target, "consistency.png")
-    files = replace(result, record={**result.record, "consistency": seen.told()}).save(target, watcher)
-    return (*files, *([sheet] if glimpse_sheet(seen, sheet) else []))
+    files = replace(result, record={**result.record, "consistency": seen.to_json()}).save(target, watcher)
+    return (*files, *([sheet] if save_sheet(seen, sheet) else []))

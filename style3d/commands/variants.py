@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from style3d.commands.bars import watched
-from style3d.commands.paint import checked_target, paint_once
+from style3d.commands.paint import paint_once, writable_target
 from style3d.commands.parse import Conduct
 from style3d.commands.tell_remarks import announce
 from style3d.errors import Style3DError
@@ -24,7 +24,7 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
 
     if conduct.accept or conduct.auto:
         raise Style3DError("--variants does not work with --accept or --auto", hint="leave one out")
-    target = checked_target(job)
+    target = writable_target(job)
     written: list[Path] = []
     with watched(conduct.quiet) as watcher:
         scene = load(job, watcher)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, final
 
 import numpy as np
-import torch
 
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import ComparedView, Footage
-from style3d.evaluate.footage.render import GREY, coverage
+from style3d.evaluate.footage.render import coverage, image_over_grey
 from style3d.evaluate.metrics.figure import Figure, Limit, parse_limit
-from style3d.evaluate.metrics.look_figures import seen_as
+from style3d.evaluate.metrics.image_figures import measure_views
 from style3d.evaluate.metrics.lpips import installed_lpips
 from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.evaluate.metrics.registry import ACCEPTED, acceptable
@@ -24,7 +23,7 @@ from style3d.paint.prompts import named_encoder
 from style3d.paint.result import Result
 from style3d.paint.style_library import features_of, read_styles
 
-VIEWS, SIZE = 4, 192  # what a try is judged on: views around the scene, pixels a side
+VIEWS, SIZE = 4, 192  # what a try is judge_result on: views around the scene, pixels a side
 STEP = 1.6  # factor on the content weight from one try to the next
 PATIENCE = 1.4  # factor on the steps where content and style are both missed
 WEIGHTS = 0.05, 20.0  # content weights that are tried
@@ -67,7 +66,7 @@ class Try:
     missed: tuple[str, ...]  # a line for each threshold that is not kept
     shortfall: float  # 0 when all are kept
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """For the report."""
         values = {figure.name: figure.value for figure in self.figures if not figure.name.endswith(".before")}
         return {
@@ -76,7 +75,7 @@ class Try:
         }  # fmt: skip
 
 
-def tries(
+def try_until_kept(
     job: Job, limits: Sequence[Limit], retries: int, paint: Callable[[Job], Made],
     measure: Callable[[Made], Sequence[Figure]], enough: Callable[[Made], bool] = lambda _: False,
 ) -> list[Try]:  # fmt: skip
@@ -94,18 +93,18 @@ def tries(
         figures = tuple(measure(made))
         missed = tuple(line for limit in limits if (line := limit.broken(figures)))
         done.append(Try(job, made, figures, missed, sum(limit.shortfall(figures) for limit in limits)))
-        further = adjusted(job, limits, figures)
+        further = adjusted_job(job, limits, figures)
         if not missed or len(done) > retries or further == job or enough(made):
             return done
         job = further
 
 
-def best(done: Sequence[Try]) -> Try:
+def best_try(done: Sequence[Try]) -> Try:
     """The try that misses least; of equals the first."""
     return min(done, key=lambda one: one.shortfall)
 
 
-def adjusted(job: Job, limits: Sequence[Limit], figures: Sequence[Figure]) -> Job:
+def adjusted_job(job: Job, limits: Sequence[Limit], figures: Sequence[Figure]) -> Job:
     """The next settings: more content weight for content, less for style, more steps where both are missed."""
     missed = {limit.name.split(".")[0] for limit in limits if limit.broken(figures)}
     if missed == {"content"}:
@@ -136,8 +135,8 @@ def refuse_unmeasurable(job: Job, limits: Sequence[Limit]) -> None:
             raise Style3DError(f"--accept {limit.name} cannot be measured", got=why)
 
 
-def yardstick_of(job: Job) -> Yardstick:
-    """The heaviest of a job's styles and prompts, judged by the job's own network, and by its CLIP where it has one.
+def job_yardstick(job: Job) -> Yardstick:
+    """The heaviest of a job's styles and prompts, judged by its own network, and by its CLIP where it has one.
 
     Raises:
         Style3DError: a picture or a network cannot be read.
@@ -153,18 +152,14 @@ def yardstick_of(job: Job) -> Yardstick:
     )
 
 
-def judged(result: Result, yardstick: Yardstick) -> list[Figure]:
-    """Style and content of a run, on a few views around its scene."""
-    scene, grey = result.scene, torch.full((3,), GREY)
-    shots = []
+def judge_result(result: Result, yardstick: Yardstick) -> list[Figure]:
+    """Measure style and content of a run, on a few views around its scene."""
+    scene, views = result.scene, []
     for camera in scene.portraits(VIEWS, SIZE):
         operator = scene.operator(camera, 0)
-        before, after = (
-            np.ascontiguousarray(operator.render(colors, grey)[0].permute(1, 2, 0).clamp(0, 1).cpu().numpy())
-            for colors in (result.before, result.after)
-        )
+        before, after = (image_over_grey(operator, colors) for colors in (result.before, result.after))
         mask = coverage(operator, scene.opaque)
-        nowhere = np.full(mask.shape, np.inf, np.float32)  # depth, which nothing here asks for
-        shots.append(ComparedView(camera, before, after, nowhere, mask))
-    footage = Footage(scene.name, tuple(shots), closed=True)
-    return seen_as(PaintedViews(footage, tuple(footage.after), yardstick, scene), subjects=ACCEPTED)
+        no_depth = np.full(mask.shape, np.inf, np.float32)  # no metric of style or content reads it
+        views.append(ComparedView(camera, before, after, no_depth, mask))
+    footage = Footage(scene.name, tuple(views), closed=True)
+    return measure_views(PaintedViews(footage, tuple(footage.after), yardstick, scene), subjects=ACCEPTED)

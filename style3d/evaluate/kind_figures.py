@@ -8,7 +8,7 @@ from typing import Any, final
 
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.evaluate.footage.render import Film
+from style3d.evaluate.footage.render import RenderedFootage
 from style3d.evaluate.metrics.figure import Figure
 from style3d.evaluate.metrics.health import MeshPair, mesh_health
 from style3d.evaluate.metrics.lights import light_figures
@@ -16,7 +16,7 @@ from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.evaluate.request import EvaluationRequest
 from style3d.mesh.scene import MeshScene
 
-Found = tuple[tuple[Figure, ...], dict[str, Any]]
+KindResult = tuple[tuple[Figure, ...], dict[str, Any]]
 
 
 @final
@@ -25,7 +25,9 @@ class KindFigures:
     """Figures of a kind of scene. Concretely: how visible a mesh's UV cuts are, and how it looks in other lights."""
 
     check: Callable[[EvaluationRequest, Any, Any], None]  # refuses what cannot be compared, before it is rendered
-    measure: Callable[[EvaluationRequest, Any, Any, Film, Yardstick], Found]  # figures, and what the report says more
+    measure: Callable[
+        [EvaluationRequest, Any, Any, RenderedFootage, Yardstick], KindResult
+    ]  # figures, and what the report says more
 
 
 def _check_size(request: EvaluationRequest, before: MeshScene, after: MeshScene) -> None:
@@ -38,9 +40,9 @@ def _check_size(request: EvaluationRequest, before: MeshScene, after: MeshScene)
 
 
 def _measure_mesh(
-    request: EvaluationRequest, before: MeshScene, after: MeshScene, seen: Film, yardstick: Yardstick
-) -> Found:
-    cameras = tuple(shot.camera for shot in seen.footage.shots)
+    request: EvaluationRequest, before: MeshScene, after: MeshScene, seen: RenderedFootage, yardstick: Yardstick
+) -> KindResult:
+    cameras = tuple(view.camera for view in seen.footage.views)
     original, styled = request.models
     figures, health = mesh_health(MeshPair(before, after, seen.seen, cameras, (original, styled)))
     return (*figures, *light_figures(after, yardstick, cameras)), health

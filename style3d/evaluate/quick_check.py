@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import Footage
-from style3d.evaluate.footage.render import glances, painted_film
+from style3d.evaluate.footage.render import burst_route, render_run
 from style3d.evaluate.metrics.consistency import Consistency, consistency, error_map
 from style3d.evaluate.report.pictures import heat_picture
 from style3d.paint.result import Result
@@ -21,7 +21,7 @@ from style3d.progress import Watcher
 from style3d.types import Picture, Plane
 
 GAPS = (1, 7)  # steps between the views that are compared
-STARTS, SIZE = 3, 256  # places on the walk, and pixels along a side of a view
+STARTS, SIZE = 3, 256  # places on the route, and pixels along a side of a view
 EDGE, GUTTER, LABEL = 320, 8, 30  # pixels of the sheet
 LEAST_TOP = 0.02  # the brightest colour of a heat map is at least this error
 
@@ -37,7 +37,7 @@ class GapCheck:
     before: Consistency
     heat: Mapping[int, Plane]  # by target view: error of the painted views, NaN where not compared
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Plain values, for a report."""
         one, floor = self.after, self.before
         return {
@@ -58,26 +58,26 @@ class GapCheck:
 
 @final
 @dataclass(frozen=True)
-class Glimpse:
+class QuickCheck:
     """What was seen of a run."""
 
     footage: Footage
-    paces: tuple[GapCheck, ...]
+    checks: tuple[GapCheck, ...]
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Plain values, by gap."""
-        return {str(pace.gap): pace.told() for pace in self.paces}
+        return {str(check.gap): check.to_json() for check in self.checks}
 
 
-def glimpse(result: Result, watcher: Watcher) -> Glimpse:
+def quick_check(result: Result, watcher: Watcher) -> QuickCheck:
     """Look at the run's scene from `STARTS` places, and from `GAPS` steps further each.
 
-    Gaps of which no two views share a pixel are left out. The walk is that of `style3d evaluate`.
+    Gaps of which no two views share a pixel are left out. The route is that of `style3d evaluate`.
     """
-    walk = glances(result.scene, STARTS * (1 + len(GAPS)), min(SIZE, result.recipe.resolution), GAPS)
-    watcher.phase("comparing views", len(walk.cameras))
-    footage = painted_film(result.scene, result.before, result.colors, walk, watcher.done)
-    paces = []
+    route = burst_route(result.scene, STARTS * (1 + len(GAPS)), min(SIZE, result.recipe.resolution), GAPS)
+    watcher.phase("comparing views", len(route.cameras))
+    footage = render_run(result.scene, result.before, result.colors, route, watcher.done)
+    checks = []
     for gap in GAPS:
         joined = [link for link in footage.links(gap) if link.valid.any()]
         try:
@@ -85,16 +85,16 @@ def glimpse(result: Result, watcher: Watcher) -> Glimpse:
         except Style3DError:  # no pair shares a pixel
             continue
         heat = {link.target: error_map(link, footage.after) for link in joined}
-        paces.append(GapCheck(gap, footage.parallax(joined), after, before, heat))
-    return Glimpse(footage, tuple(paces))
+        checks.append(GapCheck(gap, footage.parallax(joined), after, before, heat))
+    return QuickCheck(footage, tuple(checks))
 
 
-def glimpse_sheet(seen: Glimpse, path: Path) -> bool:
+def save_sheet(seen: QuickCheck, path: Path) -> bool:
     """Write a PNG: for each gap the views another was carried to, original, painted, and where the two disagree.
 
     Returns whether there was anything to show.
     """
-    blocks = [_block(seen.footage, pace) for pace in seen.paces]
+    blocks = [_block(seen.footage, check) for check in seen.checks]
     if not blocks:
         return False
     width = max(block.width for block in blocks)
@@ -107,17 +107,17 @@ def glimpse_sheet(seen: Glimpse, path: Path) -> bool:
     return True
 
 
-def _block(footage: Footage, pace: GapCheck) -> Image.Image:
+def _block(footage: Footage, check: GapCheck) -> Image.Image:
     """A line of figures above columns of three pictures."""
-    views = sorted(pace.heat)[:STARTS]
-    known = np.concatenate([plane[np.isfinite(plane)] for plane in pace.heat.values()])
+    views = sorted(check.heat)[:STARTS]
+    known = np.concatenate([plane[np.isfinite(plane)] for plane in check.heat.values()])
     top = max(float(np.percentile(known, 99)), LEAST_TOP)
-    columns = [[footage.before[view], footage.after[view], heat_picture(pace.heat[view], top)] for view in views]
+    columns = [[footage.before[view], footage.after[view], heat_picture(check.heat[view], top)] for view in views]
     width = max(len(columns), 3) * (EDGE + GUTTER) + GUTTER
     block = Image.new("RGB", (width, 2 * LABEL + 3 * (EDGE + GUTTER) + GUTTER), PAPER)
     draw, face = ImageDraw.Draw(block), typeface(LABEL * 0.45)
-    write_text(draw, (GUTTER, LABEL * 0.5), shortened(str(pace), face, width - 2 * GUTTER), face, INK)
-    legend = f"original; painted; error of what the view {pace.gap} before shows (bright: {top:.2f}, grey: unknown)"
+    write_text(draw, (GUTTER, LABEL * 0.5), shortened(str(check), face, width - 2 * GUTTER), face, INK)
+    legend = f"original; painted; error of what the view {check.gap} before shows (bright: {top:.2f}, grey: unknown)"
     write_text(draw, (GUTTER, LABEL * 1.3), shortened(legend, face, width - 2 * GUTTER), face, FAINT)
     _paste(block, columns)
     return block

@@ -27,20 +27,20 @@ from style3d.progress import Watcher
 from style3d.remarks import collected
 
 
-def answer(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
+def run_request(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
     """Everything that was asked for.
 
     Raises:
         Style3DError: a file cannot be read, or what is compared does not belong together.
     """
     with collected() as remarks:
-        found, run = _found(request, watcher)
-    return dataclasses.replace(found, settings=_settings(request), run=run, remarks=tuple(remarks))
+        evaluation, run = _evaluate(request, watcher)
+    return dataclasses.replace(evaluation, settings=_settings(request), run=run, remarks=tuple(remarks))
 
 
-def _found(request: EvaluationRequest, watcher: Watcher) -> tuple[Evaluation, dict[str, Any]]:
+def _evaluate(request: EvaluationRequest, watcher: Watcher) -> tuple[Evaluation, dict[str, Any]]:
     """Everything but what it was measured with, and the report of the run that painted."""
-    yardstick = yardstick_of(request)
+    yardstick = request_yardstick(request)
     protocol = Protocol(request.gaps, request.ceiling_steps, request.legacy)
     if request.frames is not None:
         assert request.cameras is not None
@@ -54,7 +54,7 @@ def _found(request: EvaluationRequest, watcher: Watcher) -> tuple[Evaluation, di
 
 
 def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol, watcher: Watcher) -> Evaluation:
-    from style3d.evaluate.footage.render import film
+    from style3d.evaluate.footage.render import render_footage
     from style3d.evaluate.kind_figures import kind_figures
     from style3d.evaluate.scenes import open_scenes
 
@@ -63,7 +63,7 @@ def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol
     if own:
         own.check(request, before, after)
     watcher.phase("rendering views", request.views)
-    seen = film(before, after, request.views, request.resolution, request.gaps, watcher.done)
+    seen = render_footage(before, after, request.views, request.resolution, request.gaps, watcher.done)
     found = evaluate(seen.footage, yardstick, protocol, watcher, before)
     if own is None:
         return found
@@ -71,7 +71,7 @@ def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol
     return dataclasses.replace(found, figures=(*found.figures, *figures), health=health)
 
 
-def yardstick_of(request: EvaluationRequest) -> Yardstick:
+def request_yardstick(request: EvaluationRequest) -> Yardstick:
     """The style and the judges that a request names."""
     style = read_styles([(request.style, 1.0)])[0][0] if request.style else None
     lpips = load_lpips(*request.lpips) if request.lpips else installed_lpips()

@@ -32,7 +32,7 @@ class Character:
     coverage: float  # share of a view that the object covers
 
 
-def character(scene: Scene) -> Character:
+def measure_character(scene: Scene) -> Character:
     """Measured on a few views around the scene."""
     detail, relief, levels, coverage = [], [], [], []
     for camera in scene.portraits(VIEWS, SIZE):
@@ -57,7 +57,7 @@ def _fine(plane: np.ndarray) -> np.ndarray:
     return np.asarray(gaussian_filter(plane, 0.7) - gaussian_filter(plane, 2.8))
 
 
-def suited(job: Job, found: Character) -> tuple[Job, str]:
+def suggest_settings(job: Job, found: Character) -> tuple[Job, str]:
     """The job with content weight and resolution that suit what it paints, and a line that says why."""
     weight, why = 1.0, "its texture has some detail"
     if found.detail < PLAIN:

@@ -22,15 +22,15 @@ def write(path: Path, picture: np.ndarray) -> None:
 def frames(tmp_path: Path) -> Path:
     """Four views of a sphere in the form that renderers of radiance fields leave behind."""
     listed = []
-    for number, shot in enumerate(arc(4, size=40).shots):
+    for number, view in enumerate(arc(4, size=40).views):
         name = f"{number:04}"
-        write(tmp_path / "original" / f"{name}.png", shot.before)
-        write(tmp_path / "styled" / f"{name}.png", 0.2 + 0.7 * shot.before[..., ::-1])
+        write(tmp_path / "original" / f"{name}.png", view.before)
+        write(tmp_path / "styled" / f"{name}.png", 0.2 + 0.7 * view.before[..., ::-1])
         (tmp_path / "depth").mkdir(exist_ok=True)
-        np.save(tmp_path / "depth" / f"{name}.npy", np.where(np.isfinite(shot.depth), shot.depth / 2, 0))
-        pose = shot.camera.camera_to_world @ FLIP
+        np.save(tmp_path / "depth" / f"{name}.npy", np.where(np.isfinite(view.depth), view.depth / 2, 0))
+        pose = view.camera.camera_to_world @ FLIP
         listed.append({"file_path": f"images/{name}.png", "transform_matrix": pose.tolist()})
-    camera = shot.camera
+    camera = view.camera
     head = {"fl_x": camera.focal, "cx": camera.cx, "cy": camera.cy, "w": camera.width, "h": camera.height}
     (tmp_path / "transforms.json").write_text(json.dumps(head | {"frames": listed}))
     return tmp_path

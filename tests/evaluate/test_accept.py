@@ -12,12 +12,12 @@ from PIL import Image
 
 from style3d.cli import main
 from style3d.errors import Style3DError
-from style3d.evaluate.accept import adjusted, best, parse_accept, refuse_unmeasurable, tries
+from style3d.evaluate.accept import adjusted_job, best_try, parse_accept, refuse_unmeasurable, try_until_kept
 from style3d.evaluate.metrics.figure import Figure, absent, parse_limit
-from style3d.evaluate.metrics.look_figures import look_figures
-from style3d.evaluate.metrics.registry import LOOKS, acceptable, figure_names
+from style3d.evaluate.metrics.image_figures import image_figures
+from style3d.evaluate.metrics.registry import IMAGE_METRICS, acceptable, figure_names
 from style3d.evaluate.metrics.yardstick import Yardstick
-from style3d.evaluate.suggest_settings import Character, suited
+from style3d.evaluate.suggest_settings import Character, suggest_settings
 from style3d.job import Job, MeshJob
 from tests.helpers.footage import arc
 from tests.helpers.models import write_textured_ball
@@ -34,14 +34,14 @@ def measured(weight: float) -> list[Figure]:
 
 
 def run(accept: str, retries: int = 6) -> list:
-    return tries(JOB, parse_accept(accept), retries, lambda job: job.content_weight, measured)
+    return try_until_kept(JOB, parse_accept(accept), retries, lambda job: job.content_weight, measured)
 
 
 def test_stops_as_soon_as_thresholds_hold() -> None:
     assert len(run("content>=0.5")) == 1
     done = run("content>=0.7")
     assert [bool(one.missed) for one in done] == [True] * (len(done) - 1) + [False]
-    assert best(done) is done[-1]
+    assert best_try(done) is done[-1]
     assert done[-1].job.content_weight > JOB.content_weight
     assert run("style<=0.3")[-1].job.content_weight < JOB.content_weight
 
@@ -49,12 +49,12 @@ def test_stops_as_soon_as_thresholds_hold() -> None:
 def test_keeps_the_best_of_what_cannot_be_met() -> None:
     done = run("content>=0.99", retries=2)
     assert len(done) == 3
-    assert best(done).shortfall == min(one.shortfall for one in done)
-    assert best(done).missed
+    assert best_try(done).shortfall == min(one.shortfall for one in done)
+    assert best_try(done).missed
     contradiction = run("content>=0.9,style<=0.25", retries=2)
     assert contradiction[-1].job.steps > 200  # both are missed: more steps, the same weight
     assert contradiction[-1].job.content_weight == JOB.content_weight
-    assert contradiction[-1].told()["missed"]
+    assert contradiction[-1].to_json()["missed"]
 
 
 def test_an_absent_figure_keeps_no_threshold() -> None:
@@ -66,14 +66,14 @@ def test_an_absent_figure_keeps_no_threshold() -> None:
 def test_adjusting_stays_in_range() -> None:
     job: Job = JOB
     for _ in range(40):
-        job = adjusted(job, parse_accept("content>=2"), measured(1))
+        job = adjusted_job(job, parse_accept("content>=2"), measured(1))
     assert job.content_weight == 20
     assert len(run("content>=2", retries=40)) < 12  # nothing left to change: no more tries
 
 
 def test_ctrl_c_ends_the_trying() -> None:
     limits = parse_accept("content>=0.99")
-    done = tries(JOB, limits, 6, lambda job: job.content_weight, measured, lambda made: made > 1.5)
+    done = try_until_kept(JOB, limits, 6, lambda job: job.content_weight, measured, lambda made: made > 1.5)
     assert len(done) == 2
 
 
@@ -103,10 +103,10 @@ def test_what_cannot_be_measured_is_refused_before_painting() -> None:
 def test_names_are_those_of_the_figures() -> None:
     """What --accept knows is what is measured."""
     style = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    figures = look_figures(arc(2, 32), Yardstick(style, Tiny(), "absent", "absent"))
+    figures = image_figures(arc(2, 32), Yardstick(style, Tiny(), "absent", "absent"))
     assert {figure.name for figure in figures} <= set(figure_names([1]))
     names = {figure.name for figure in figures if not figure.name.endswith(".before")}
-    assert names == {row.name for row in LOOKS} == {*(row.name for row in acceptable()), "composite.artfid"}
+    assert names == {row.name for row in IMAGE_METRICS} == {*(row.name for row in acceptable()), "composite.artfid"}
 
 
 @pytest.mark.parametrize("text", ["", "content", "content>0.5", "content>=x", "content>=nan", "mesh.seams<=1", ">=1"])
@@ -116,16 +116,16 @@ def test_thresholds_that_cannot_be_understood(text: str) -> None:
 
 
 def test_settings_suit_the_asset() -> None:
-    plain, why = suited(JOB, Character(0.001, 0.9, 0.01, 0.5))
+    plain, why = suggest_settings(JOB, Character(0.001, 0.9, 0.01, 0.5))
     assert plain.content_weight < 1
     assert "plain" in why
-    faint, why = suited(JOB, Character(0.02, 0.1, 0.01, 0.5))
+    faint, why = suggest_settings(JOB, Character(0.02, 0.1, 0.01, 0.5))
     assert faint.content_weight > 1
     assert "faint" in why
-    rugged, why = suited(JOB, Character(0.02, 0.8, 0.2, 0.5))
+    rugged, why = suggest_settings(JOB, Character(0.02, 0.8, 0.2, 0.5))
     assert rugged.resolution == 320
     assert "intricate" in why
-    assert suited(JOB, Character(0.02, 0.8, 0.01, 0.5))[0] == JOB
+    assert suggest_settings(JOB, Character(0.02, 0.8, 0.01, 0.5))[0] == JOB
 
 
 def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -63,24 +63,24 @@ def test_thresholds_give_a_status(frames: Path, capsys: pytest.CaptureFixture) -
 
 def test_depth_in_other_forms(frames: Path) -> None:
     pictures, cameras = (frames / "original", frames / "styled"), frames / "transforms.json"
-    shot = footage_of_frames(pictures, cameras, frames / "depth", 2).shots[0]
-    known = np.isfinite(shot.depth)
+    view = footage_of_frames(pictures, cameras, frames / "depth", 2).views[0]
+    known = np.isfinite(view.depth)
     folder = frames / "other"
     folder.mkdir()
     for path in sorted((frames / "depth").iterdir()):
         values = np.load(path)
         np.savez(folder / path.with_suffix(".npz").name, depth=values[..., None].astype(np.float32))
         Image.fromarray((values * 10000).astype(np.uint16)).save(frames / path.with_suffix(".png").name)
-    zipped = footage_of_frames(pictures, cameras, folder, 2).shots[0]
-    assert np.array_equal(zipped.depth, shot.depth)
+    zipped = footage_of_frames(pictures, cameras, folder, 2).views[0]
+    assert np.array_equal(zipped.depth, view.depth)
     (frames / "png").mkdir()
     for path in frames.glob("*.png"):
         path.rename(frames / "png" / path.name)
     sixteen = footage_of_frames(pictures, cameras, frames / "png", 2 / 10000)
-    assert np.abs(sixteen.shots[0].depth[known] - shot.depth[known]).max() < 1e-3
-    along = np.linalg.norm(shot.camera.directions(), axis=1).reshape(shot.depth.shape)
+    assert np.abs(sixteen.views[0].depth[known] - view.depth[known]).max() < 1e-3
+    along = np.linalg.norm(view.camera.directions(), axis=1).reshape(view.depth.shape)
     rays = footage_of_frames(pictures, cameras, frames / "depth", 2, "ray")
-    assert np.allclose(rays.shots[0].depth[known] * along[known], shot.depth[known], rtol=1e-5)
+    assert np.allclose(rays.views[0].depth[known] * along[known], view.depth[known], rtol=1e-5)
 
 
 def test_depth_as_exr(frames: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
@@ -95,10 +95,10 @@ def test_depth_as_exr(frames: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
         openexr.File(dict(head), {**other, name: values}).write(str(frames / "depth" / f"{number:04}.exr"))
         (frames / "depth" / f"{number:04}.npy").unlink()
     read = footage_of_frames((frames / "original", frames / "styled"), frames / "transforms.json", frames / "depth", 2)
-    for one, shot in zip(plain.shots, read.shots, strict=True):
+    for one, view in zip(plain.views, read.views, strict=True):
         known = np.isfinite(one.depth)
-        assert np.array_equal(known, np.isfinite(shot.depth))
-        assert np.allclose(one.depth[known], shot.depth[known], rtol=1e-3)
+        assert np.array_equal(known, np.isfinite(view.depth))
+        assert np.allclose(one.depth[known], view.depth[known], rtol=1e-3)
 
     def said() -> str:
         assert main(call(frames)) == 2

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from style3d.commands.saving import save
-from style3d.evaluate.quick_check import GAPS, Glimpse, glimpse, glimpse_sheet
+from style3d.evaluate.quick_check import GAPS, QuickCheck, quick_check, save_sheet
 from style3d.job import FieldJob, recipe
 from style3d.nerf.grid.scene import GridScene
 from style3d.paint.result import Result
@@ -32,14 +32,14 @@ def result(scene: GridScene, tmp_path: Path) -> Result:
 
 
 def test_one_table_of_colours_agrees_like_the_original(result: Result) -> None:
-    seen = glimpse(result, Silent())
-    assert [pace.gap for pace in seen.paces] == list(GAPS)
-    for pace in seen.paces:
-        assert pace.after.relative == pytest.approx(pace.before.relative, rel=0.1)  # channels are only swapped
-        assert pace.after.rmse > 0
-        assert "° of parallax" in str(pace)
-    assert seen.paces[1].parallax > 4 * seen.paces[0].parallax
-    assert seen.told()["7"]["over_floor"] == pytest.approx(1, abs=0.1)
+    seen = quick_check(result, Silent())
+    assert [check.gap for check in seen.checks] == list(GAPS)
+    for check in seen.checks:
+        assert check.after.relative == pytest.approx(check.before.relative, rel=0.1)  # channels are only swapped
+        assert check.after.rmse > 0
+        assert "° of parallax" in str(check)
+    assert seen.checks[1].parallax > 4 * seen.checks[0].parallax
+    assert seen.to_json()["7"]["over_floor"] == pytest.approx(1, abs=0.1)
 
 
 def test_the_sheet_lies_beside_the_result(result: Result, tmp_path: Path) -> None:
@@ -53,5 +53,5 @@ def test_the_sheet_lies_beside_the_result(result: Result, tmp_path: Path) -> Non
 
 
 def test_nothing_to_compare_is_no_sheet(result: Result, tmp_path: Path) -> None:
-    assert not glimpse_sheet(Glimpse(glimpse(result, Silent()).footage, ()), tmp_path / "none.png")
+    assert not save_sheet(QuickCheck(quick_check(result, Silent()).footage, ()), tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()

@@ -16,7 +16,7 @@ def arc(count: int = 4, size: int = 48, degrees: float = 8.0) -> Footage:
     """A unit sphere of coarse random patches, turning ``degrees`` a view."""
     surface = sphere(size=12)
     rasterizer = EmbreeRasterizer(surface)
-    shots = []
+    views = []
     for number in range(count):
         turn = np.radians(degrees * number)
         camera = look_at(4 * np.array([np.sin(turn), 0.2, np.cos(turn)]), np.zeros(3), 34.0, size)
@@ -27,12 +27,12 @@ def arc(count: int = 4, size: int = 48, degrees: float = 8.0) -> Footage:
         depth = np.full(size * size, np.inf, np.float32)
         depth[fragments.pixel[::-1]] = fragments.depth[::-1]
         mask = operator.alpha.reshape(size, size)
-        shots.append(ComparedView(camera, image, image, depth.reshape(size, size), mask))
-    return Footage("sphere", tuple(shots))
+        views.append(ComparedView(camera, image, image, depth.reshape(size, size), mask))
+    return Footage("sphere", tuple(views))
 
 
 def painted(footage: Footage, images: list[np.ndarray]) -> Footage:
     """The same views with other images after."""
-    pairs = zip(footage.shots, images, strict=True)
-    shots = tuple(ComparedView(s.camera, s.before, np.float32(image), s.depth, s.mask) for s, image in pairs)
-    return Footage(footage.name, shots)
+    pairs = zip(footage.views, images, strict=True)
+    views = tuple(ComparedView(s.camera, s.before, np.float32(image), s.depth, s.mask) for s, image in pairs)
+    return Footage(footage.name, views)

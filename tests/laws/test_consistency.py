@@ -28,7 +28,7 @@ def test_identical_inputs_give_the_floor_exactly(footage: Footage, gap: int) -> 
 @pytest.mark.parametrize("x", [0.0, 0.03, 0.2])
 def test_a_known_inconsistency_is_found(footage: Footage, x: float) -> None:
     joined = footage.links(1)
-    frames = [np.full_like(shot.before, 0.3 + x * (number % 2)) for number, shot in enumerate(footage.shots)]
+    frames = [np.full_like(view.before, 0.3 + x * (number % 2)) for number, view in enumerate(footage.views)]
     found = consistency(frames, joined, 1)
     assert found.rmse == pytest.approx(x, abs=1e-6)
     assert np.nanmax(np.abs(error_map(joined[0], frames) - x)) < 1e-6
@@ -36,7 +36,7 @@ def test_a_known_inconsistency_is_found(footage: Footage, x: float) -> None:
 
 def test_twice_the_inconsistency_is_twice_the_error(footage: Footage) -> None:
     joined, rng = footage.links(1), np.random.default_rng(0)
-    noise = [rng.standard_normal(shot.before.shape).astype(np.float32) * 0.05 for shot in footage.shots]
+    noise = [rng.standard_normal(view.before.shape).astype(np.float32) * 0.05 for view in footage.views]
     once, twice = (consistency([0.5 + k * n for n in noise], joined, 1).rmse for k in (1, 2))
     assert twice == pytest.approx(2 * once, rel=1e-5)
 

@@ -41,7 +41,7 @@ def slow_warp(
 
 def test_fast_and_slow_agree() -> None:
     footage = arc(2, size=32)
-    source, target = footage.shots
+    source, target = footage.views
     slow, seen = slow_warp(source, target, EmbreeRasterizer(sphere(size=12)))
     fast = link(source.depth_view, target.depth_view)
     both = fast.valid & seen
@@ -51,10 +51,10 @@ def test_fast_and_slow_agree() -> None:
 
 
 def test_the_same_camera_is_the_identity() -> None:
-    shot = arc(2).shots[0]
-    same = link(shot.depth_view, shot.depth_view)
-    assert same.valid.sum() > 0.8 * (shot.mask >= 0.999).sum()  # the outermost pixels lack neighbours
-    assert np.abs(same.warped(shot.before) - shot.before)[same.valid].max() < 1e-5
+    view = arc(2).views[0]
+    same = link(view.depth_view, view.depth_view)
+    assert same.valid.sum() > 0.8 * (view.mask >= 0.999).sum()  # the outermost pixels lack neighbours
+    assert np.abs(same.warped(view.before) - view.before)[same.valid].max() < 1e-5
 
 
 def test_what_is_hidden_is_not_compared() -> None:

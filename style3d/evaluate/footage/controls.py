@@ -16,11 +16,11 @@ from style3d.paint.style_library import resized
 from style3d.types import Image, Mask, Picture
 
 
-def flat_cheat(footage: Footage) -> list[Picture]:
+def flat_views(footage: Footage) -> list[Picture]:
     """Every view in the one mean colour of the stylised object: perfectly consistent, and worth nothing."""
-    total = sum((shot.after * shot.mask[..., None]).sum((0, 1), dtype=np.float64) for shot in footage.shots)
-    mean = np.asarray(total / max(sum(float(shot.mask.sum()) for shot in footage.shots), 1e-8), dtype=np.float32)
-    return [np.broadcast_to(mean, shot.after.shape).copy() for shot in footage.shots]
+    total = sum((view.after * view.mask[..., None]).sum((0, 1), dtype=np.float64) for view in footage.views)
+    mean = np.asarray(total / max(sum(float(view.mask.sum()) for view in footage.views), 1e-8), dtype=np.float32)
+    return [np.broadcast_to(mean, view.after.shape).copy() for view in footage.views]
 
 
 def ceiling_views(footage: Footage, gaps: Sequence[int]) -> list[int]:
@@ -28,7 +28,7 @@ def ceiling_views(footage: Footage, gaps: Sequence[int]) -> list[int]:
     return sorted({view for gap in gaps for pair in footage.pairs(gap)[:2] for view in pair})
 
 
-def independent(
+def paint_independently(
     footage: Footage,
     which: Sequence[int],
     style: Painting,
@@ -42,19 +42,19 @@ def independent(
     ``done`` hears how many are.
     """
     objective = default_objective(features)
-    shots = [footage.shots[i] for i in which]
-    sized = resized(style, style_scale * max(shots[0].before.shape[:2]))
+    views = [footage.views[i] for i in which]
+    sized = resized(style, style_scale * max(views[0].before.shape[:2]))
     target = objective.prepare_style([(sized, 1.0)])
     painted = {}
-    for view, shot in zip(which, shots, strict=True):
-        photo, mask = tensors(shot, shot.before)
-        image = transfer(objective, photo, sized, steps, target=target, mask=mask, seed=view)
-        painted[view] = np.ascontiguousarray(image[0].permute(1, 2, 0).clamp(0, 1).numpy())
+    for number, view in zip(which, views, strict=True):
+        photo, mask = image_and_mask(view, view.before)
+        image = transfer(objective, photo, sized, steps, target=target, mask=mask, seed=number)
+        painted[number] = np.ascontiguousarray(image[0].permute(1, 2, 0).clamp(0, 1).numpy())
         done(len(painted))
     return painted
 
 
-def tensors(shot: ComparedView, image: Picture) -> tuple[Image, Mask]:
+def image_and_mask(view: ComparedView, image: Picture) -> tuple[Image, Mask]:
     """A view and its mask as networks take them."""
-    plane: Float32[np.ndarray, "h w"] = np.ascontiguousarray(shot.mask)
+    plane: Float32[np.ndarray, "h w"] = np.ascontiguousarray(view.mask)
     return torch.from_numpy(image).permute(2, 0, 1)[None].contiguous(), torch.from_numpy(plane)[None, None]

@@ -54,33 +54,33 @@ class Footage:
     """All views, in the order of a walk around the scene, so that neighbours in time are neighbours in space."""
 
     name: str
-    shots: tuple[ComparedView, ...]
+    views: tuple[ComparedView, ...]
     closed: bool = False  # whether the last view is followed by the first, as on a turntable
     steps: tuple[int, ...] = ()  # where on the walk each view stands, ascending; nothing: on one after another
 
     def __post_init__(self) -> None:
         """Two views are the least that can disagree."""
-        if len(self.shots) < 2:
-            raise Style3DError("too few views to compare", got=len(self.shots), expected="at least 2")
+        if len(self.views) < 2:
+            raise Style3DError("too few views to compare", got=len(self.views), expected="at least 2")
 
     @property
     def size(self) -> str:
         """Pixels of a view, for figures; of the first, if they differ."""
-        return f"{self.shots[0].camera.width}×{self.shots[0].camera.height}"
+        return f"{self.views[0].camera.width}×{self.views[0].camera.height}"
 
     @property
     def before(self) -> list[Picture]:
         """The unstylised images."""
-        return [shot.before for shot in self.shots]
+        return [view.before for view in self.views]
 
     @property
     def after(self) -> list[Picture]:
         """The stylised images."""
-        return [shot.after for shot in self.shots]
+        return [view.after for view in self.views]
 
     def pairs(self, gap: int) -> list[tuple[int, int]]:
         """(source, target) for every two views that are ``gap`` steps apart."""
-        count = len(self.shots)
+        count = len(self.views)
         if self.closed and gap < count:
             return [(first, (first + gap) % count) for first in range(count)]
         place = {step: view for view, step in enumerate(self.steps or range(count))}
@@ -88,16 +88,16 @@ class Footage:
 
     def links(self, gap: int) -> list[Link]:
         """Of every two views ``gap`` apart."""
-        seen = [shot.depth_view for shot in self.shots]
+        seen = [view.depth_view for view in self.views]
         return [link(seen[i], seen[j], i, j) for i, j in self.pairs(gap)]
 
     def parallax(self, joined: Sequence[Link]) -> float:
         """Median angle, degrees, between the two lines of sight to what both views of a pair see; NaN for nothing."""
         angles = []
         for one in joined:
-            first, second = self.shots[one.source].camera, self.shots[one.target].camera
+            first, second = self.views[one.source].camera, self.views[one.target].camera
             v, u = np.nonzero(one.valid)
-            depth = self.shots[one.target].depth[one.valid].astype(np.float64)
+            depth = self.views[one.target].depth[one.valid].astype(np.float64)
             points = second.unproject(np.stack([u + 0.5, v + 0.5], 1), depth)
             sight, other = (_unit(points - camera.position) for camera in (first, second))
             angles.append(np.degrees(2 * np.arcsin(np.clip(np.linalg.norm(sight - other, axis=1) / 2, 0, 1))))
@@ -106,13 +106,13 @@ class Footage:
 
     def spread(self, wanted: int) -> list[int]:
         """At most so many views, spread evenly over the steps of the walk."""
-        steps = np.array(self.steps or range(len(self.shots)))
+        steps = np.array(self.steps or range(len(self.views)))
         places = np.linspace(steps[0], steps[-1], min(wanted, len(steps)))
         return sorted({int(np.abs(steps - place).argmin()) for place in places})
 
     def some(self, which: list[int]) -> Footage:
         """The listed views alone."""
-        return replace(self, shots=tuple(self.shots[i] for i in which), closed=False, steps=())
+        return replace(self, views=tuple(self.views[i] for i in which), closed=False, steps=())
 
 
 def _unit(vectors: Points) -> Points:

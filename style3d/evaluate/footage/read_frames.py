@@ -48,15 +48,17 @@ def footage_of_frames(
             f"hardly any frame of {cameras} is in both folders", got=f"{len(found)} frames",
             expected=f"images of the same names in {folders[0]} and {folders[1]}",
         )  # fmt: skip
-    shots = []
+    views = []
     for name, camera in found:
         if name not in depths:
             raise Style3DError(f"{depth} has no depth of frame {name}", expected=f"{name}{' or '.join(DEPTHS)}")
-        shots.append(_shot(first[name], second[name], depths[name], camera, scale, kind))
-    return Footage(folders[1].name, tuple(shots))
+        views.append(_compared_view(first[name], second[name], depths[name], camera, scale, kind))
+    return Footage(folders[1].name, tuple(views))
 
 
-def _shot(before: Path, after: Path, depth: Path, camera: Camera, scale: float, kind: DepthKind) -> ComparedView:
+def _compared_view(
+    before: Path, after: Path, depth: Path, camera: Camera, scale: float, kind: DepthKind
+) -> ComparedView:
     first, mask = _picture(before)
     second, after_mask = _picture(after)
     if first.shape != second.shape:

@@ -16,23 +16,25 @@ from style3d.evaluate.footage.footage import ComparedView, Footage
 from style3d.types import Colors, Flags, Picture, Plane
 
 Progress = Callable[[int], None]
-STEPS = 120  # of a walk along a capture's path: the frames of a film of a few seconds
-ELSEWHERE = 0.2  # of the depth: two fields that differ by more do not show the same
+STEPS = 120  # of a route along a capture's path: the frames of a film of a few seconds
+MOST_DIFFERENCE = 0.2  # of the depth: two fields that differ by more do not show the same scene
 GREY = 0.5  # backdrop of measured views: as far from white strokes as from black ones
 
 
 @dataclass(frozen=True)
-class Film:
+class RenderedFootage:
     """Footage of two scenes, and which entries of the second one's table it shows."""
 
     footage: Footage
     seen: Flags  # (entries,)
 
 
-def film(before: Scene, after: Scene, views: int, size: int, gaps: Sequence[int], progress: Progress) -> Film:
-    """A walk around two scenes that share their geometry, seen with the same cameras.
+def render_footage(
+    before: Scene, after: Scene, views: int, size: int, gaps: Sequence[int], progress: Progress
+) -> RenderedFootage:
+    """Renders two scenes that share their geometry with the same cameras, along a route around them.
 
-    A turntable has ``views`` steps. The path of a capture has `STEPS`, of which about ``views`` are looked at: bursts
+    A turntable has ``views`` steps. The path of a capture has `STEPS`, of which about ``views`` are rendered: bursts
     of views that are ``gaps`` apart, spread over the path.
 
     Args:
@@ -42,53 +44,55 @@ def film(before: Scene, after: Scene, views: int, size: int, gaps: Sequence[int]
     Raises:
         Style3DError: the scenes show different things, or the path is shorter than a gap.
     """
-    walk = route(before, views, size, gaps)
+    route = plan_route(before, views, size, gaps)
     seen = np.zeros(after.hierarchy.sizes[0], dtype=bool)
-    shots, alike = [], same_geometry(before, after)
-    for number, camera in enumerate(walk.cameras, 1):
+    compared, alike = [], same_geometry(before, after)
+    for number, camera in enumerate(route.cameras, 1):
         operator = before.operator(camera, 0)
         painted = operator if alike else after.operator(camera, 0)
         depth, mask = _planes(before, camera, operator)
         other, after_mask = (depth, mask) if alike else _planes(after, camera, painted)
         _check_same(before, after, depth, other)
         seen[painted.entries] = True
-        images = picture(operator, before.initial()), picture(painted, after.initial())
-        shots.append(ComparedView(camera, *images, depth, mask, after_mask))
+        images = image_over_grey(operator, before.initial()), image_over_grey(painted, after.initial())
+        compared.append(ComparedView(camera, *images, depth, mask, after_mask))
         progress(number)
-    return Film(Footage(after.name, tuple(shots), walk.closed, walk.steps), seen)
+    return RenderedFootage(Footage(after.name, tuple(compared), route.closed, route.steps), seen)
 
 
-def painted_film(scene: Scene, before: Colors, after: Colors, walk: Route, progress: Progress) -> Footage:
-    """Two states of one scene along a walk."""
-    shots = []
-    for number, camera in enumerate(walk.cameras, 1):
+def render_run(scene: Scene, before: Colors, after: Colors, route: Route, progress: Progress) -> Footage:
+    """Renders two states of one scene along a route."""
+    views = []
+    for number, camera in enumerate(route.cameras, 1):
         operator = scene.operator(camera, 0)
         depth, mask = _planes(scene, camera, operator)
-        shots.append(ComparedView(camera, picture(operator, before), picture(operator, after), depth, mask, mask))
+        views.append(
+            ComparedView(camera, image_over_grey(operator, before), image_over_grey(operator, after), depth, mask, mask)
+        )
         progress(number)
-    return Footage(scene.name, tuple(shots), walk.closed, walk.steps)
+    return Footage(scene.name, tuple(views), route.closed, route.steps)
 
 
 @dataclass(frozen=True)
 class Route:
-    """Where to look from. Concretely: twelve bursts of three views along a capture's path of 120 steps."""
+    """The cameras of footage. Concretely: twelve bursts of three views along a capture's path of 120 steps."""
 
     cameras: tuple[Camera, ...]
     closed: bool  # whether the last is followed by the first
-    steps: tuple[int, ...]  # of each camera on the walk; nothing: one after another
+    steps: tuple[int, ...]  # of each camera on the route; nothing: one after another
 
 
-def route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
+def plan_route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
     """A turntable in ``views`` steps; or, where a capture was walked, bursts that hold every gap."""
     around = scene.portraits(views, size)
     if is_closed(around, scene.extent):
         return Route(around, True, ())
-    return glances(scene, views, size, gaps)
+    return burst_route(scene, views, size, gaps)
 
 
-def glances(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
-    """Bursts that hold every gap, about ``views`` views in all, of a walk in `STEPS` steps."""
-    steps, path = bursts(views, gaps), scene.portraits(STEPS, size)
+def burst_route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
+    """Bursts that hold every gap, about ``views`` views in all, of a route in `STEPS` steps."""
+    steps, path = burst_steps(views, gaps), scene.portraits(STEPS, size)
     return Route(tuple(path[step] for step in steps), False, steps)
 
 
@@ -99,8 +103,8 @@ def is_closed(cameras: Sequence[Camera], extent: float) -> bool:
     return bool(ways[-1] <= 2 * np.median(ways[:-1]))
 
 
-def bursts(views: int, gaps: Sequence[int], steps: int = STEPS) -> tuple[int, ...]:
-    """Steps of a walk: starts spread over all of it, and after each the steps that are ``gaps`` further; ascending.
+def burst_steps(views: int, gaps: Sequence[int], steps: int = STEPS) -> tuple[int, ...]:
+    """Steps of a route: starts spread over all of it, and after each the steps that are ``gaps`` further; ascending.
 
     Raises:
         Style3DError: a gap reaches past the end.
@@ -123,19 +127,19 @@ def _planes(scene: Scene, camera: Camera, operator: ViewOperator) -> tuple[Plane
 
 
 def _check_same(before: Scene, after: Scene, depth: Plane, other: Plane) -> None:
-    both = np.isfinite(depth) & np.isfinite(other)
-    off = np.median(np.abs(other[both] / depth[both] - 1)) if both.any() else 0.0
-    if off > ELSEWHERE:
+    known = np.isfinite(depth) & np.isfinite(other)
+    off = np.median(np.abs(other[known] / depth[known] - 1)) if known.any() else 0.0
+    if off > MOST_DIFFERENCE:
         raise Style3DError(
             f"{after.name} does not show what {before.name} shows", got=f"depths that differ by {off:.0%}",
             hint="compare two states of one scene",
         )  # fmt: skip
 
 
-def picture(operator: ViewOperator, colors: Colors) -> Picture:
+def image_over_grey(operator: ViewOperator, colors: Colors) -> Picture:
     """A view of a table over grey."""
     image = operator.render(colors, torch.full((3,), GREY))[0].permute(1, 2, 0).clamp(0, 1)
-    return np.ascontiguousarray(image.numpy(), dtype=np.float32)
+    return np.ascontiguousarray(image.cpu().numpy(), dtype=np.float32)
 
 
 def coverage(operator: ViewOperator, opaque: float) -> Plane:

@@ -74,10 +74,10 @@ def _spread(views: PaintedViews) -> Reading:
 CALM: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "style.calm", "neither", "share of calm area over the picture's; 1 is the style, less is busier", _share,
-        needs=("style",), beside=(".before",), mask=COVERAGE,
+        needs=("style",), also_on=(".before",), mask=COVERAGE,
     ),
     Metric(
         "style.calm_spread", "neither", "how unevenly busy it is, over the picture; 1 is the style, less is more even",
-        _spread, needs=("style",), beside=(".before",), mask=COVERAGE,
+        _spread, needs=("style",), also_on=(".before",), mask=COVERAGE,
     ),
 )  # fmt: skip

@@ -71,11 +71,11 @@ def _to_picture(views: PaintedViews) -> Reading:
 CLIP: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "style.clip", "higher", "likeness to the picture, as CLIP sees it", _to_picture, "cosine",
-        needs=("style", "clip"), beside=(".before",), mask="none",
+        needs=("style", "clip"), also_on=(".before",), mask="none",
     ),
     Metric(
         "style.clip_text", "higher", "likeness to the words, as CLIP reads them",
         lambda views: _likeness(views, lambda encoder: encoder.texts([views.yardstick.prompt])), "cosine",
-        needs=("words", "clip"), beside=(".before",), mask="none",
+        needs=("words", "clip"), also_on=(".before",), mask="none",
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool
 
-from style3d.evaluate.footage.controls import flat_cheat
+from style3d.evaluate.footage.controls import flat_views
 from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.metrics.consistency import Consistency, Perceptual, consistency, error_map, flagged
 from style3d.evaluate.metrics.figure import Figure, absent
@@ -24,24 +24,24 @@ CONTROLS = (".floor", ".flat", ".independent")
 AGREEMENT: tuple[Metric[Consistency], ...] = (
     Metric(
         "consistency.GAP.rmse", "lower", "root mean square difference of colours in [0, 1]",
-        lambda one: Reading(one.rmse), beside=CONTROLS,
+        lambda one: Reading(one.rmse), also_on=CONTROLS,
     ),
     Metric(
         "consistency.GAP.ssim", "higher", "1 where windows that lie wholly in valid pixels look the same",
-        lambda one: Reading(one.ssim, "too few pixels"), beside=CONTROLS,
+        lambda one: Reading(one.ssim, "too few pixels"), also_on=CONTROLS,
     ),
     Metric(
         "consistency.GAP.perceptual", "lower", "LPIPS where its weights are, else distance of unit features",
-        lambda one: Reading(one.perceptual, "too few pixels"), needs=("distance",), beside=CONTROLS,
+        lambda one: Reading(one.perceptual, "too few pixels"), needs=("distance",), also_on=CONTROLS,
     ),
     Metric(
         "consistency.GAP.relative", "lower",
         "error over the image's own contrast: 0 agrees, flat colour gives 1, unrelated images √2",
-        lambda one: Reading(one.relative), beside=CONTROLS,
+        lambda one: Reading(one.relative), also_on=CONTROLS,
     ),
     Metric(
         "consistency.GAP.valid", "neither", "share of all pixels that two views both see",
-        lambda one: Reading(one.valid), "share", beside=CONTROLS,
+        lambda one: Reading(one.valid), "share", also_on=CONTROLS,
     ),
 )  # fmt: skip
 
@@ -95,7 +95,7 @@ def agreement(
 ) -> GapConsistency:
     """Measure all sequences on the links of one gap; ``alone`` holds views that were painted independently."""
     ours, floor, flat = (
-        consistency(images, joined, gap, perceptual) for images in (footage.after, footage.before, flat_cheat(footage))
+        consistency(images, joined, gap, perceptual) for images in (footage.after, footage.before, flat_views(footage))
     )
     shared = [link for link in joined if link.source in alone and link.target in alone and link.valid.any()]
     ceiling = there = None
@@ -146,6 +146,6 @@ def _ratio(row: Metric[GapConsistency], found: GapConsistency, footage: Footage)
     return Figure(name, reading.value, row.better, reading.views, footage.size, found.mask)
 
 
-def heat(joined: Sequence[Link], images: Sequence[Picture], which: Sequence[int]) -> dict[int, Plane]:
+def error_maps(joined: Sequence[Link], images: Sequence[Picture], which: Sequence[int]) -> dict[int, Plane]:
     """Error maps of the listed target views."""
     return {link.target: error_map(link, images) for link in joined if link.target in which}

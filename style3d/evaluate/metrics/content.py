@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
 from style3d.color.match import LUMA
-from style3d.evaluate.footage.controls import tensors
+from style3d.evaluate.footage.controls import image_and_mask
 from style3d.evaluate.metrics.metric import Metric, Reading, mean_of
 from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.evaluate.metrics.skimage_figures import skimage
@@ -88,8 +88,8 @@ def _network(views: PaintedViews) -> list[tuple[float, float | None]]:
 
 def _shown(views: PaintedViews) -> list[tuple[Image, Image, Mask]]:
     """Original and picture with their coverage, where there is any."""
-    pairs = zip(views.footage.shots, views.pairs, strict=True)
-    return [(tensors(shot, shot.before)[0], after, mask) for shot, (after, mask) in pairs if mask.any()]
+    pairs = zip(views.footage.views, views.pairs, strict=True)
+    return [(image_and_mask(view, view.before)[0], after, mask) for view, (after, mask) in pairs if mask.any()]
 
 
 def lpips_distance(views: PaintedViews) -> float | None:
@@ -100,12 +100,12 @@ def lpips_distance(views: PaintedViews) -> float | None:
 
 
 def _each(views: PaintedViews, measure: Callable[[Picture, Picture, Plane], float | None]) -> Reading:
-    shots = zip(views.footage.shots, views.images, strict=True)
-    return Reading(mean_of([measure(shot.before, image, shot.mask) for shot, image in shots]))
+    pairs = zip(views.footage.views, views.images, strict=True)
+    return Reading(mean_of([measure(view.before, image, view.mask) for view, image in pairs]))
 
 
 def _outlines(views: PaintedViews) -> Reading:
-    both = [(shot.mask, shot.after_mask) for shot in views.footage.shots if shot.after_mask is not None]
+    both = [(view.mask, view.after_mask) for view in views.footage.views if view.after_mask is not None]
     return Reading(mean_of([silhouette_iou(before, after) for before, after in both]))
 
 
@@ -113,7 +113,7 @@ CONTENT: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "content.features", "higher", "1 for the same pattern of standardised features, 0 for an unrelated one",
         lambda views: Reading(mean_of([kept for kept, _ in views.once(_network)])), needs=("content layer",),
-        mask=COVERAGE, glance="of the original's pattern of features",
+        mask=COVERAGE, tile="of the original's pattern of features",
     ),
     Metric(
         "content.similarity", "lower", "how far what resembled what has changed; 0 is unchanged",

@@ -108,20 +108,20 @@ def _both(views: PaintedViews) -> Reading:
 FRECHET: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "style.fid", "lower", "Fréchet distance between the features of all places of a view and of the picture",
-        _single, needs=("style", "content layer"), beside=(".before",), mask=COVERAGE,
+        _single, needs=("style", "content layer"), also_on=(".before",), mask=COVERAGE,
     ),
     Metric(
         "style.fid_inception", "lower", "the same in Inception-v3 before its second pooling",
         lambda views: Reading(mean_of(place_distances(views.frames, views.style, _inception(views)))),
-        needs=("style", "inception"), beside=(".before",), mask=COVERAGE,
+        needs=("style", "inception"), also_on=(".before",), mask=COVERAGE,
     ),
     Metric(
         "style.fid_views", "lower", "FID: Inception's features of all views against the picture's",
-        lambda views: Reading(views.once(_of_all)), needs=("style", "inception"), beside=(".before",), mask=COVERAGE,
+        lambda views: Reading(views.once(_of_all)), needs=("style", "inception"), also_on=(".before",), mask=COVERAGE,
     ),
 )  # fmt: skip
 
 ARTFID: Metric[PaintedViews] = Metric(
     "composite.artfid", "lower", "(1 + LPIPS) (1 + FID), of content.lpips and style.fid_views", _both,
-    needs=("style", "inception", "lpips"), beside=(".before",), mask=COVERAGE,
+    needs=("style", "inception", "lpips"), also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

@@ -21,7 +21,7 @@ from style3d.mesh.scene import MeshScene
 from style3d.types import Flags
 
 EDGE = 0.5 / 255  # of the range: what 8 bits would store as 0 or 255
-SAID = 20  # problems that are spelt out
+MOST_LISTED = 20  # problems that are spelt out
 
 
 @final
@@ -57,7 +57,7 @@ def mesh_health(pair: MeshPair) -> tuple[list[Figure], dict[str, Any]]:
     figures = []
     for row in MESH:
         for suffix, one in (("", pair), (".before", original)):
-            if suffix not in ("", *row.beside):
+            if suffix not in ("", *row.also_on):
                 continue
             name, found = row.called(suffix=suffix), row.measure(one)
             if found.value is None:
@@ -82,8 +82,8 @@ MESH: tuple[Metric[MeshPair], ...] = (
     ),
     Metric(
         "mesh.seams", "lower", "colour step across UV cuts over the step beside them; 1 is invisible",
-        lambda pair: _of(pair.after.seam_error(pair.after.initial())), beside=(".before",),
-        glance="× the step beside a seam",
+        lambda pair: _of(pair.after.seam_error(pair.after.initial())), also_on=(".before",),
+        tile="× the step beside a seam",
     ),
     Metric(
         "mesh.texels_per_pixel", "neither", "texels in a pixel of the view that shows them best",
@@ -92,7 +92,7 @@ MESH: tuple[Metric[MeshPair], ...] = (
     Metric("mesh.unseen", "lower", "texels that none of these views shows", _unseen, "texels"),
     Metric(
         "mesh.clipped", "lower", "share of colours with a channel at 0 or 1",
-        lambda pair: Reading(clipped(pair.after, pair.after.inside)), "share", beside=(".before",),
+        lambda pair: Reading(clipped(pair.after, pair.after.inside)), "share", also_on=(".before",),
     ),
     Metric(
         "mesh.density_spread", "lower", "how much larger coarse texels are than fine ones",
@@ -137,7 +137,7 @@ def _difference(old: Path, new: Path) -> tuple[Reading, Mapping[str, Any]]:
         return Reading(None, str(error)), {}
     wrong = [difference.sentence for difference in found if not difference.allowed]
     allowed = [difference.sentence for difference in found if difference.allowed]
-    return Reading(float(len(wrong))), {"changed": wrong[:SAID], "changed as it may": allowed[:SAID]}
+    return Reading(float(len(wrong))), {"changed": wrong[:MOST_LISTED], "changed as it may": allowed[:MOST_LISTED]}
 
 
 def _validity(old: Path, new: Path) -> tuple[Reading, Mapping[str, Any]]:
@@ -152,4 +152,4 @@ def _validity(old: Path, new: Path) -> tuple[Reading, Mapping[str, Any]]:
     except (subprocess.SubprocessError, ValueError, OSError) as error:
         return Reading(None, f"the validator failed: {error}"), {}
     problems = new_problems(found[1] if len(found) > 1 else [], found[0])
-    return Reading(float(len(problems))), {"invalid": [f"{m[1]} at {m[2]}: {m[3]}" for m in problems[:SAID]]}
+    return Reading(float(len(problems))), {"invalid": [f"{m[1]} at {m[2]}: {m[3]}" for m in problems[:MOST_LISTED]]}

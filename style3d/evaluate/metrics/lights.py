@@ -23,10 +23,10 @@ from style3d.render.lighting import Lighting
 from style3d.render.view import Light
 
 LAMPS: tuple[Lighting, ...] = ("studio", "left", "right", "above")
-LOOKED_AT = 4  # cameras
+MEASURED = 4  # cameras
 GREY = 0.5
 LIGHTS: Metric[float] = Metric(
-    "style.light.LAMP", "lower", "distance of Gram matrices of a mesh under this lamp", Reading, beside=(".relief",),
+    "style.light.LAMP", "lower", "distance of Gram matrices of a mesh under this lamp", Reading, also_on=(".relief",),
     needs=("style", "features"), mask=COVERAGE,
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def light_figures(scene: MeshScene, yardstick: Yardstick, cameras: Sequence[Came
     """
     if yardstick.style is None:
         return []
-    chosen = [cameras[i] for i in np.linspace(0, len(cameras), min(LOOKED_AT, len(cameras)), endpoint=False, dtype=int)]
+    chosen = [cameras[i] for i in np.linspace(0, len(cameras), min(MEASURED, len(cameras)), endpoint=False, dtype=int)]
     style = resized(yardstick.style, yardstick.style_scale * max(chosen[0].width, chosen[0].height))
     wanted = make_frame(yardstick.features, style, None)
     reliefs: dict[str, Relief | None] = {"": None}

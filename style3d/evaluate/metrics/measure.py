@@ -11,17 +11,17 @@ from jaxtyping import Float32
 
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.evaluate.footage.controls import ceiling_views, independent
+from style3d.evaluate.footage.controls import ceiling_views, paint_independently
 from style3d.evaluate.footage.footage import Footage, Painting
 from style3d.evaluate.metrics.consistency_figures import (
     absent_agreement,
     agreement,
     agreement_figures,
-    heat,
+    error_maps,
     perceptual_of,
 )
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.metrics.look_figures import control_figures, look_figures
+from style3d.evaluate.metrics.image_figures import control_figures, image_figures
 from style3d.evaluate.metrics.lpips import Distance, FeatureDistance
 from style3d.evaluate.metrics.published_protocol import EXPLANATION, legacy_figures
 from style3d.evaluate.metrics.yardstick import Yardstick
@@ -31,7 +31,7 @@ from style3d.types import Picture, Plane
 
 SHOWN = 3  # views shown large
 STRIP = 12  # views shown small
-LOOKED_AT = 6  # views that style and content are measured on
+MEASURED = 6  # views that style and content are measured on
 
 
 @final
@@ -52,12 +52,12 @@ class Protocol:
 @final
 @dataclass(frozen=True)
 class Evaluation:
-    """What was found. ``exhibits`` are for people; everything else goes into JSON."""
+    """What was found. ``pictures`` are for people; everything else goes into JSON."""
 
     name: str
     figures: tuple[Figure, ...]
     notes: tuple[str, ...]
-    exhibits: Exhibits
+    pictures: ReportPictures
     settings: Mapping[str, Any] = field(default_factory=dict)
     health: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)  # the report of the run that made it, where it lies beside
@@ -73,7 +73,7 @@ class Evaluation:
 
 @final
 @dataclass(frozen=True)
-class Exhibits:
+class ReportPictures:
     """Pictures of a report."""
 
     before: tuple[Picture, ...]
@@ -110,11 +110,11 @@ def evaluate(
         which = ceiling_views(footage, protocol.gaps)
         watcher.phase("painting views on their own", len(which))
         steps, scale = protocol.ceiling_steps, yardstick.style_scale
-        alone = independent(footage, which, yardstick.style, yardstick.features, steps, scale, watcher.done)
-    shown = spread(len(footage.shots), SHOWN)
+        alone = paint_independently(footage, which, yardstick.style, yardstick.features, steps, scale, watcher.done)
+    shown = spread(len(footage.views), SHOWN)
     figures, notes, heats = _consistency(footage, protocol, distance, alone, shown, watcher)
     watcher.phase("measuring style and content", 1)
-    figures += look_figures(footage.some(spread(len(footage.shots), LOOKED_AT)), yardstick, scene)
+    figures += image_figures(footage.some(spread(len(footage.views), MEASURED)), yardstick, scene)
     figures += control_figures(footage, alone, yardstick)
     watcher.done(1)
     if protocol.legacy:
@@ -123,8 +123,8 @@ def evaluate(
             figures += legacy_figures(footage, gap, yardstick.lpips) if footage.pairs(gap) else []
             watcher.done(number)
         notes.append(EXPLANATION)
-    exhibits = _exhibits(footage, shown, heats, alone, yardstick.style)
-    return Evaluation(footage.name, tuple(figures), tuple(notes), exhibits)
+    pictures = _report_pictures(footage, shown, heats, alone, yardstick.style)
+    return Evaluation(footage.name, tuple(figures), tuple(notes), pictures)
 
 
 def _consistency(
@@ -144,7 +144,7 @@ def _consistency(
             continue
         found = agreement(footage, joined, gap, alone, perceptual_of(distance))
         figures += agreement_figures(found, footage, distance)
-        heats[gap] = heat(joined, footage.after, _targets(joined, shown))
+        heats[gap] = error_maps(joined, footage.after, _targets(joined, shown))
         if found.suspicion:
             notes.append(f"gap {gap}: {found.suspicion}")
         watcher.done(number)
@@ -157,14 +157,14 @@ def _targets(joined: Sequence[Link], shown: Sequence[int]) -> list[int]:
     return sorted({min(there, key=lambda view: abs(view - wanted)) for wanted in shown}) if there else []
 
 
-def _exhibits(
+def _report_pictures(
     footage: Footage, shown: Sequence[int], heats: Mapping[int, Mapping[int, Plane]], alone: Mapping[int, Picture],
     style: Painting | None,
-) -> Exhibits:  # fmt: skip
+) -> ReportPictures:  # fmt: skip
     before, after = (tuple(images[i] for i in shown) for images in (footage.before, footage.after))
     strip = tuple(footage.after[i] for i in footage.spread(STRIP))
     painting = None if style is None else np.ascontiguousarray(style[0].permute(1, 2, 0).cpu().numpy())
-    return Exhibits(before, after, strip, heats, tuple(alone[view] for view in sorted(alone)), painting)
+    return ReportPictures(before, after, strip, heats, tuple(alone[view] for view in sorted(alone)), painting)
 
 
 def spread(count: int, wanted: int) -> list[int]:

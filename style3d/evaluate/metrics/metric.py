@@ -44,9 +44,9 @@ class Metric(Generic[Subject]):
     measure: Callable[[Subject], Reading]
     unit: str = ""  # nothing: a plain number
     needs: tuple[str, ...] = ()  # what it cannot do without, and who judges; for painted views names of `NEEDS`
-    beside: tuple[str, ...] = ()  # suffixes of what else it is measured on: ".before", the unstylised views
+    also_on: tuple[str, ...] = ()  # suffixes of what else it is measured on: ".before", the unstylised views
     mask: str = ""  # which pixels count
-    glance: str = ""  # what a large tile at the top of the page says of it; nothing: it has none
+    tile: str = ""  # what a large tile at the top of the page says of it; nothing: it has none
 
     def __post_init__(self) -> None:
         """Refuse what no table would show."""
@@ -66,7 +66,7 @@ class Metric(Generic[Subject]):
         """Every name that its figures can have, by what varies. Concretely: ``{"GAP": (1, 7)}``."""
         varying = STAND_IN.search(self.name)
         found = [self.called(value) for value in (stand_ins[varying[0]] if varying else ("",))]
-        return [name + suffix for name in found for suffix in ("", *self.beside)]
+        return [name + suffix for name in found for suffix in ("", *self.also_on)]
 
     def suffix_of(self, name: str) -> str | None:
         """What a figure of this metric was measured on, "" for the result; None where it is another metric's."""
@@ -74,7 +74,7 @@ class Metric(Generic[Subject]):
         if found:
             return ""
         return next(
-            (end for end in self.beside if name.endswith(end) and self.suffix_of(name[: -len(end)]) == ""), None
+            (end for end in self.also_on if name.endswith(end) and self.suffix_of(name[: -len(end)]) == ""), None
         )
 
 

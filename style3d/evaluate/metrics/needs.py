@@ -56,7 +56,7 @@ def _layer(by: Yardstick) -> Judge:
 
 
 def _outlined(views: PaintedViews) -> str:
-    outlined = any(shot.after_mask is not None for shot in views.footage.shots)
+    outlined = any(view.after_mask is not None for view in views.footage.views)
     return "" if outlined else "the stylised frames come without an outline"
 
 

@@ -13,9 +13,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from style3d.core.scene import Scene
-from style3d.evaluate.footage.controls import tensors
+from style3d.evaluate.footage.controls import image_and_mask
 from style3d.evaluate.footage.footage import Footage
-from style3d.evaluate.footage.render import picture
+from style3d.evaluate.footage.render import image_over_grey
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
@@ -51,12 +51,12 @@ class PaintedViews:
     @cached_property
     def pairs(self) -> list[tuple[Image, Mask]]:
         """Each picture with its coverage, as networks take them."""
-        return [tensors(shot, image) for shot, image in zip(self.footage.shots, self.images, strict=True)]
+        return [image_and_mask(view, image) for view, image in zip(self.footage.views, self.images, strict=True)]
 
     @cached_property
     def insides(self) -> list[Bool[np.ndarray, "h w"]]:
         """Pixels of each picture that show the object and nothing else."""
-        return [shot.mask > WHOLE for shot in self.footage.shots]
+        return [view.mask > WHOLE for view in self.footage.views]
 
     @cached_property
     def daylight(self) -> list[Picture] | None:
@@ -65,7 +65,7 @@ class PaintedViews:
         if self.scene is None or light is None:
             return None
         table = torch.from_numpy(np.ascontiguousarray(light))[:, None].float().expand(-1, 3).contiguous()
-        return [picture(self.scene.operator(shot.camera, 0), table) for shot in self.footage.shots]
+        return [image_over_grey(self.scene.operator(view.camera, 0), table) for view in self.footage.views]
 
     @cached_property
     def style(self) -> Image:

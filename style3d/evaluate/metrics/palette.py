@@ -69,14 +69,14 @@ def earth_movers(a: ColorShares, b: ColorShares) -> float:
 
 
 def _distance(views: PaintedViews) -> Reading:
-    shots = zip(views.footage.shots, views.images, strict=True)
-    inside = np.concatenate([image[shot.mask > 0.999] for shot, image in shots])
+    pairs = zip(views.footage.views, views.images, strict=True)
+    inside = np.concatenate([image[view.mask > 0.999] for view, image in pairs])
     wanted: Float[np.ndarray, "n 3"] = views.painting.reshape(-1, 3)
     return Reading(palette_distance(inside, wanted)) if len(inside) else Reading(None, "nothing is covered whole")
 
 
 PALETTE: Metric[PaintedViews] = Metric(
     "style.palette", "lower", "least mean difference between the palettes; 1 is just noticeable", _distance,
-    "CIEDE2000", needs=("style",), beside=(".before",), mask=COVERAGE,
-    glance="between the palettes, CIEDE2000",
+    "CIEDE2000", needs=("style",), also_on=(".before",), mask=COVERAGE,
+    tile="between the palettes, CIEDE2000",
 )  # fmt: skip

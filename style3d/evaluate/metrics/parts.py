@@ -59,5 +59,5 @@ def _apart(views: PaintedViews) -> Reading:
 PARTS: Metric[PaintedViews] = Metric(
     "content.parts_apart", "higher",
     "variance of colour that lies between the original's parts; 1: they differ and are even, 0: they do not differ",
-    _apart, "share", beside=(".before",), mask=COVERAGE,
+    _apart, "share", also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

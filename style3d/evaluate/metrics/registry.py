@@ -12,8 +12,8 @@ from style3d.evaluate.metrics.calm import CALM
 from style3d.evaluate.metrics.clip import CLIP
 from style3d.evaluate.metrics.consistency_figures import AGREEMENT, RATIOS
 from style3d.evaluate.metrics.content import CONTENT
-from style3d.evaluate.metrics.found import FOUND
 from style3d.evaluate.metrics.frechet import ARTFID, FRECHET
+from style3d.evaluate.metrics.gallery_rank import FOUND
 from style3d.evaluate.metrics.health import MESH
 from style3d.evaluate.metrics.lights import LAMPS, LIGHTS
 from style3d.evaluate.metrics.metric import Metric
@@ -25,20 +25,20 @@ from style3d.evaluate.metrics.strokes import STROKES
 from style3d.evaluate.metrics.style import PATCHES, STYLE
 from style3d.evaluate.metrics.tones import TONES
 
-LOOKS: tuple[Metric[PaintedViews], ...] = (
+IMAGE_METRICS: tuple[Metric[PaintedViews], ...] = (
     *STYLE, *FRECHET, PATCHES, PALETTE, *STROKES, *CALM, *CLIP, FOUND, *CONTENT, *TONES, PARTS, ARTFID,
 )  # fmt: skip  # measured on views, the style picture, and the scene: what `style3d evaluate` looks at in pictures
-ACCEPTED = ("style", "content")  # subjects whose rows among `LOOKS` a run can be judged by while it paints
+ACCEPTED = ("style", "content")  # subjects whose rows among `IMAGE_METRICS` a run can be judged by while it paints
 
 
 def rows() -> tuple[Metric[Any], ...]:
     """Every metric, in the order of the report."""
-    return (*AGREEMENT, *RATIOS, *LOOKS, LIGHTS, *MESH, *LEGACY)
+    return (*AGREEMENT, *RATIOS, *IMAGE_METRICS, LIGHTS, *MESH, *LEGACY)
 
 
 def acceptable() -> tuple[Metric[PaintedViews], ...]:
     """What --accept can ask for."""
-    return tuple(row for row in LOOKS if row.subject in ACCEPTED)
+    return tuple(row for row in IMAGE_METRICS if row.subject in ACCEPTED)
 
 
 def figure_names(gaps: Sequence[int]) -> list[str]:
@@ -75,6 +75,6 @@ def documented(*subjects: str) -> list[str]:
     lines = []
     for row in rows():
         if row.subject in subjects:
-            also = " ".join(f"`{suffix}`" for suffix in row.beside)
+            also = " ".join(f"`{suffix}`" for suffix in row.also_on)
             lines.append(f"| `{row.name}` | {arrows[row.better]} | {row.unit} | {row.meaning} | {also} |")
     return head + lines

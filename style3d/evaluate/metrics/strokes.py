@@ -69,8 +69,8 @@ def scale_difference(a: Strokes, b: Strokes) -> float:
 
 def _of_both(views: PaintedViews) -> tuple[list[Strokes], Strokes]:
     """Of each picture, and of the style."""
-    shots = zip(views.footage.shots, views.images, strict=True)
-    own = [strokes(image, shot.mask.astype(np.float64)) for shot, image in shots]
+    pairs = zip(views.footage.views, views.images, strict=True)
+    own = [strokes(image, view.mask.astype(np.float64)) for view, image in pairs]
     return own, strokes(views.painting, np.ones(views.painting.shape[:2]))
 
 
@@ -82,16 +82,16 @@ def _mean(views: PaintedViews, compare: Callable[[Strokes, Strokes], float]) -> 
 STROKES: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "style.orientation", "lower", "how far strokes must be turned",
-        lambda views: _mean(views, orientation_distance), "degrees", needs=("style",), beside=(".before",),
+        lambda views: _mean(views, orientation_distance), "degrees", needs=("style",), also_on=(".before",),
         mask=COVERAGE,
     ),
     Metric(
         "style.stroke_scale", "neither", "how much wider strokes are than the picture's",
-        lambda views: _mean(views, scale_difference), "octaves", needs=("style",), beside=(".before",), mask=COVERAGE,
+        lambda views: _mean(views, scale_difference), "octaves", needs=("style",), also_on=(".before",), mask=COVERAGE,
     ),
     Metric(
         "style.coherence", "neither", "how much more (+) or less (−) strokes run one way",
         lambda views: _mean(views, lambda one, wanted: one.coherence - wanted.coherence), needs=("style",),
-        beside=(".before",), mask=COVERAGE,
+        also_on=(".before",), mask=COVERAGE,
     ),
 )  # fmt: skip

@@ -52,17 +52,17 @@ def _mean(views: PaintedViews, distance: Callable[[Frame, Frame], float]) -> Rea
 STYLE: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "style.gram", "lower", "distance of Gram matrices, averaged over layers; 0 is the style",
-        lambda views: _mean(views, gram_distance), needs=("style", "features"), beside=ALL_CONTROLS, mask=COVERAGE,
-        glance="from the style, by Gram matrices",
+        lambda views: _mean(views, gram_distance), needs=("style", "features"), also_on=ALL_CONTROLS, mask=COVERAGE,
+        tile="from the style, by Gram matrices",
     ),
     Metric(
         "style.moments", "lower", "distance of means and deviations, averaged over layers; 0 is the style",
-        lambda views: _mean(views, moment_distance), needs=("style", "features"), beside=ALL_CONTROLS, mask=COVERAGE,
+        lambda views: _mean(views, moment_distance), needs=("style", "features"), also_on=ALL_CONTROLS, mask=COVERAGE,
     ),
 )  # fmt: skip
 
 PATCHES: Metric[PaintedViews] = Metric(
     "style.patches", "lower", "sliced Wasserstein distance of 5 × 5 patches at three sizes; no network",
     lambda views: Reading(mean_of(patch_distances(views.frames, views.wanted))),
-    needs=("style",), beside=(".before",), mask=COVERAGE,
+    needs=("style",), also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from style3d.evaluate.metrics.measure import Evaluation, Exhibits
+from style3d.evaluate.metrics.measure import Evaluation, ReportPictures
 from style3d.evaluate.report.curves import curves
 from style3d.evaluate.report.pictures import data_uri, heat_picture
-from style3d.evaluate.report.tables import glance, section, settings, tables
+from style3d.evaluate.report.tables import section, settings, summary_tiles, tables
 
 
 def page(evaluation: Evaluation) -> str:
@@ -25,10 +25,11 @@ def page(evaluation: Evaluation) -> str:
     template = Template(room.joinpath("report.html").read_text(encoding="utf-8"))
     script = room.joinpath("report.js").read_text(encoding="utf-8")
     digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other
-    exhibits = evaluation.exhibits
+    pictures = evaluation.pictures
     sections = [
-        _notes((*evaluation.remarks, *evaluation.notes)), _compared(evaluation.settings), glance(evaluation.figures),
-        _slider(exhibits), _strip(exhibits), _heats(exhibits), *tables(evaluation.figures), _alone(exhibits),
+        _notes((*evaluation.remarks, *evaluation.notes)), _compared(evaluation.settings),
+        summary_tiles(evaluation.figures),
+        _slider(pictures), _strip(pictures), _heats(pictures), *tables(evaluation.figures), _alone(pictures),
         curves(evaluation.run),
         settings("Details of the mesh", evaluation.health),
         settings("Settings of the run", evaluation.run.get("job")),
@@ -51,30 +52,30 @@ def _compared(asked: Mapping[str, Any]) -> str:
     return f'<p class="note">{told}</p>' if told else ""
 
 
-def _slider(exhibits: Exhibits) -> str:
+def _slider(pictures: ReportPictures) -> str:
     cells = []
-    for number, (before, after) in enumerate(zip(exhibits.before, exhibits.after, strict=True), 1):
+    for number, (before, after) in enumerate(zip(pictures.before, pictures.after, strict=True), 1):
         cells.append(
             f'<figure class="compare"><img alt="view {number}, stylised" src="{data_uri(after)}">'
             f'<img class="over" alt="view {number}, original" src="{data_uri(before)}">'
             f'<input type="range" min="0" max="100" value="50" aria-label="original to stylised, view {number}">'
             "</figure>"
         )
-    if exhibits.style is not None:
-        style = f'<img alt="the style picture" src="{data_uri(exhibits.style)}">'
+    if pictures.style is not None:
+        style = f'<img alt="the style picture" src="{data_uri(pictures.style)}">'
         cells.append(f'<figure class="style">{style}<figcaption>the style</figcaption></figure>')
     note = "Drag, or use the arrow keys: original left, result right."
     return section("Before and after", f'<div class="row">{"".join(cells)}</div>', note)
 
 
-def _strip(exhibits: Exhibits) -> str:
-    images = "".join(f'<img alt="" src="{data_uri(picture, 200, 82)}">' for picture in exhibits.strip)
+def _strip(pictures: ReportPictures) -> str:
+    images = "".join(f'<img alt="" src="{data_uri(picture, 200, 82)}">' for picture in pictures.strip)
     return section("A walk around", f'<div class="strip">{images}</div>' if images else "")
 
 
-def _heats(exhibits: Exhibits) -> str:
+def _heats(pictures: ReportPictures) -> str:
     parts = []
-    for gap, maps in exhibits.heat.items():
+    for gap, maps in pictures.heat.items():
         values = [value[np.isfinite(value)] for value in maps.values()]
         known = np.concatenate(values) if values else np.zeros(0)
         top = float(np.percentile(known, 99)) if known.size else 0.0
@@ -92,7 +93,7 @@ def _heats(exhibits: Exhibits) -> str:
     return section("Where views disagree", "".join(parts))
 
 
-def _alone(exhibits: Exhibits) -> str:
-    images = "".join(f'<img alt="" src="{data_uri(picture, 256)}">' for picture in exhibits.alone)
+def _alone(pictures: ReportPictures) -> str:
+    images = "".join(f'<img alt="" src="{data_uri(picture, 256)}">' for picture in pictures.alone)
     note = "The ceiling of inconsistency: the same style, each view painted without knowing of the others."
     return section("Views painted alone", f'<div class="strip">{images}</div>' if images else "", note)

@@ -23,7 +23,7 @@ def section(title: str, body: str, note: str = "") -> str:
     return f"<section><h2>{escape(title)}</h2>{small}{body}</section>" if body else ""
 
 
-def glance(figures: Sequence[Figure]) -> str:
+def summary_tiles(figures: Sequence[Figure]) -> str:
     """The numbers to look at first, large."""
     known = {figure.name: figure for figure in figures if figure.value is not None}
     tiles = []
@@ -34,9 +34,9 @@ def glance(figures: Sequence[Figure]) -> str:
             beside = f"; {_short(alone)} × that of views painted alone" if alone else ""
             tiles.append((_short(figure), f"× the unstylised disagreement, {_apart(gap)}{beside}"))
     for row in rows():
-        if row.glance and row.name in known:
+        if row.tile and row.name in known:
             before = known.get(f"{row.name}.before")
-            tiles.append((_short(known[row.name]), f"{row.glance}{f'; {_short(before)} before' if before else ''}"))
+            tiles.append((_short(known[row.name]), f"{row.tile}{f'; {_short(before)} before' if before else ''}"))
     cells = "".join(f"<div><b>{value}</b><span>{escape(words)}</span></div>" for value, words in tiles)
     return section("At a glance", f'<div class="tiles">{cells}</div>' if tiles else "")
 

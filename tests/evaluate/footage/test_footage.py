@@ -10,24 +10,24 @@ from tests.helpers.footage import arc
 
 
 def test_pairs_of_a_ring_close_it() -> None:
-    shots = arc(3, size=16).shots
-    assert Footage("a", shots).pairs(1) == [(0, 1), (1, 2)]
-    assert Footage("a", shots, closed=True).pairs(1) == [(0, 1), (1, 2), (2, 0)]
-    assert Footage("a", shots).pairs(7) == []
-    assert [(one.source, one.target) for one in Footage("a", shots).links(2)] == [(0, 2)]
+    views = arc(3, size=16).views
+    assert Footage("a", views).pairs(1) == [(0, 1), (1, 2)]
+    assert Footage("a", views, closed=True).pairs(1) == [(0, 1), (1, 2), (2, 0)]
+    assert Footage("a", views).pairs(7) == []
+    assert [(one.source, one.target) for one in Footage("a", views).links(2)] == [(0, 2)]
 
 
 def test_pairs_of_a_walk_that_is_not_wholly_looked_at() -> None:
-    shots = arc(5, size=16).shots
-    assert Footage("a", shots, steps=(0, 1, 7, 40, 41)).pairs(1) == [(0, 1), (3, 4)]
-    assert Footage("a", shots, steps=(0, 1, 7, 40, 41)).pairs(7) == [(0, 2)]
+    views = arc(5, size=16).views
+    assert Footage("a", views, steps=(0, 1, 7, 40, 41)).pairs(1) == [(0, 1), (3, 4)]
+    assert Footage("a", views, steps=(0, 1, 7, 40, 41)).pairs(7) == [(0, 2)]
 
 
 def test_views_are_spread_over_the_walk() -> None:
-    shots = arc(5, size=16).shots
-    assert Footage("a", shots).spread(3) == [0, 2, 4]
-    assert Footage("a", shots).spread(9) == [0, 1, 2, 3, 4]
-    assert Footage("a", shots, steps=(0, 1, 60, 61, 119)).spread(3) == [0, 2, 4]
+    views = arc(5, size=16).views
+    assert Footage("a", views).spread(3) == [0, 2, 4]
+    assert Footage("a", views).spread(9) == [0, 1, 2, 3, 4]
+    assert Footage("a", views, steps=(0, 1, 60, 61, 119)).spread(3) == [0, 2, 4]
 
 
 def test_parallax_is_the_turn_around_what_is_seen() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from style3d.cli import main
 from style3d.core.camera import look_at, orbit_directions
 from style3d.errors import Style3DError
-from style3d.evaluate.footage.render import bursts, film, is_closed, same_geometry
+from style3d.evaluate.footage.render import burst_steps, is_closed, render_footage, same_geometry
 from style3d.job import FieldJob, MeshJob
 from style3d.nerf.grid.file import FittedGrid, save_grid
 from style3d.nerf.grid.fit import FitSettings, Level
@@ -44,13 +44,13 @@ def painted(scene: GridScene) -> GridScene:
 
 
 def test_bursts_hold_every_gap() -> None:
-    steps = bursts(36, (1, 7))
+    steps = burst_steps(36, (1, 7))
     assert list(steps) == sorted(set(steps))
     assert (steps[0], steps[-1]) == (0, 119)
     for gap in (1, 7):
         assert sum(step + gap in steps for step in steps) >= 12
     with pytest.raises(Style3DError, match="gaps"):
-        bursts(12, (1, 119))
+        burst_steps(12, (1, 119))
 
 
 def test_a_turntable_closes_and_a_path_does_not(scene: GridScene) -> None:
@@ -65,12 +65,12 @@ def test_one_operator_shows_two_states_of_a_grid(scene: GridScene) -> None:
     assert same_geometry(scene, painted(scene))
     other = GridScene(replace(scene.fitted, grid=ball(20)), "other")
     assert not same_geometry(scene, other)
-    shots = film(scene, painted(scene), 4, 32, (1,), lambda _: None).footage.shots
-    assert len(shots) == 4
-    for shot in shots:
-        inner = shot.mask > 0.999
+    views = render_footage(scene, painted(scene), 4, 32, (1,), lambda _: None).footage.views
+    assert len(views) == 4
+    for view in views:
+        inner = view.mask > 0.999
         assert inner.any()
-        assert np.abs(shot.before + shot.after - 1)[inner].mean() < 0.1  # highlights are not painted
+        assert np.abs(view.before + view.after - 1)[inner].mean() < 0.1  # highlights are not painted
 
 
 def test_splats_of_a_grid_stand_where_the_grid_is(scene: GridScene, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_splats_of_a_grid_stand_where_the_grid_is(scene: GridScene, tmp_path: Pa
 def test_what_shows_something_else_is_refused(scene: GridScene) -> None:
     far = replace(scene.grid, space=replace(scene.grid.space, center=(0.0, 0.0, -2.0)))
     with pytest.raises(Style3DError, match="does not show"):
-        film(scene, GridScene(FittedGrid(far, scene.fitted.cameras), "far"), 4, 32, (1,), lambda _: None)
+        render_footage(scene, GridScene(FittedGrid(far, scene.fitted.cameras), "far"), 4, 32, (1,), lambda _: None)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".ply"])

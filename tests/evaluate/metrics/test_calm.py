@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from style3d.evaluate.metrics.calm import calm_bound, calm_share, calm_spread, restlessness
-from style3d.evaluate.metrics.look_figures import look_figures
+from style3d.evaluate.metrics.image_figures import image_figures
 from style3d.evaluate.metrics.yardstick import Yardstick
 from tests.helpers.footage import arc, painted
 from tests.helpers.nets import Tiny
@@ -70,9 +70,9 @@ def test_figures() -> None:
     footage = arc(2, 64)
     style = torch.from_numpy(leaves(0.01, 0.15)).permute(2, 0, 1)[None]
     views = painted(footage, [leaves(0.01, 0.15, 1), leaves(0.01, 0.15, 2)])
-    told = {figure.name: figure.value for figure in look_figures(views, Yardstick(style, Tiny(), "no", "no"))}
+    told = {figure.name: figure.value for figure in image_figures(views, Yardstick(style, Tiny(), "no", "no"))}
     assert told["style.calm"] == pytest.approx(1, abs=0.2)
     assert told["style.calm_spread"] == pytest.approx(1, abs=0.2)
     assert told["style.calm.before"] is not None
-    none = {figure.name for figure in look_figures(views, Yardstick(None, Tiny(), "no", "no"))}
+    none = {figure.name for figure in image_figures(views, Yardstick(None, Tiny(), "no", "no"))}
     assert not {"style.calm", "style.calm_spread"} & none

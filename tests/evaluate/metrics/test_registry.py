@@ -14,7 +14,7 @@ import torch
 from style3d.cli import main
 from style3d.evaluate.accept import parse_accept
 from style3d.evaluate.metrics import registry
-from style3d.evaluate.metrics.look_figures import look_figures
+from style3d.evaluate.metrics.image_figures import image_figures
 from style3d.evaluate.metrics.metric import SUBJECTS, Metric, Reading, mean_of
 from style3d.evaluate.metrics.needs import NEEDS, Need
 from style3d.evaluate.metrics.painted_views import PaintedViews
@@ -35,14 +35,14 @@ def warmth(views: PaintedViews) -> Reading:
 
 
 WARMTH: Metric[PaintedViews] = Metric(
-    "style.warmth", "neither", "how much more red than blue the views are", warmth, "shades", beside=(".before",)
+    "style.warmth", "neither", "how much more red than blue the views are", warmth, "shades", also_on=(".before",)
 )
 
 
 def test_a_metric_of_ones_own(frames: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     """One row is all that the JSON, the CSV, the page and every threshold need."""
     assert main(call(frames, "--fail-under", "style.warmth=0.5")) == 2  # before there is such a row
-    monkeypatch.setattr(registry, "LOOKS", (*registry.LOOKS, WARMTH))
+    monkeypatch.setattr(registry, "IMAGE_METRICS", (*registry.IMAGE_METRICS, WARMTH))
     assert main(call(frames, "--fail-over", "style.warmth=9")) == 0
     told = {figure["name"]: figure for figure in json.loads((frames / "page.json").read_text())["figures"]}
     assert told["style.warmth"]["better"] == "neither"
@@ -100,17 +100,17 @@ def test_what_is_needed_and_lacking_makes_a_figure_absent(monkeypatch: pytest.Mo
     shape: Metric[PaintedViews] = Metric(
         "content.shape", "higher", "depth kept", lambda views: Reading(float(views.scene is not None)), needs=("scene",)
     )
-    monkeypatch.setattr(registry, "LOOKS", (shape,))
+    monkeypatch.setattr(registry, "IMAGE_METRICS", (shape,))
     yardstick = Yardstick(torch.rand(1, 3, 32, 32), Tiny(), "absent", "absent")
-    (figure,) = look_figures(arc(2, 32), yardstick)
+    (figure,) = image_figures(arc(2, 32), yardstick)
     assert (figure.value, figure.note) == (None, "absent: frames alone say nothing of the geometry")
     monkeypatch.setitem(NEEDS, "scene", Need(lambda _: "", lambda by: NEEDS["features"].judge(by)))
-    (figure,) = look_figures(arc(2, 32), yardstick)
+    (figure,) = image_figures(arc(2, 32), yardstick)
     assert (figure.value, figure.network, figure.views) == (0.0, "tiny", 2)
 
 
 def test_every_row_needs_what_there_is() -> None:
-    for row in registry.LOOKS:
+    for row in registry.IMAGE_METRICS:
         assert set(row.needs) <= set(NEEDS), row.name
 
 

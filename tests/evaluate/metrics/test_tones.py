@@ -10,8 +10,8 @@ import torch
 
 from style3d.core.scene import Scene
 from style3d.evaluate.footage.footage import Footage
-from style3d.evaluate.footage.render import painted_film, route
-from style3d.evaluate.metrics.look_figures import look_figures
+from style3d.evaluate.footage.render import plan_route, render_run
+from style3d.evaluate.metrics.image_figures import image_figures
 from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.evaluate.metrics.tones import MASS, blurred, object_size, rank_correlation, tone_order
 from style3d.evaluate.metrics.yardstick import Yardstick
@@ -70,8 +70,8 @@ def test_what_lies_outside_does_not_count() -> None:
 
 def test_a_plain_original_has_no_order() -> None:
     footage = arc(2, 48)
-    flat = Footage("flat", tuple(replace(shot, before=np.full_like(shot.before, 0.8)) for shot in footage.shots))
-    told = {figure.name: figure for figure in look_figures(flat, UNABLE)}
+    flat = Footage("flat", tuple(replace(view, before=np.full_like(view.before, 0.8)) for view in footage.views))
+    told = {figure.name: figure for figure in image_figures(flat, UNABLE)}
     assert told["content.tone_order"].value is None
     assert "one tone" in told["content.tone_order"].note
     assert "geometry" in told["content.form"].note
@@ -80,17 +80,17 @@ def test_a_plain_original_has_no_order() -> None:
 def test_form_is_found_where_it_was_painted(ball: Scene) -> None:
     light = ball.form()
     assert light is not None
-    table, walk = torch.from_numpy(light).float()[:, None].expand(-1, 3), route(ball, 3, 64, (1,))
+    table, walk = torch.from_numpy(light).float()[:, None].expand(-1, 3), plan_route(ball, 3, 64, (1,))
     told = {}
     for name, colors in (("lit", 0.2 + 0.6 * table), ("inverted", 0.8 - 0.6 * table), ("even", 0 * table + 0.5)):
-        footage = painted_film(ball, ball.initial(), colors, walk, lambda _: None)
-        figures = look_figures(footage, UNABLE, ball)
+        footage = render_run(ball, ball.initial(), colors, walk, lambda _: None)
+        figures = image_figures(footage, UNABLE, ball)
         told[name] = next(figure.value for figure in figures if figure.name == "content.form")
     assert told == {"lit": pytest.approx(1, abs=0.01), "inverted": pytest.approx(-1, abs=0.01), "even": 0}
 
 
 def test_form_is_absent_where_colours_hold_light(ball: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(ball), "form", lambda _: None)
-    figures = {figure.name: figure for figure in look_figures(arc(2, 32), UNABLE, ball)}
+    figures = {figure.name: figure for figure in image_figures(arc(2, 32), UNABLE, ball)}
     assert figures["content.form"].value is None
     assert "light of their own" in figures["content.form"].note

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from style3d.evaluate.metrics.figure import Figure, absent
-from style3d.evaluate.metrics.measure import Evaluation, Exhibits
+from style3d.evaluate.metrics.measure import Evaluation, ReportPictures
 from style3d.evaluate.metrics.registry import figure_names, meaning
 from style3d.evaluate.report.curves import ticks
 from style3d.evaluate.report.html import page
 from style3d.evaluate.report.save import save
-from style3d.evaluate.report.tables import glance, number
+from style3d.evaluate.report.tables import number, summary_tiles
 from tests.helpers.browser import FLAGS, browser
 
 EVIL = "</script><script>document.body.dataset.broken=1</script><img src=x onerror=\"document.title='broken'\">"
@@ -45,7 +45,7 @@ addEventListener("load", () => {
 
 def evaluation() -> Evaluation:
     rng = np.random.default_rng(0)
-    pictures = tuple(rng.random((24, 24, 3)).astype(np.float32) for _ in range(2))
+    images = tuple(rng.random((24, 24, 3)).astype(np.float32) for _ in range(2))
     error = np.where(rng.random((24, 24)) > 0.5, 0.1, np.nan)
     figures = [Figure(f"consistency.1.{m}{s}", 0.5, "lower", 2, "24×24", "valid") for m in ("rmse", "relative")
                for s in ("", ".floor", ".flat", ".independent")]  # fmt: skip
@@ -57,9 +57,9 @@ def evaluation() -> Evaluation:
         Figure("style.gram", 0.4, "lower", network=EVIL, digest="ab" * 32),
         absent("content.lpips", "lower", "no"),
     ]
-    exhibits = Exhibits(pictures, pictures[::-1], pictures, {1: {0: error.astype(np.float32)}}, pictures)
+    pictures = ReportPictures(images, images[::-1], images, {1: {0: error.astype(np.float32)}}, images)
     run = {"losses": {EVIL: [3.0, 2.0, 1.0]}, "job": {"model": EVIL, EVIL: [1, None, EVIL]}}
-    return Evaluation(EVIL, tuple(figures), (EVIL,), exhibits, {"style": EVIL}, {"materials": [EVIL]}, run)
+    return Evaluation(EVIL, tuple(figures), (EVIL,), pictures, {"style": EVIL}, {"materials": [EVIL]}, run)
 
 
 def seen(document: str, folder: Path, *flags: str) -> dict:
@@ -109,7 +109,7 @@ def test_absent_is_said_and_the_cheat_is_named() -> None:
     cheat = Figure("consistency.1.relative.flat", 1.0, "lower", note="cheat: agrees because it shows little")
     one = evaluation()
     figures = tuple(cheat if figure.name == cheat.name else figure for figure in one.figures)
-    text = page(Evaluation("a", figures, (), one.exhibits))
+    text = page(Evaluation("a", figures, (), one.pictures))
     assert "cheat: agrees because it shows little</small>" in text
     assert '<span class="absent">absent</span>' in text
 
@@ -128,11 +128,11 @@ def test_what_to_look_at_first() -> None:
         Figure("style.gram", 0.41, "lower"), Figure("style.gram.before", 2.0, "lower"),
         absent("style.palette", "lower", "no"),
     ]  # fmt: skip
-    tiles = re.findall(r"<b>(.*?)</b><span>(.*?)</span>", glance(figures))
+    tiles = re.findall(r"<b>(.*?)</b><span>(.*?)</span>", summary_tiles(figures))
     assert [value for value, _ in tiles] == ["1.23", "0.41"]
     assert "7 views apart; 0.2 × that of views painted alone" in tiles[0][1]
     assert "2 before" in tiles[1][1]
-    assert glance(figures[-1:]) == ""
+    assert summary_tiles(figures[-1:]) == ""
 
 
 def test_every_figure_says_what_it_means() -> None:

@@ -71,13 +71,13 @@ def distances(own: Sequence[Statistics], pictures: Sequence[Sequence[Statistics]
     return total.numpy()
 
 
-def _rank(views: PaintedViews) -> Reading:
+def _rank_in_gallery(views: PaintedViews) -> Reading:
     gallery = views.yardstick.gallery
     assert isinstance(gallery, Gallery)  # who needs it says so in its row
     longer = views.yardstick.style_scale * max(views.images[0].shape[:2])
     names, shown = ["the style itself"], [views.style]
     for path in gallery.pictures:
-        picture = _hung(path, longer)
+        picture = _resized_picture(path, longer)
         if not alike(picture, views.style):
             names.append(path.name)
             shown.append(picture)
@@ -92,7 +92,7 @@ def _rank(views: PaintedViews) -> Reading:
 
 
 @lru_cache(maxsize=64)  # of large files, for the views after and those before
-def _hung(path: Path, longer: float) -> AnyImage:
+def _resized_picture(path: Path, longer: float) -> AnyImage:
     """A picture of the gallery, its longer side so many pixels."""
     return resized(read_styles([(path, 1.0)])[0][0], longer)
 
@@ -105,5 +105,5 @@ def alike(first: AnyImage, second: AnyImage) -> bool:
 
 FOUND: Metric[PaintedViews] = Metric(
     "style.found", "lower", "at which place a network that never painted finds the picture in a gallery; 1 is first",
-    _rank, "rank", needs=("style", "gallery"), beside=(".before",), mask=COVERAGE,
+    _rank_in_gallery, "rank", needs=("style", "gallery"), also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

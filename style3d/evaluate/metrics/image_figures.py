@@ -8,7 +8,7 @@ from hashlib import sha256
 import torch
 
 from style3d.core.scene import Scene
-from style3d.evaluate.footage.controls import flat_cheat
+from style3d.evaluate.footage.controls import flat_views
 from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.metrics import registry
 from style3d.evaluate.metrics.figure import Figure, absent
@@ -19,13 +19,16 @@ from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.types import Picture
 
 
-def look_figures(footage: Footage, yardstick: Yardstick, scene: Scene | None = None) -> list[Figure]:
+def image_figures(footage: Footage, yardstick: Yardstick, scene: Scene | None = None) -> list[Figure]:
     """Subject by subject, of the views after and (``.before``) before; both at once last."""
     sets = {"": footage.after, ".before": footage.before}
     views = {suffix: PaintedViews(footage, tuple(images), yardstick, scene) for suffix, images in sets.items()}
-    subjects = dict.fromkeys(row.subject for row in registry.LOOKS)
+    subjects = dict.fromkeys(row.subject for row in registry.IMAGE_METRICS)
     return [
-        figure for subject in subjects for suffix, seen in views.items() for figure in seen_as(seen, suffix, (subject,))
+        figure
+        for subject in subjects
+        for suffix, seen in views.items()
+        for figure in measure_views(seen, suffix, (subject,))
     ]
 
 
@@ -34,22 +37,24 @@ def control_figures(footage: Footage, alone: Mapping[int, Picture], yardstick: Y
 
     Of the flat colour (``.flat``), and of the views that were painted on their own (``.independent``).
     """
-    flat = footage.some([0, len(footage.shots) // 2])
-    figures = seen_as(PaintedViews(flat, tuple(flat_cheat(flat)), yardstick), ".flat")
+    flat = footage.some([0, len(footage.views) // 2])
+    figures = measure_views(PaintedViews(flat, tuple(flat_views(flat)), yardstick), ".flat")
     if alone:
         which = sorted(alone)
         views = PaintedViews(footage.some(which), tuple(alone[view] for view in which), yardstick)
-        figures += seen_as(views, ".independent")
+        figures += measure_views(views, ".independent")
     return figures
 
 
 @torch.no_grad()
-def seen_as(views: PaintedViews, suffix: str = "", subjects: Sequence[str] = ("style", "content")) -> list[Figure]:
+def measure_views(
+    views: PaintedViews, suffix: str = "", subjects: Sequence[str] = ("style", "content")
+) -> list[Figure]:
     """Every row of these subjects that is measured on such views.
 
     Without a style picture, what is compared with one is left out; whatever else is lacking makes a figure absent.
     """
-    rows = [row for row in registry.LOOKS if row.subject in subjects and suffix in ("", *row.beside)]
+    rows = [row for row in registry.IMAGE_METRICS if row.subject in subjects and suffix in ("", *row.also_on)]
     return [
         _figure(row, views, suffix) for row in rows if "style" not in row.needs or views.yardstick.style is not None
     ]
@@ -64,7 +69,7 @@ def _figure(row: Metric[PaintedViews], views: PaintedViews, suffix: str) -> Figu
     if found.value is None:
         return absent(name, row.better, found.note or NOTHING)
     judge, footage = _together([one for need in row.needs if (one := NEEDS[need].judge(by))]), views.footage
-    return Figure(name, found.value, row.better, len(footage.shots), footage.size, row.mask, judge.name, judge.digest,
+    return Figure(name, found.value, row.better, len(footage.views), footage.size, row.mask, judge.name, judge.digest,
                   found.note)  # fmt: skip
 
 

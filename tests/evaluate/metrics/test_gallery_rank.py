@@ -16,10 +16,10 @@ from style3d.errors import Style3DError
 from style3d.evaluate.accept import parse_accept, refuse_unmeasurable
 from style3d.evaluate.metrics import registry
 from style3d.evaluate.metrics.figure import Figure
-from style3d.evaluate.metrics.found import FOUND, alike
 from style3d.evaluate.metrics.gallery import Gallery, open_gallery
+from style3d.evaluate.metrics.gallery_rank import FOUND, alike
+from style3d.evaluate.metrics.image_figures import measure_views
 from style3d.evaluate.metrics.lite import LAYERS, PACKAGE, STRIDES, Lite, lite_or_why
-from style3d.evaluate.metrics.look_figures import seen_as
 from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.job import MeshJob
@@ -84,8 +84,8 @@ def found(style: int, painted_after: int, gallery: Gallery | str) -> Figure:
     footage = painted(arc(2, 96), [grain(painted_after, seed=seed) for seed in (1, 2)])
     yardstick = Yardstick(style_of(style), Tiny(), "absent", "absent", gallery=gallery)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(registry, "LOOKS", (FOUND,))
-        return seen_as(PaintedViews(footage, tuple(footage.after), yardstick))[0]
+        patched.setattr(registry, "IMAGE_METRICS", (FOUND,))
+        return measure_views(PaintedViews(footage, tuple(footage.after), yardstick))[0]
 
 
 @pytest.mark.parametrize("kind", range(4))
