@@ -41,21 +41,21 @@ def write_mesh(job: FieldJob, scene: Scene, colors: Colors, watcher: Watcher) ->
     """
     if job.mesh is None:
         return ()
-    from style3d.mesh_from_field.build import fineness_of, solidify
-    from style3d.mesh_from_field.compare import facts, prove
+    from style3d.mesh_from_field.build import build_mesh, mesh_settings
+    from style3d.mesh_from_field.compare import compare, facts
     from style3d.mesh_from_field.fields import field_of
     from style3d.paint.provenance import provenance_of
     from style3d.preview import contact_sheet
 
     field = field_of(scene, colors)
-    start, fineness = perf_counter(), fineness_of(job)
+    start, settings = perf_counter(), mesh_settings(job)
     source = file_hash(job.model) if job.model.is_file() else field.scene.key
-    solid = solidify(field, fineness, provenance_of(job, source), watcher)
-    files = solid.save(job.mesh)
-    proof = prove(field, solid, fineness.view_size)
+    mesh = build_mesh(field, settings, provenance_of(job, source), watcher)
+    files = mesh.save(job.mesh)
+    comparison = compare(field, mesh, settings.view_size)
     sheet, report = beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json")
-    contact_sheet(proof.field, proof.mesh, sheet, rows="field above, mesh below")
-    told = {**facts(solid, proof), "seconds": perf_counter() - start}
+    contact_sheet(comparison.field, comparison.mesh, sheet, rows="field above, mesh below")
+    told = {**facts(mesh, comparison), "seconds": perf_counter() - start}
     with atomic_path(report) as temporary:
         temporary.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     return (*files, sheet, report)

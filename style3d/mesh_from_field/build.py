@@ -1,4 +1,4 @@
-"""`solidify` builds a mesh that looks like a given field."""
+"""`build_mesh` makes a mesh that looks like a given field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from style3d.mesh.asset import asset_of
 from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_document
 from style3d.mesh.scene import MeshScene
 from style3d.mesh.xmp import Provenance
-from style3d.mesh_from_field.bake_colors import PASSES, baked
+from style3d.mesh_from_field.bake_colors import PASSES, bake_colors
 from style3d.mesh_from_field.clean_surface import (
     Shell,
     quadric_collapse,
@@ -23,7 +23,7 @@ from style3d.mesh_from_field.clean_surface import (
 )
 from style3d.mesh_from_field.fields import Field
 from style3d.mesh_from_field.marching_cubes import marching_cubes
-from style3d.mesh_from_field.renders import looks
+from style3d.mesh_from_field.renders import render_views
 from style3d.progress import Silent, Watcher
 from style3d.types import Colors
 
@@ -35,7 +35,7 @@ BUDGET = 3 << 30  # bytes of built views kept in memory
 
 @final
 @dataclass(frozen=True)
-class Fineness:
+class MeshSettings:
     """How fine a mesh is made. Concretely: 30 000 faces and a texture of 2048², from 48 views of 512² pixels."""
 
     faces: int = 30_000  # about, at most
@@ -49,16 +49,16 @@ class Fineness:
         return max(self.view_size // 2, 8)
 
 
-def fineness_of(job: FieldJob) -> Fineness:
-    """Twice as many views as were painted from, of the same size; numbers of the job's own count first."""
+def mesh_settings(job: FieldJob) -> MeshSettings:
+    """The job's own numbers; without them, twice as many views as it paints from, of the same size."""
     given = recipe(job)
     size = job.texture_size or min(4 * given.resolution, 8192)
-    return Fineness(job.faces or Fineness.faces, size, max(2 * given.views, LEAST_VIEWS), given.resolution)
+    return MeshSettings(job.faces or MeshSettings.faces, size, max(2 * given.views, LEAST_VIEWS), given.resolution)
 
 
 @final
 @dataclass(frozen=True)
-class Solid:
+class FieldMesh:
     """A field as a mesh. Concretely: a painted motorcyclist of 30 000 faces and its 2048² texels."""
 
     scene: MeshScene
@@ -67,12 +67,12 @@ class Solid:
     detail: float  # the least that its surface can show, scene units
 
     def save(self, path: Path) -> tuple[Path, ...]:
-        """Write it as the suffix says; gives the files written."""
+        """Write the mesh; the file type follows the suffix. Returns the files written."""
         return self.scene.save(self.colors, path)
 
 
 def check_libraries() -> None:
-    """Refuse before any work is done what would be missed at its end.
+    """Refuse before any work is done if a library is missing that its end needs.
 
     Raises:
         Style3DError: scikit-image or fast-simplification is not installed.
@@ -81,32 +81,32 @@ def check_libraries() -> None:
     quadric_collapse()
 
 
-def solidify(
+def build_mesh(
     field: Field,
-    fineness: Fineness | None = None,
+    settings: MeshSettings | None = None,
     provenance: Provenance | None = None,
     watcher: Watcher | None = None,
-) -> Solid:
-    """A mesh of a field's content (`field_of`) with its colours as a texture, +Y up, in the field's scene units.
+) -> FieldMesh:
+    """Make a mesh of a field's content (`field_of`) with its colours as a texture, +Y up, in the field's scene units.
 
     Raises:
         Style3DError: a library is missing, or the field shows no surface.
     """
     check_libraries()
-    fineness, watcher = fineness or Fineness(), watcher or Silent()
-    watcher.phase("looking at the field", fineness.views)
-    cameras = field.scene.plan(fineness.views, fineness.view_size).overviews
-    seen = looks(field, cameras, watcher.done)
+    settings, watcher = settings or MeshSettings(), watcher or Silent()
+    watcher.phase("looking at the field", settings.views)
+    cameras = field.scene.plan(settings.views, settings.view_size).overviews
+    seen = render_views(field, cameras, watcher.done)
     watcher.phase("finding its surface", 1)
-    shell, detail = field.surface([look.surface for look in seen], fineness.voxels)
-    shell = cleaned(shell, fineness.faces)
+    shell, detail = field.surface([view.surface for view in seen], settings.voxels)
+    shell = cleaned(shell, settings.faces)
     watcher.done(1)
-    solid = unwrapped(shell, field.scene.name, fineness.texture_size, provenance)
+    mesh = unwrapped(shell, field.scene.name, settings.texture_size, provenance)
     watcher.phase("baking its colours", PASSES * len(seen))
-    texels, known = baked(seen, solid, APART * detail, BUDGET, watcher.done)
-    known &= solid.inside
-    share = float(known.sum() / max(solid.inside.sum(), 1))
-    return Solid(solid, solid.completed(texels, known), share, detail)
+    texels, known = bake_colors(seen, mesh, APART * detail, BUDGET, watcher.done)
+    known &= mesh.inside
+    share = float(known.sum() / max(mesh.inside.sum(), 1))
+    return FieldMesh(mesh, mesh.completed(texels, known), share, detail)
 
 
 def cleaned(shell: Shell, faces: int) -> Shell:

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.mesh_from_field.build import Solid
+from style3d.mesh_from_field.build import FieldMesh
 from style3d.mesh_from_field.fields import Field
-from style3d.mesh_from_field.renders import OPAQUE, FieldView, eye
+from style3d.mesh_from_field.renders import OPAQUE, FieldView, view_renderer
 
 GREY = 0.93  # backdrop of pictures
 VIEWS = 5
@@ -19,7 +19,7 @@ VIEWS = 5
 
 @final
 @dataclass(frozen=True)
-class Proof:
+class FieldComparison:
     """Pictures of the field and of the mesh, from the same places. Concretely: five pairs of 400², 28.5 dB alike."""
 
     field: tuple[Float32[np.ndarray, "h w 3"], ...]
@@ -27,17 +27,17 @@ class Proof:
     psnr: float  # dB, over all the pixels that show the content or nothing
 
 
-def prove(field: Field, solid: Solid, size: int) -> Proof:
-    """Compare from places between those that the mesh was made from; what is beyond the content does not count."""
-    look, before, after, lost = eye(field), list[Any](), list[Any](), list[Any]()
+def compare(field: Field, mesh: FieldMesh, size: int) -> FieldComparison:
+    """Render both from cameras between those that the mesh was made from; what is beyond the content does not count."""
+    render, before, after, lost = view_renderer(field), list[Any](), list[Any](), list[Any]()
     for camera in field.scene.portraits(2 * VIEWS + 1, size)[1::2]:
-        seen = look(camera)
+        seen = render(camera)
         before.append((seen.rgb + (1 - seen.alpha[..., None]) * GREY).clip(0, 1).astype(np.float32))
-        image = solid.scene.operator(seen.camera, 0).render(solid.colors, torch.full((3,), GREY))
+        image = mesh.scene.operator(seen.camera, 0).render(mesh.colors, torch.full((3,), GREY))
         after.append(image[0].permute(1, 2, 0).clamp(0, 1).numpy())
         lost.append(((before[-1] - after[-1]) ** 2)[~_beyond(field, seen)].mean(1))
     error = float(np.concatenate(lost).mean())
-    return Proof(tuple(before), tuple(after), -10 * float(np.log10(max(error, 1e-12))))
+    return FieldComparison(tuple(before), tuple(after), -10 * float(np.log10(max(error, 1e-12))))
 
 
 def _beyond(field: Field, seen: FieldView) -> Any:
@@ -48,9 +48,9 @@ def _beyond(field: Field, seen: FieldView) -> Any:
     return (np.linalg.norm(place - center, axis=2) > radius) & (seen.alpha >= OPAQUE)
 
 
-def facts(solid: Solid, proof: Proof) -> dict[str, object]:
-    """What is told of a mesh beside it."""
-    surface = solid.scene.surface
+def facts(mesh: FieldMesh, comparison: FieldComparison) -> dict[str, object]:
+    """What NAME.mesh.json says of a mesh."""
+    surface = mesh.scene.surface
     low, high = surface.positions.min(0), surface.positions.max(0)
     return {
         "faces": len(surface.faces),
@@ -59,7 +59,7 @@ def facts(solid: Solid, proof: Proof) -> dict[str, object]:
         "axes": "+Y up",
         "units": "the field's own, which glTF takes for metres",
         "size": (high - low).tolist(),
-        "detail": solid.detail,
-        "texels_seen": solid.seen,
-        "psnr_against_field": proof.psnr,
+        "detail": mesh.detail,
+        "texels_seen": mesh.seen,
+        "psnr_against_field": comparison.psnr,
     }

@@ -71,7 +71,7 @@ class Volume:
         return lattice * self.voxel + self.origin
 
 
-def fused(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
+def fuse_depths(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
     """A volume of everything within a ball that the views see.
 
     A voxel's value is the mean over the views that see it, or look past it, of its distance to the surface along the
@@ -86,7 +86,7 @@ def fused(views: Sequence[DepthImage], center: Vector, radius: float, voxel: flo
     Raises:
         Style3DError: no view sees anything in the ball.
     """
-    volume = _allocated(views, center, radius, voxel)
+    volume = _allocate_blocks(views, center, radius, voxel)
     for view in views:
         camera = view.camera
         lens = np.array([camera.focal, camera.cx, camera.cy])
@@ -95,16 +95,16 @@ def fused(views: Sequence[DepthImage], center: Vector, radius: float, voxel: flo
     return volume
 
 
-def fused_reference(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
-    """The slow twin of `fused`: one view after another over all voxels at once."""
-    volume = _allocated(views, center, radius, voxel)
+def fuse_depths_reference(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
+    """The slow twin of `fuse_depths`: one view after another over all voxels at once."""
+    volume = _allocate_blocks(views, center, radius, voxel)
     within = np.stack(np.meshgrid(*[np.arange(SIDE)] * 3, indexing="ij"), -1)
     points = volume.placed((volume.blocks[:, None, None, None] * SIDE + within).reshape(-1, 3).astype(np.float64))
     total, weight = np.zeros(len(points)), np.zeros(len(points))
     reach = REACH * volume.voxel
     for view in views:
         pixel, depth = view.camera.project(points)
-        seen = _looked_up(view.depth, pixel, reach)
+        seen = _depths_at(view.depth, pixel, reach)
         signed = (seen - depth) * np.linalg.norm(points - view.camera.position, axis=1) / np.maximum(depth, 1e-12)
         told = (depth > 0) & (signed >= -reach)
         total[told] += np.minimum(signed[told] / reach, 1)
@@ -114,7 +114,7 @@ def fused_reference(views: Sequence[DepthImage], center: Vector, radius: float, 
     return replace(volume, distance=mean.reshape(shape), weight=weight.astype(np.float32).reshape(shape))
 
 
-def _looked_up(
+def _depths_at(
     depth: Float32[np.ndarray, "h w"], pixel: Float64[np.ndarray, "n 2"], reach: float
 ) -> Float64[np.ndarray, "n"]:
     """Depth at places of an image, interpolated where the four pixels around agree, else the nearest pixel's."""
@@ -134,7 +134,7 @@ def _looked_up(
     return np.where(inside, np.where(alike, smooth, found), np.nan)
 
 
-def _allocated(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
+def _allocate_blocks(views: Sequence[DepthImage], center: Vector, radius: float, voxel: float) -> Volume:
     """Empty blocks around everything seen."""
     origin = center - radius
     while True:
@@ -198,7 +198,7 @@ def _integrate(
 
 @njit(cache=True, nogil=True, inline="always")
 def _depth_at(depth: Any, x: float, y: float, reach: float) -> float:
-    """See `_looked_up`."""
+    """See `_depths_at`."""
     height, width = depth.shape
     left, top = int(np.floor(x - 0.5)), int(np.floor(y - 0.5))
     if left >= 0 and top >= 0 and left < width - 1 and top < height - 1:

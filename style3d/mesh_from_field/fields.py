@@ -15,9 +15,9 @@ from style3d.core.camera import Camera
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.mesh_from_field.clean_surface import Shell
-from style3d.mesh_from_field.depth_fusion import DepthImage, fused
-from style3d.mesh_from_field.grid_surface import grid_shell
-from style3d.mesh_from_field.marching_cubes import contour
+from style3d.mesh_from_field.depth_fusion import DepthImage, fuse_depths
+from style3d.mesh_from_field.grid_surface import shell_of_grid
+from style3d.mesh_from_field.marching_cubes import extract_surface
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.directional_scene import LobeScene
 from style3d.nerf.splats.scene import SplatScene
@@ -26,8 +26,8 @@ from style3d.render.grid_image import render_image
 from style3d.render.splat_depth import median_depth
 from style3d.types import Colors, Matrix4, Vector
 
-Picture = tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]
-Glance = Callable[[Camera], Picture]  # premultiplied colour, opacity and depth
+Rendering = tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]
+Renderer = Callable[[Camera], Rendering]  # premultiplied colour, opacity and depth
 
 
 class Field(ABC):
@@ -46,8 +46,8 @@ class Field(ABC):
         """The ball that holds what it is about, in the asset's axes; what surrounds an unbounded scene is outside."""
 
     @abstractmethod
-    def glance(self) -> Glance:
-        """How it looks to a camera given in its own axes."""
+    def renderer(self) -> Renderer:
+        """A function that renders it for a camera given in its own axes."""
 
     @abstractmethod
     def surface(self, views: Sequence[DepthImage], voxels: int) -> tuple[Shell, float]:
@@ -79,21 +79,21 @@ class SplatField(Field):
         """What the views are placed around."""
         return self.upright[:3, :3] @ self.scene.center, self.scene.setting.radius
 
-    def glance(self) -> Glance:
-        """Composited, with the median's depth."""
+    def renderer(self) -> Renderer:
+        """Composites the splats; the depth is the median's."""
 
-        def look(camera: Camera) -> Picture:
+        def render(camera: Camera) -> Rendering:
             operator = self.scene.operator(camera, 0)
             rgb = operator.render(self.colors, torch.zeros(3))[0].permute(1, 2, 0).numpy()
             return rgb, operator.alpha.reshape(rgb.shape[:2]), median_depth(self.scene.gaussians, camera, operator)
 
-        return look
+        return render
 
     def surface(self, views: Sequence[DepthImage], voxels: int) -> tuple[Shell, float]:
         """Depths fused in a volume."""
         center, radius = self.content
-        volume = fused(views, center, radius, 2 * radius / voxels)
-        found = contour(volume.chunks(), 0.0)
+        volume = fuse_depths(views, center, radius, 2 * radius / voxels)
+        found = extract_surface(volume.chunks(), 0.0)
         return Shell(volume.placed(found.positions), found.faces), volume.voxel
 
 
@@ -116,15 +116,15 @@ class GridField(Field):
         space = self.scene.grid.space
         return np.array(space.center), space.radius
 
-    def glance(self) -> Glance:
-        """Marched."""
+    def renderer(self) -> Renderer:
+        """Marches rays through the grid."""
         grid = self.scene.shown(self.colors)
         return lambda camera: render_image(grid, camera)
 
     def surface(self, views: Sequence[DepthImage], voxels: int) -> tuple[Shell, float]:
         """Where its density is that of a surface, in its own cells."""
         grid = self.scene.grid
-        return grid_shell(grid, views), grid.cell * grid.space.radius
+        return shell_of_grid(grid, views), grid.cell * grid.space.radius
 
 
 def _directional(scene: LobeScene, colors: Colors) -> Field:

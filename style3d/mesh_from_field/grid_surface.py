@@ -11,7 +11,7 @@ from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.mesh_from_field.clean_surface import Shell
 from style3d.mesh_from_field.depth_fusion import DepthImage
-from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
+from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, extract_surface
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.rasterizer import Hits
 from style3d.render.rasterizer_embree import EmbreeRasterizer
@@ -19,12 +19,12 @@ from style3d.render.surface import Material, Surface
 from style3d.types import Flags
 
 LEVELS = (0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)  # optical depths of a cell's side that are tried
-JUDGES = 6  # views that say which is best
+VIEWS_COMPARED = 6  # views that say which is best
 FAR = 10.0  # cells beside what a view sees, as which a hole counts
 RINGS = 2  # of neighbours that stay with what is seen
 
 
-def grid_shell(grid: RadianceGrid, views: Sequence[DepthImage]) -> Shell:
+def shell_of_grid(grid: RadianceGrid, views: Sequence[DepthImage]) -> Shell:
     """Of the levels tried the surface that lies nearest to the depth of the views, as far as any of them sees it.
 
     How dense a surface is differs from fit to fit, and within what nobody sees density is anything.
@@ -32,17 +32,17 @@ def grid_shell(grid: RadianceGrid, views: Sequence[DepthImage]) -> Shell:
     Raises:
         Style3DError: no level is passed anywhere.
     """
-    judges = views[:: max(1, len(views) // JUDGES)]
+    compared = views[:: max(1, len(views) // VIEWS_COMPARED)]
     tried = [shell for level in LEVELS if len((shell := density_shell(grid, level)).faces)]
     if not tried:
         raise Style3DError("the grid shows no surface", hint="its density is fog everywhere in its middle")
-    best = min(tried, key=lambda shell: _misfit(shell, judges, FAR * grid.cell * grid.space.radius))
+    best = min(tried, key=lambda shell: _distance_to_views(shell, compared, FAR * grid.cell * grid.space.radius))
     return best.with_faces(seen_faces(best, [view.camera for view in views]))
 
 
 def density_shell(grid: RadianceGrid, depth: float) -> Shell:
     """Where the optical depth of a cell's side is ``depth``, scene units; only in the space that is not contracted."""
-    found = contour(_chunks(grid), -depth)
+    found = extract_surface(_chunks(grid), -depth)
     return Shell(grid.space.expand(found.positions * grid.cell - grid.space.half), found.faces)
 
 
@@ -77,7 +77,7 @@ def seen_faces(shell: Shell, cameras: Sequence[Camera]) -> Flags:
     return seen
 
 
-def _misfit(shell: Shell, views: Sequence[DepthImage], far: float) -> float:
+def _distance_to_views(shell: Shell, views: Sequence[DepthImage], far: float) -> float:
     """Mean distance between the shell and what the views see within its box, scene units; a hole counts as ``far``."""
     caster, off = _caster(shell), list[Float32[np.ndarray, "n"]]()
     low, high = shell.positions.min(0), shell.positions.max(0)

@@ -16,7 +16,7 @@ from style3d.mesh_from_field.clean_surface import Shell
 from style3d.optional.libraries import need
 
 CHUNK = 64  # cells along each side
-SEWN = 1e-3  # cells between vertices of two chunks that are one
+SEAM = 1e-3  # cells between vertices of two chunks that are one
 
 
 @final
@@ -29,7 +29,7 @@ class Chunk:
     known: Bool[np.ndarray, "x y z"]  # a cell with a corner that is not known has no surface
 
 
-def contour(chunks: Iterable[Chunk], level: float) -> Shell:
+def extract_surface(chunks: Iterable[Chunk], level: float) -> Shell:
     """The surface where values pass ``level``, in lattice coordinates (Lewiner et al. 2003).
 
     Outside is where values are higher, as of a signed distance. Neighbouring chunks must share a layer of vertices.
@@ -46,7 +46,7 @@ def contour(chunks: Iterable[Chunk], level: float) -> Shell:
         count += len(piece.positions)
     if not count:
         return Shell(np.zeros((0, 3)), np.zeros((0, 3), np.int64))
-    return _sewn(Shell(np.concatenate(positions), np.concatenate(faces)))
+    return _sew_chunks(Shell(np.concatenate(positions), np.concatenate(faces)))
 
 
 def marching_cubes() -> Any:
@@ -80,10 +80,10 @@ def _whole(known: Bool[np.ndarray, "x y z"]) -> Bool[np.ndarray, "cx cy cz"]:
     return np.logical_and.reduce(parts)
 
 
-def _sewn(shell: Shell) -> Shell:
+def _sew_chunks(shell: Shell) -> Shell:
     """Vertices in one place on a chunk's side become one."""
-    edge = np.flatnonzero((np.abs(_offset(shell.positions)) < SEWN).any(1))
-    pairs = cKDTree(shell.positions[edge]).query_pairs(SEWN, output_type="ndarray")
+    edge = np.flatnonzero((np.abs(_offset(shell.positions)) < SEAM).any(1))
+    pairs = cKDTree(shell.positions[edge]).query_pairs(SEAM, output_type="ndarray")
     size = len(shell.positions)
     link = csr_array((np.ones(len(pairs)), (edge[pairs[:, 0]], edge[pairs[:, 1]])), shape=(size, size))
     _, group = connected_components(link, directed=False)

@@ -34,21 +34,21 @@ class FieldView:
         return DepthImage(self.camera, known)
 
 
-def eye(field: Field) -> Callable[[Camera], FieldView]:
-    """How the field looks to a camera given in the field's axes."""
-    glance, turn = field.glance(), field.upright
+def view_renderer(field: Field) -> Callable[[Camera], FieldView]:
+    """A function that renders the field for a camera given in the field's axes."""
+    renderer, turn = field.renderer(), field.upright
 
-    def look(camera: Camera) -> FieldView:
-        rgb, alpha, depth = glance(camera)
+    def render(camera: Camera) -> FieldView:
+        rgb, alpha, depth = renderer(camera)
         return FieldView(replace(camera, camera_to_world=turn @ camera.camera_to_world), rgb.clip(0, 1), alpha, depth)
 
-    return look
+    return render
 
 
-def looks(field: Field, cameras: Sequence[Camera], done: Callable[[int], None]) -> list[FieldView]:
+def render_views(field: Field, cameras: Sequence[Camera], done: Callable[[int], None]) -> list[FieldView]:
     """Views of the cameras, in their order; ``done`` hears how many there are."""
-    look, found = eye(field), []
+    render, views = view_renderer(field), []
     for number, camera in enumerate(cameras, 1):
-        found.append(look(camera))
+        views.append(render(camera))
         done(number)
-    return found
+    return views

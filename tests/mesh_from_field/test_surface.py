@@ -17,9 +17,9 @@ from style3d.mesh_from_field.clean_surface import (
     without_flat_faces,
     without_floaters,
 )
-from style3d.mesh_from_field.depth_fusion import UNSURE, DepthImage, fused, fused_reference
-from style3d.mesh_from_field.grid_surface import density_shell, grid_shell, seen_faces
-from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, contour
+from style3d.mesh_from_field.depth_fusion import UNSURE, DepthImage, fuse_depths, fuse_depths_reference
+from style3d.mesh_from_field.grid_surface import density_shell, seen_faces, shell_of_grid
+from style3d.mesh_from_field.marching_cubes import CHUNK, Chunk, extract_surface
 from tests.helpers.fields import ball
 from tests.helpers.spheres import CENTER, RADIUS, around, loose_edges, sphere_depth, sphere_views, volume_of
 
@@ -28,8 +28,8 @@ WHOLE = 4 / 3 * np.pi * RADIUS**3
 
 
 def fused_sphere(views: list[DepthImage] | None = None, voxel: float = VOXEL) -> Shell:
-    volume = fused(views or sphere_views(), CENTER, 1.3, voxel)
-    found = contour(volume.chunks(), 0.0)
+    volume = fuse_depths(views or sphere_views(), CENTER, 1.3, voxel)
+    found = extract_surface(volume.chunks(), 0.0)
     return Shell(volume.placed(found.positions), found.faces)
 
 
@@ -42,7 +42,7 @@ def lattice_sphere(side: int, radius: float) -> Shell:
         distance = (np.linalg.norm(place - middle, axis=-1) - radius).astype(np.float32)
         return Chunk(low, distance, np.ones(distance.shape, dtype=bool))
 
-    return contour((chunk(np.array(low) * CHUNK) for low in np.ndindex(*(-(-side // CHUNK),) * 3)), 0.0)
+    return extract_surface((chunk(np.array(low) * CHUNK) for low in np.ndindex(*(-(-side // CHUNK),) * 3)), 0.0)
 
 
 def test_fused_depth_gives_the_sphere() -> None:
@@ -58,7 +58,7 @@ def test_fusing_agrees_with_its_twin() -> None:
     hazy = views[0].depth.copy()
     hazy[:6] = UNSURE
     views[0] = replace(views[0], depth=hazy)
-    fast, slow = (fuse(views, CENTER, 1.3, 0.15) for fuse in (fused, fused_reference))
+    fast, slow = (fuse(views, CENTER, 1.3, 0.15) for fuse in (fuse_depths, fuse_depths_reference))
     assert np.array_equal(fast.blocks, slow.blocks)
     assert np.array_equal(fast.weight, slow.weight)
     assert np.abs(fast.distance - slow.distance).max() < 1e-5
@@ -76,7 +76,7 @@ def test_what_other_views_look_through_is_carved_away() -> None:
 
 def test_voxels_grow_where_there_would_be_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("style3d.mesh_from_field.depth_fusion.MOST_BLOCKS", 60)
-    volume = fused(sphere_views(6), CENTER, 1.3, VOXEL)
+    volume = fuse_depths(sphere_views(6), CENTER, 1.3, VOXEL)
     assert len(volume.blocks) <= 60
     assert volume.voxel > VOXEL
 
@@ -84,7 +84,7 @@ def test_voxels_grow_where_there_would_be_too_many(monkeypatch: pytest.MonkeyPat
 def test_nothing_in_sight_is_said() -> None:
     view = sphere_views(1)[0]
     with pytest.raises(Style3DError, match="no surface"):
-        fused([replace(view, depth=np.full_like(view.depth, np.inf))], CENTER, 1.3, VOXEL)
+        fuse_depths([replace(view, depth=np.full_like(view.depth, np.inf))], CENTER, 1.3, VOXEL)
 
 
 def test_chunks_are_sewn_together() -> None:
@@ -98,7 +98,7 @@ def test_unknown_cells_have_no_surface() -> None:
     values = np.tile(np.linspace(1, -1, 8, dtype=np.float32)[:, None, None], (1, 8, 8))
     known = np.ones((8, 8, 8), dtype=bool)
     known[:, :4] = False
-    shell = contour([Chunk(np.zeros(3, np.int64), values, known)], 0.0)
+    shell = extract_surface([Chunk(np.zeros(3, np.int64), values, known)], 0.0)
     assert shell.positions[:, 1].min() == pytest.approx(4)
     assert np.allclose(shell.positions[:, 0], 3.5, atol=1e-5)
 
@@ -141,7 +141,7 @@ def test_the_level_is_the_one_that_views_see() -> None:
         near.camera_to_world[:3, 3] = (camera.position - CENTER) * radius
         depth = sphere_depth(camera) * np.float32(radius)  # the unit sphere's picture, nearer and smaller
         views.append(DepthImage(near, depth))
-    found = grid_shell(grid, views)
+    found = shell_of_grid(grid, views)
     assert np.linalg.norm(found.positions, axis=1).mean() == pytest.approx(radius, abs=0.1 * grid.cell)
 
 
