@@ -29,10 +29,10 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
     """Whatever the field is made of."""
     if job.model.suffix not in (".yml", ".yaml"):
         return run_job(job, conduct)
-    from style3d.nerf.nerfstudio.paint_run import METHODS, checked_run
+    from style3d.nerf.nerfstudio.paint_run import METHODS, paintable_run
 
     baked = job.output is not None or job.mesh is not None
-    if baked and METHODS[checked_run(job.model).method] == "splatfacto":
+    if baked and METHODS[paintable_run(job.model).method] == "splatfacto":
         return run_job(job, conduct, _splats(job))
     if baked:
         writable_target(job) if job.output is not None else check_mesh(job)

@@ -35,8 +35,8 @@ def lattice_of(space: Float64[np.ndarray, "5"], side: int, vertices: Int64[np.nd
 
 @final
 @dataclass(frozen=True)
-class Wanted:
-    """What rays should show."""
+class RayTargets:
+    """The colours that rays should show."""
 
     rgb: Float32[np.ndarray, "rays 3"]
     alpha: Float32[np.ndarray, "rays"]
@@ -60,7 +60,7 @@ class Rays:
 
 @final
 @dataclass(frozen=True)
-class Rules:
+class FitRules:
     """What stays the same for all steps of a fit."""
 
     near: float  # depth before which nothing is, scene units
@@ -71,7 +71,7 @@ class Rules:
 
 @final
 @dataclass(frozen=True)
-class Pace:
+class StepSizes:
     """How far one update goes."""
 
     rates: Float32[np.ndarray, "numbers"]  # Adam's steps, for each number of a vertex
@@ -93,19 +93,19 @@ class Engine(ABC):
     """A table on a lattice and what changes it. Its results differ from another engine's by rounding alone."""
 
     @abstractmethod
-    def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
-        """Add the slope of the rays' mean loss (`grid_torch.loss_reference`) to the gradient.
+    def add_gradient(self, rays: Rays, targets: RayTargets) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
+        """Add the slope of the rays' mean loss (`reference.loss_reference`) to the gradient.
 
         Returns:
             Mean over the rays of the squared error, summed over channels, and the slope by each ray's gain.
         """
 
     @abstractmethod
-    def update(self, pace: Pace) -> None:
+    def update(self, sizes: StepSizes) -> None:
         """One step of Adam on the vertices that rays have met since the last; forgets the gradient."""
 
     @abstractmethod
-    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
+    def mark_seen(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """Set ``seen`` for the cells where a sample of a ray gets at least ``least`` of its light; see `Rays`."""
 
     @abstractmethod
@@ -114,8 +114,8 @@ class Engine(ABC):
 
     @abstractmethod
     def moments(self) -> AdamMoments:
-        """What `update` remembers; with `table` all of a state between an update and the next `carry`."""
+        """What `update` remembers; with `table` all of a state between an update and the next `add_gradient`."""
 
     @abstractmethod
-    def remember(self, moments: AdamMoments) -> None:
-        """Go on as the engine did whose table and moments these are."""
+    def restore(self, moments: AdamMoments) -> None:
+        """Take over the moments of the engine whose table this one was made with."""

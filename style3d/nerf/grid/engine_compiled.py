@@ -13,12 +13,12 @@ from style3d.nerf.grid.engine import (
     AdamMoments,
     Cells,
     Engine,
+    FitRules,
     Lattice,
-    Pace,
     Rays,
-    Rules,
+    RayTargets,
+    StepSizes,
     Vectors,
-    Wanted,
 )
 from style3d.render.grid_march import GridSteps
 
@@ -27,17 +27,17 @@ from style3d.render.grid_march import GridSteps
 class CompiledEngine(Engine):
     """Compiled loops on the processor; the number of threads changes no bit."""
 
-    def __init__(self, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
-                 rules: Rules) -> None:  # fmt: skip
-        self._place, self._rules, self._table = place, rules, table.copy()
-        self._steps = GridSteps(rules.near, rules.stride, place.space, place.side, place.gaps)
-        self._neighbors = kernels.neighbor_rows(vertices, place.index, place.side)
+    def __init__(self, lattice: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
+                 rules: FitRules) -> None:  # fmt: skip
+        self._lattice, self._rules, self._table = lattice, rules, table.copy()
+        self._steps = GridSteps(rules.near, rules.stride, lattice.ssizes, lattice.side, lattice.gaps)
+        self._neighbors = kernels.neighbor_rows(vertices, lattice.index, lattice.side)
         self.gradient, self._first, self._second = (np.zeros_like(table) for _ in range(3))
         self._touched, self._count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)
 
-    def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
-        """See `Engine.carry`."""
-        at, rules, count = self._place, self._rules, len(rays)
+    def add_gradient(self, rays: Rays, targets: RayTargets) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
+        """See `Engine.add_gradient`."""
+        at, rules, count = self._lattice, self._rules, len(rays)
         samples = kernels.RaySamples(
             np.empty((count, MOST_SAMPLES), np.int32), np.empty((count, MOST_SAMPLES, 3), np.float32),
             np.empty((count, MOST_SAMPLES, 4), np.float32), np.zeros(count, np.int32),
@@ -50,21 +50,21 @@ class CompiledEngine(Engine):
         kernels.render_rays(
             kernels.RayArrays(rays.origin, rays.direction, rays.offset), self._steps,
             kernels.VertexTable(at.index, self._table),
-            kernels.WantedArrays(wanted.rgb, wanted.alpha, wanted.backdrop, wanted.gain), loss, samples, results,
+            kernels.TargetArrays(targets.rgb, targets.alpha, targets.backdrop, targets.gain), loss, samples, results,
         )  # fmt: skip
         kernels.scatter(rays.direction, samples, at.index, at.side, self.gradient, self._touched)
         return float(results.lost.sum(dtype=np.float64)), gain_slope
 
-    def update(self, pace: Pace) -> None:
+    def update(self, sizes: StepSizes) -> None:
         """See `Engine.update`."""
-        if pace.variation is not None:
-            kernels.smooth(self._table, self._neighbors, self.gradient, self._touched, pace.variation)
+        if sizes.variation is not None:
+            kernels.smooth(self._table, self._neighbors, self.gradient, self._touched, sizes.variation)
         state = kernels.AdamVertices(self.gradient, self._touched, self._first, self._second, self._count)
-        kernels.adam_touched(self._table, state, pace.rates, pace.decay)
+        kernels.adam_touched(self._table, state, sizes.rates, sizes.decay)
 
-    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
+    def mark_seen(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """See `Engine.mark`."""
-        vertices = kernels.VertexTable(self._place.index, self._table)
+        vertices = kernels.VertexTable(self._lattice.index, self._table)
         kernels.mark_seen(origin, direction, self._steps, vertices, least, seen, MOST_SAMPLES)
 
     def table(self) -> Float32[np.ndarray, "n numbers"]:
@@ -75,6 +75,6 @@ class CompiledEngine(Engine):
         """See `Engine.moments`."""
         return AdamMoments(self._first, self._second, self._count)
 
-    def remember(self, moments: AdamMoments) -> None:
+    def restore(self, moments: AdamMoments) -> None:
         """See `Engine.remember`."""
         self._first, self._second, self._count = moments.first.copy(), moments.second.copy(), moments.count.copy()

@@ -15,13 +15,13 @@ from jaxtyping import Bool, Float, Float32, Int64
 from torch import Tensor
 
 from style3d.nerf.grid import kernels
-from style3d.nerf.grid.engine import AdamMoments, Cells, Engine, Lattice, Pace, Rays, Rules, Vectors, Wanted
+from style3d.nerf.grid.engine import AdamMoments, Cells, Engine, FitRules, Lattice, Rays, RayTargets, StepSizes, Vectors
 from style3d.nerf.grid.kernels import FAINT, WIDTH
 from style3d.nerf.grid.marcher import Samples
 from style3d.nerf.grid.marchers import build_marcher
 from style3d.render.grid_march import ENOUGH
 
-CHUNK = 1 << 15  # rays that look at once for what is seen
+CHUNK = 1 << 15  # rays that are marched at once to find the cells that they see
 BETAS = 0.9, 0.99  # of Adam, as in `kernels.adam_touched`
 
 
@@ -69,7 +69,7 @@ def colors_of(
     return colors
 
 
-def worth_of(light: Light, place: Float[Tensor, "rays most"], length: float) -> Float[Tensor, "rays most"]:
+def distortion_slope(light: Light, place: Float[Tensor, "rays most"], length: float) -> Float[Tensor, "rays most"]:
     """Slope of the distortion loss by each weight (mip-NeRF 360, eq. 15), by running sums of weights and moments."""
     moment = light.weight * place * length
     mass, first = light.weight.cumsum(1), moment.cumsum(1)
@@ -82,22 +82,22 @@ def worth_of(light: Light, place: Float[Tensor, "rays most"], length: float) -> 
 class TorchEngine(Engine):
     """A table and its moments on a device; sums there are taken in any order."""
 
-    def __init__(self, place: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
-                 rules: Rules, device: torch.device) -> None:  # fmt: skip
-        self._side, self._rules, self._device = place.side, rules, device
-        self._marcher = build_marcher(place, rules, device)
-        self._index, self._table = self._here(place.index), self._here(table).clone()
-        self._neighbors = self._here(kernels.neighbor_rows(vertices, place.index, place.side))
+    def __init__(self, lattice: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
+                 rules: FitRules, device: torch.device) -> None:  # fmt: skip
+        self._side, self._rules, self._device = lattice.side, rules, device
+        self._marcher = build_marcher(lattice, rules, device)
+        self._index, self._table = self._here(lattice.index), self._here(table).clone()
+        self._neighbors = self._here(kernels.neighbor_rows(vertices, lattice.index, lattice.side))
         self.gradient, self._first, self._second = (torch.zeros_like(self._table) for _ in range(3))
         self._touched = torch.zeros(len(table), dtype=torch.bool, device=device)
         self._count = torch.zeros(len(table), dtype=torch.float32, device=device)
 
     @torch.no_grad()
-    def carry(self, rays: Rays, wanted: Wanted) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
-        """See `Engine.carry`."""
+    def add_gradient(self, rays: Rays, targets: RayTargets) -> tuple[float, Float32[np.ndarray, "rays 3"]]:
+        """See `Engine.add_gradient`."""
         rgb, alpha, backdrop, gain, direction = (
             self._here(part)
-            for part in (wanted.rgb, wanted.alpha[:, None], wanted.backdrop, wanted.gain, rays.direction)
+            for part in (targets.rgb, targets.alpha[:, None], targets.backdrop, targets.gain, rays.direction)
         )
         unit = torch.nn.functional.normalize(direction, dim=1)
         samples = self._marcher.samples(rays)
@@ -116,7 +116,7 @@ class TorchEngine(Engine):
         """
         rules = self._rules
         place, depth = (torch.where(light.there, part, 0) for part in (samples.places, samples.depths))
-        worth = rules.distortion / len(back) * worth_of(light, place, rules.stride / self._side)
+        worth = rules.distortion / len(back) * distortion_slope(light, place, rules.stride / self._side)
         worth = worth + (colors * error[:, None]).sum(2)
         carried, mass = (light.weight * worth).cumsum(1), light.weight.cumsum(1)
         after = (light.left * back)[:, None] + carried[:, -1:] - carried
@@ -137,28 +137,28 @@ class TorchEngine(Engine):
         self._touched[rows.flatten()] = True
 
     @torch.no_grad()
-    def update(self, pace: Pace) -> None:
+    def update(self, sizes: StepSizes) -> None:
         """See `Engine.update`."""
         rows = self._touched.nonzero()[:, 0]
         table, slope = self._table[rows], self.gradient[rows]
-        if pace.variation is not None:
+        if sizes.variation is not None:
             other = self._neighbors[rows].long()
             gap = (table[:, None] - self._table[other.clamp_min(0)]).clamp(-1, 1)
-            slope = slope + self._here(pace.variation) * torch.where(other[..., None] >= 0, gap, 0).sum(1)
+            slope = slope + self._here(sizes.variation) * torch.where(other[..., None] >= 0, gap, 0).sum(1)
         self._count[rows] += 1
         beta1, beta2 = BETAS
         first = self._first[rows].lerp(slope, 1 - beta1)
         second = self._second[rows].lerp(slope.square(), 1 - beta2)
         self._first[rows], self._second[rows] = first, second
         bias1, bias2 = (1 - beta ** self._count[rows][:, None] for beta in BETAS)
-        table = table - self._here(pace.rates) * first / bias1 / ((second / bias2).sqrt() + 1e-12)
+        table = table - self._here(sizes.rates) * first / bias1 / ((second / bias2).sqrt() + 1e-12)
         table[:, 1:4] = table[:, 1:4].clamp(0, 1)
-        table[:, 4:] *= 1 - pace.decay
+        table[:, 4:] *= 1 - sizes.decay
         self._table[rows] = table
         self.gradient[rows], self._touched[rows] = 0, False
 
     @torch.no_grad()
-    def mark(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
+    def mark_seen(self, origin: Vectors, direction: Vectors, least: float, seen: Cells) -> None:
         """See `Engine.mark`."""
         for start in range(0, len(origin), CHUNK):
             some = slice(start, start + CHUNK)
@@ -177,7 +177,7 @@ class TorchEngine(Engine):
         first, second, count = (part.cpu().numpy() for part in (self._first, self._second, self._count))
         return AdamMoments(first, second, count.astype(np.int32))
 
-    def remember(self, moments: AdamMoments) -> None:
+    def restore(self, moments: AdamMoments) -> None:
         """See `Engine.remember`."""
         self._first, self._second = self._here(moments.first).clone(), self._here(moments.second).clone()
         self._count = self._here(moments.count).float()

@@ -17,7 +17,7 @@ from jaxtyping import Float32, Int64
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import Capture
 from style3d.nerf.grid.checkpoint import FitFile, FitState
-from style3d.nerf.grid.engine import Pace, Rays, Rules, Wanted, lattice_of
+from style3d.nerf.grid.engine import FitRules, Rays, RayTargets, StepSizes, lattice_of
 from style3d.nerf.grid.engines import build_engine
 from style3d.nerf.grid.refine import empty_table, pruned, refined
 from style3d.nerf.grid.score import score
@@ -31,7 +31,7 @@ FIT_SIDE = 512  # pixels along a photo's longer side, where --downscale does not
 SMOOTH = 4  # steps between those that smooth
 GAIN_RATE = 5e-4  # of the logarithm of a photo's gain, a step
 REPORT = 20  # steps between reports
-CHUNK = 1 << 18  # rays that look at once for what is seen
+CHUNK = 1 << 18  # rays that are marched at once to find the cells that photos see
 VISIBLE = 0.01  # share of a ray's light that a sample must get for its cell to stay
 
 
@@ -90,12 +90,12 @@ def fit_grid(
         Style3DError: photos cannot be read, nothing solid was found, or the device's memory is full.
     """
     try:
-        return _fitted(capture, settings or FitSettings(), watcher or Silent(), device, file)
+        return _run_fit(capture, settings or FitSettings(), watcher or Silent(), device, file)
     except torch.OutOfMemoryError as error:
         raise Style3DError("the device ran out of memory", hint="use --device cpu") from error
 
 
-def _fitted(
+def _run_fit(
     capture: Capture, settings: FitSettings, watcher: Watcher, device: torch.device, file: FitFile | None
 ) -> Fit:
     scale = settings.downscale or default_downscale(capture)
@@ -104,9 +104,9 @@ def _fitted(
     fitter = _Fitter(capture, settings, pixels, device, file)
     fitter.run(watcher)
     while fitter.stage + 1 < len(settings.levels):
-        fitter.grow()
+        fitter.refine()
         fitter.run(watcher)
-    grid = fitter.finished()
+    grid = fitter.final_grid()
     psnr, matched = score(grid, capture, scale, settings.stride, watcher)
     return Fit(grid, psnr, matched, fitter.training_psnr)
 
@@ -136,71 +136,73 @@ class _Fitter:
         self.settings, self.pixels, self.device, self.file = settings, pixels, device, file
         self.space = scene_space(capture, settings, pixels.translucent)
         distance = capture.distance
-        self.rules = Rules(settings.near * distance, settings.stride, settings.distortion, 0.5 * distance)
+        self.rules = FitRules(settings.near * distance, settings.stride, settings.distortion, 0.5 * distance)
         self.gains = np.zeros((len(capture.photos), 3), np.float64)  # logarithms
         self.gain_moments = np.zeros((2, *self.gains.shape))
         self.stage, self.done, self.loss = 0, 0, 0.0  # steps done within the stage; running mean squared error
         stages = [(level.side, level.steps) for level in settings.levels]
         saved = file.read(stages, len(self.gains)) if file else None
         if saved:
-            self._go_on(saved)
+            self._restore(saved)
         else:
             side = settings.levels[0].side
-            self._adopt(side, np.arange(side**3), empty_table(side**3))
+            self._use_lattice(side, np.arange(side**3), empty_table(side**3))
 
     @property
     def training_psnr(self) -> float:
         """Of the last steps, dB."""
         return float(-10 * np.log10(max(self.loss, 1e-10)))
 
-    def _go_on(self, saved: FitState) -> None:
+    def _restore(self, saved: FitState) -> None:
         self.stage, self.done, self.loss = saved.stage, saved.step, saved.loss
         self.gains, self.gain_moments = saved.gains, saved.gain_moments
-        self._adopt(self.settings.levels[saved.stage].side, saved.vertices, saved.table)
-        self.engine.remember(saved.moments)
+        self._use_lattice(self.settings.levels[saved.stage].side, saved.vertices, saved.table)
+        self.engine.restore(saved.moments)
 
     def _state(self) -> FitState:
         engine, gains = self.engine, (self.gains, self.gain_moments)
         return FitState(self.stage, self.done, self.loss, self.vertices, engine.table(), engine.moments(), *gains)
 
-    def _adopt(self, side: int, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"]) -> None:
+    def _use_lattice(
+        self, side: int, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"]
+    ) -> None:
         self.vertices = vertices
-        self.place = lattice_of(np.array([*self.space.center, self.space.radius, self.space.tail]), side, vertices)
-        self.engine = build_engine(self.device, self.place, vertices, table, self.rules)
+        self.lattice = lattice_of(np.array([*self.space.center, self.space.radius, self.space.tail]), side, vertices)
+        self.engine = build_engine(self.device, self.lattice, vertices, table, self.rules)
 
     def run(self, watcher: Watcher) -> None:
-        """What is left of the stage's steps."""
+        """Take the steps that are left of the stage."""
         steps = self.settings.levels[self.stage].steps
         if self.done:
             watcher.phase(f"going on at step {self.done}", 1)
             watcher.done(1)
-        watcher.phase(f"fitting {self.place.side}³, stage {self.stage + 1} of {len(self.settings.levels)}", steps)
+        watcher.phase(f"fitting {self.lattice.side}³, stage {self.stage + 1} of {len(self.settings.levels)}", steps)
         watcher.done(self.done)
         for step in range(self.done, steps):
-            loss = self._one(np.random.default_rng([self.settings.seed, self.stage, step]))
+            loss = self._step(np.random.default_rng([self.settings.seed, self.stage, step]))
             self.loss, self.done = 0.98 * self.loss + 0.02 * loss if self.loss else loss, step + 1
             if self.file and self.file.due:
                 self.file.write(self._state())
             if self.done % REPORT == 0 or self.done == steps:
                 watcher.done(self.done, f"PSNR {self.training_psnr:.2f} dB")
 
-    def _one(self, generator: np.random.Generator) -> float:
-        """Draw rays, render, carry back, step; returns the mean squared error."""
-        s, count = self.settings, self.settings.rays
+    def _step(self, generator: np.random.Generator) -> float:
+        """Draws rays, renders them, adds their gradients and steps; returns the mean squared error."""
+        settings, count = self.settings, self.settings.rays
         batch = self.pixels.batch(self.pixels.draw(generator, count))
         gain = np.exp(self.gains[batch.exposure]).astype(np.float32)
         rays = Rays(batch.origin, batch.direction, generator.random(count, np.float32))
         backdrop = generator.random((count, 3), np.float32)
-        lost, gain_slope = self.engine.carry(rays, Wanted(batch.rgb, batch.alpha, backdrop, gain))
-        before, total = (sum(level.steps for level in s.levels[:end]) for end in (self.stage, None))
+        error, gain_slope = self.engine.add_gradient(rays, RayTargets(batch.rgb, batch.alpha, backdrop, gain))
+        before, total = (sum(level.steps for level in settings.levels[:end]) for end in (self.stage, None))
         step = before + self.done
-        pace = 0.1 ** (step / total)
-        pull = SMOOTH * _per_number(s.variation) if step % SMOOTH == 0 else None
-        self.engine.update(Pace(pace * _per_number(s.rates), s.fade * pace, pull))
-        self._expose(batch, gain_slope * gain, pace)
-        return lost / 3
+        decay = 0.1 ** (step / total)
+        variation = SMOOTH * _per_number(settings.variation) if step % SMOOTH == 0 else None
+        self.engine.update(StepSizes(decay * _per_number(settings.rates), settings.fade * decay, variation))
+        self._step_gains(batch, gain_slope * gain, decay)
+        return error / 3
 
-    def _expose(self, batch: Batch, slope: Float32[np.ndarray, "rays 3"], pace: float) -> None:
+    def _step_gains(self, batch: Batch, slope: Float32[np.ndarray, "rays 3"], decay: float) -> None:
         """One Adam step on the photos' gains, whose mean stays one."""
         for c in range(3):
             g: Any = np.bincount(batch.exposure, weights=slope[:, c], minlength=len(self.gains))
@@ -208,34 +210,34 @@ class _Fitter:
             first, second = self.gain_moments[0], self.gain_moments[1]
             first[:, c] = 0.9 * first[:, c] + 0.1 * g
             second[:, c] = 0.99 * second[:, c] + 0.01 * g * g
-            self.gains[:, c] -= GAIN_RATE * pace * first[:, c] / (np.sqrt(second[:, c]) + 1e-12)
+            self.gains[:, c] -= GAIN_RATE * decay * first[:, c] / (np.sqrt(second[:, c]) + 1e-12)
         used = np.unique(self.pixels.exposures)
         self.gains[used] -= self.gains[used].mean(0)
 
-    def grow(self) -> None:
-        """Drop what no photo sees, and begin the next stage with a finer lattice."""
+    def refine(self) -> None:
+        """Drop the cells that no photo sees, and begin the next stage with a finer lattice."""
         self._prune()
         self.stage, self.done, self.loss = self.stage + 1, 0, 0.0
         side = self.settings.levels[self.stage].side
-        self._adopt(side, *refined(self.place.side, self.place.index, self.engine.table(), side))
+        self._use_lattice(side, *refined(self.lattice.side, self.lattice.index, self.engine.table(), side))
 
     def _prune(self) -> None:
-        place, every = self.place, len(self.pixels.photo)
-        seen = np.zeros(place.side**3, np.uint8)
+        lattice, every = self.lattice, len(self.pixels.photo)
+        seen = np.zeros(lattice.side**3, np.uint8)
         for start in range(0, every, 4 * CHUNK):
             batch = self.pixels.batch(np.arange(start, min(start + 4 * CHUNK, every), 4))
-            self.engine.mark(batch.origin, batch.direction, VISIBLE, seen)
-        kept = pruned(place.side, place.index, seen)
+            self.engine.mark_seen(batch.origin, batch.direction, VISIBLE, seen)
+        kept = pruned(lattice.side, lattice.index, seen)
         if not len(kept):
             raise Style3DError("the fit found no surface", hint="check that the photos' poses are right")
-        self._adopt(place.side, self.vertices[kept], self.engine.table()[kept])
+        self._use_lattice(lattice.side, self.vertices[kept], self.engine.table()[kept])
 
-    def finished(self) -> RadianceGrid:
+    def final_grid(self) -> RadianceGrid:
         """The grid as it stands, without what no photo sees."""
         self._prune()
         t: Any = self.engine.table()
         parts = t[:, 0].copy(), t[:, 1:4].copy(), t[:, 4:7].copy()
-        return RadianceGrid(self.space, self.place.side, self.vertices, *parts, float(self.rules.near))
+        return RadianceGrid(self.space, self.lattice.side, self.vertices, *parts, float(self.rules.near))
 
 
 def _per_number(groups: tuple[float, float, float]) -> Float32[np.ndarray, "numbers"]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from style3d.nerf.grid import kernels
-from style3d.nerf.grid.engine import MOST_SAMPLES, Lattice, Rays, Rules
+from style3d.nerf.grid.engine import MOST_SAMPLES, FitRules, Lattice, Rays
 from style3d.nerf.grid.marcher import Marcher, Samples
 from style3d.render.grid_march import GridSteps, Trail
 
@@ -17,12 +17,12 @@ from style3d.render.grid_march import GridSteps, Trail
 class CompiledMarcher(Marcher):
     """Compiled loops on the processor, and a copy to the device."""
 
-    def __init__(self, place: Lattice, rules: Rules, device: torch.device) -> None:
-        self._place, self._rules, self._device = place, rules, device
+    def __init__(self, lattice: Lattice, rules: FitRules, device: torch.device) -> None:
+        self._lattice, self._rules, self._device = lattice, rules, device
 
     def samples(self, rays: Rays) -> Samples:
         """See `Marcher.samples`."""
-        at, rules, size = self._place, self._rules, (len(rays), MOST_SAMPLES)
+        at, rules, size = self._lattice, self._rules, (len(rays), MOST_SAMPLES)
         trails = Trail(
             np.empty(size, np.int32), np.empty((*size, 3), np.float32),
             np.empty(size, np.float32), np.empty(size, np.float32),

@@ -10,7 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from style3d.nerf.grid.engine import MOST_SAMPLES, Lattice, Rays, Rules
+from style3d.nerf.grid.engine import MOST_SAMPLES, FitRules, Lattice, Rays
 from style3d.nerf.grid.marcher import Marcher, Samples
 from style3d.render.grid_march import MOST_STEPS
 
@@ -148,10 +148,10 @@ def _march(
 class TritonMarcher(Marcher):
     """One lattice on a GPU; rays come from the processor."""
 
-    def __init__(self, place: Lattice, rules: Rules, device: torch.device) -> None:
-        self._side, self._device = place.side, device
-        self._gaps = torch.from_numpy(place.gaps).to(device)
-        self._shape = torch.tensor([*place.space, rules.near, rules.stride], dtype=torch.float64, device=device)
+    def __init__(self, lattice: Lattice, rules: FitRules, device: torch.device) -> None:
+        self._side, self._device = lattice.side, device
+        self._gaps = torch.from_numpy(lattice.gaps).to(device)
+        self._shape = torch.tensor([*lattice.space, rules.near, rules.stride], dtype=torch.float64, device=device)
 
     def samples(self, rays: Rays) -> Samples:
         """See `Marcher.samples`."""

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
-from style3d.nerf.grid.engine import Lattice, Wanted
+from style3d.nerf.grid.engine import Lattice, RayTargets
 from style3d.render.grid_march import GridSteps, Trail, empty_trail, march
 
 MOST_SAMPLES = 2048
@@ -18,7 +18,7 @@ MOST_SAMPLES = 2048
 def loss_reference(
     table: Float[Tensor, "n numbers"], lattice: Lattice, origin: Float32[np.ndarray, "rays 3"],
     direction: Float32[np.ndarray, "rays 3"], offset: Float32[np.ndarray, "rays"], near: float, stride: float,
-    wanted: Wanted, distortion: float,
+    targets: RayTargets, distortion: float,
 ) -> Float[Tensor, ""]:  # fmt: skip
     """Mean over the rays of |gain · C + T · backdrop − target|² plus the distortion loss (mip-NeRF 360, eq. 15)."""
     total = table.new_zeros(())
@@ -26,9 +26,9 @@ def loss_reference(
         weight, color, left, place = _shown(
             table, lattice, origin[ray], direction[ray], float(offset[ray]), near, stride
         )
-        backdrop, gain = (torch.from_numpy(part[ray]).to(table) for part in (wanted.backdrop, wanted.gain))
-        alpha = float(wanted.alpha[ray])
-        target = torch.from_numpy(wanted.rgb[ray]).to(table) * alpha + (1 - alpha) * backdrop
+        backdrop, gain = (torch.from_numpy(part[ray]).to(table) for part in (targets.backdrop, targets.gain))
+        alpha = float(targets.alpha[ray])
+        target = torch.from_numpy(targets.rgb[ray]).to(table) * alpha + (1 - alpha) * backdrop
         image = (weight[:, None] * color).sum(0) * gain + left * backdrop
         length = stride / lattice.side
         apart = (place[:, None] - place[None]).abs() * length

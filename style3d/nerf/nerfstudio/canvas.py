@@ -25,7 +25,7 @@ class CanvasView:
     image: Image  # display-referred, in [0, 1]
     depth: Float32[np.ndarray, "h w"]  # along the camera's z, scene units
     mask: Float32[np.ndarray, "h w"]  # share of the pixel that is scene and not backdrop, in [0, 1]
-    traced: Any  # what `Canvas.look` needs of it: all that does not change while colours do
+    traced: Any  # what `Canvas.render_painted` needs of it: all that does not change while colours do
     nbytes: int = 0  # memory that `traced` takes
 
 
@@ -37,7 +37,7 @@ class Canvas(ABC):
         """The view before painting, and what its painted counterpart is made of; once a view."""
 
     @abstractmethod
-    def look(self, traced: Any) -> Image:
+    def render_painted(self, traced: Any) -> Image:
         """The painted field in a traced view, in [0, 1]; differentiable to `paint`; every step."""
 
     @property
@@ -51,24 +51,26 @@ class Canvas(ABC):
         """The optimiser's groups that hold `paint`, and what a step size in units of colour is multiplied by."""
 
     @abstractmethod
-    def prepare(self, matrix: Float[Tensor, "3 3"], offset: Float[Tensor, "3"]) -> None:
-        """`hold`, and start painting on a copy of the original's colours.
+    def start_painting(self, matrix: Float[Tensor, "3 3"], offset: Float[Tensor, "3"]) -> None:
+        """Freeze the geometry, and start painting on a copy of the original's colours.
 
         Where colours can be recoloured in closed form, x ↦ A x + b is applied to them; others are fitted to
-        recoloured photos afterwards (see `recolors`).
+        recoloured photos afterwards (see `recolors_exactly`).
         """
 
     @abstractmethod
-    def hold(self) -> None:
+    def freeze_geometry(self) -> None:
         """Freeze everything but `paint`."""
 
     @property
     @abstractmethod
-    def recolors(self) -> bool:
-        """Whether `prepare` recolours, so that nothing need be fitted to recoloured photos."""
+    def recolors_exactly(self) -> bool:
+        """Whether `start_painting` recolours, so that nothing need be fitted to recoloured photos."""
 
 
-def deferred(render: Callable[[int, int], Float[Tensor, "n 3"]], count: int, chunk: int) -> Float[Tensor, "pixels 3"]:
+def render_deferred(
+    render: Callable[[int, int], Float[Tensor, "n 3"]], count: int, chunk: int
+) -> Float[Tensor, "pixels 3"]:
     """A picture of ``count`` pixels whose gradient is taken ``chunk`` pixels at a time.
 
     Deferred back-propagation (Zhang et al., "ARF", ECCV 2022, §3.4): the picture is rendered whole and nothing of how

@@ -53,8 +53,8 @@ class PaintedField(Field):
             return list(base[0].parameters())
         return list(base.parameters())
 
-    def steady(self, optimizer: torch.optim.Optimizer) -> None:
-        """Shorten the optimiser's steps on the grid where places share an entry (see `reach`).
+    def limit_shared_steps(self, optimizer: torch.optim.Optimizer) -> None:
+        """Shorten the optimiser's steps on the grid where places share an entry (see `step_shares`).
 
         Adam moves every entry by as much, however its places disagree: what they share comes out as grain. A fused grid
         is left as it is.
@@ -64,7 +64,7 @@ class PaintedField(Field):
             return
         encoding: Any = base[0]
         table: Tensor = encoding.hash_table
-        share = reach(encoding.scalings, encoding.hash_table_size).to(table)
+        share = step_shares(encoding.scalings, encoding.hash_table_size).to(table)
         before: list[Tensor] = []
 
         def keep(*_: Any) -> None:
@@ -130,7 +130,7 @@ class PaintedField(Field):
         return features[..., 1:]
 
 
-def reach(sides: Float[Tensor, "levels"], size: int) -> Float[Tensor, "entries 1"]:
+def step_shares(sides: Float[Tensor, "levels"], size: int) -> Float[Tensor, "entries 1"]:
     """What a step on each entry of a hash grid is multiplied by: one over the places on surfaces that share it.
 
     Args:

@@ -34,7 +34,7 @@ class StyleJob(Job):
     """What to paint like, and how. The scene, the device and the output are nerfstudio's own options.
 
     Concretely: the picture "starry-night.jpg", 480 steps, views 512 pixels long. A default one has no style; it is
-    there for the method's registration, and `checked` refuses it.
+    there for the method's registration, and `validated` refuses it.
     """
 
     kind: ClassVar[str] = "nerfstudio"
@@ -70,7 +70,7 @@ class StyleJob(Job):
         """The pipeline has a setting of its own."""
         return 0.0
 
-    def checked(self) -> StyleJob:
+    def validated(self) -> StyleJob:
         """Itself, if it can work.
 
         Raises:

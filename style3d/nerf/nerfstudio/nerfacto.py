@@ -15,10 +15,10 @@ from torch.nn import Parameter
 
 from style3d.core.camera import Camera
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
-from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, deferred
+from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, render_deferred
 from style3d.nerf.nerfstudio.field import PaintedField
-from style3d.nerf.nerfstudio.lpips import drop_networks, known, without_downloads
-from style3d.nerf.nerfstudio.ray_cache import Rows, Traced, joined, packed
+from style3d.nerf.nerfstudio.lpips import drop_networks, measured, without_downloads
+from style3d.nerf.nerfstudio.ray_cache import RayRows, Traced, join_rows, pack_rows
 from style3d.types import Image
 
 
@@ -52,8 +52,8 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         return groups
 
     def get_training_callbacks(self, training_callback_attributes: Any) -> list[Any]:
-        """nerfacto's; and the colours' grid is held steady while it is optimised."""
-        self.field.steady(training_callback_attributes.optimizers.optimizers["paint"])
+        """nerfacto's; and steps on the grid are shortened where places share an entry."""
+        self.field.limit_shared_steps(training_callback_attributes.optimizers.optimizers["paint"])
         callbacks: list[Any] = super().get_training_callbacks(training_callback_attributes)
         return callbacks
 
@@ -68,16 +68,16 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         return {"paint": 10.0, "paint_head": 0.1}
 
     @property
-    def recolors(self) -> bool:
+    def recolors_exactly(self) -> bool:
         """A network's colours are fitted."""
         return False
 
-    def prepare(self, matrix: Float[Tensor, "3 3"], offset: Float[Tensor, "3"]) -> None:
+    def start_painting(self, matrix: Float[Tensor, "3 3"], offset: Float[Tensor, "3"]) -> None:
         """Copy the colours and freeze everything else."""
         self.field.start()
-        self.hold()
+        self.freeze_geometry()
 
-    def hold(self) -> None:
+    def freeze_geometry(self) -> None:
         """Freeze what is not paint, and where samples fall along a ray."""
         self.requires_grad_(False)
         for parameter in self.paint:
@@ -99,10 +99,10 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
         slant = np.linalg.norm(camera.directions(), axis=1)  # rays have unit length, depth lies along z
         depth = (distance.cpu().numpy() / slant).astype(np.float32).reshape(size)
         mask = coverage.clamp(0, 1).cpu().numpy().reshape(size)
-        rows = joined(packs)
+        rows = join_rows(packs)
         return CanvasView(color.T.reshape(1, 3, *size).contiguous(), depth, mask, Traced(rows, *size), rows.nbytes)
 
-    def _part(self, rays: Any) -> tuple[Rows, Tensor, Tensor, Tensor]:
+    def _part(self, rays: Any) -> tuple[RayRows, Tensor, Tensor, Tensor]:
         """Rows, trained colours (n, 3), distances (n) and coverages (n) of some rays."""
         rays = rays if self.collider is None else self.collider(rays)
         samples, _, _ = self.proposal_sampler(rays, density_fns=self.density_fns)
@@ -119,11 +119,11 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
             total = torch.ones_like(total)
         elif backdrop != "random":
             fixed = self.renderer_rgb.get_background_color(backdrop, fixed.shape, fixed.device) * (1 - total)
-        rows = packed(self.field.places(samples).float(), share, rays.directions, fixed)
+        rows = pack_rows(self.field.places(samples).float(), share, rays.directions, fixed)
         return rows, color.float(), distance, total[:, 0]
 
-    def look(self, traced: Traced) -> Image:
-        """The painted view, deferred (see `deferred`); appearance is the mean of the photos'."""
+    def render_painted(self, traced: Traced) -> Image:
+        """The painted view (see `render_deferred`); appearance is the mean of the photos'."""
         rows = traced.rows
         ends = [0, *rows.counts.cumsum(0).tolist()]
 
@@ -133,10 +133,10 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
             colors = self.field.colors(rows.places[one], rows.directions[start:end][ray])
             return rows.fixed[start:end].index_add(0, ray, rows.weights[one, None] * colors.float())
 
-        pixels = deferred(render, len(rows.counts), self.config.paint_rays_per_chunk)
+        pixels = render_deferred(render, len(rows.counts), self.config.paint_rays_per_chunk)
         return pixels.T.reshape(1, 3, traced.height, traced.width)
 
     def get_image_metrics_and_images(self, outputs: Any, batch: Any) -> tuple[dict[str, float], dict[str, Tensor]]:
         """nerfacto's, without LPIPS where its network is not here."""
         metrics, images = super().get_image_metrics_and_images(outputs, batch)
-        return known(metrics), images
+        return measured(metrics), images

@@ -39,7 +39,7 @@ class PaintedRun:
     after: tuple[Picture, ...]
 
 
-def checked_run(config: Path) -> TrainedRun:
+def paintable_run(config: Path) -> TrainedRun:
     """The run of a config.yml, if it is of a method that can be painted.
 
     Raises:
@@ -55,9 +55,9 @@ def ready_run(job: FieldJob) -> TrainedRun:
     """The run whose config.yml is ``job.model``, once everything is there that painting it takes.
 
     Raises:
-        Style3DError: see `checked_run`; or its data, a style or nerfstudio are missing.
+        Style3DError: see `paintable_run`; or its data, a style or nerfstudio are missing.
     """
-    run = checked_run(job.model)
+    run = paintable_run(job.model)
     if not run.data.exists():
         raise Style3DError(f"{run.data} does not exist", hint="run this in the folder where ns-train was run")
     for path in job.pictures:
@@ -74,15 +74,15 @@ def paint_run(run: TrainedRun, job: FieldJob, watcher: Watcher) -> PaintedRun:
     """
     watcher.phase("opening the run", 1)
     with redirect_stdout(StringIO()):
-        trainer = _opened(run, job)
+        trainer = _open_trainer(run, job)
         watcher.done(1)
-        complete = _trained(trainer, watcher)
-        before, after = zip(*trainer.pipeline.portraits(SHOWN), strict=True)
+        complete = _train(trainer, watcher)
+        before, after = zip(*trainer.pipeline.before_and_after(SHOWN), strict=True)
     made = trainer.step + 1 - trainer._start_step
     return PaintedRun(trainer.config.get_base_dir() / "config.yml", made, complete, before, after)
 
 
-def configured(run: TrainedRun, job: FieldJob) -> Any:
+def painting_config(run: TrainedRun, job: FieldJob) -> Any:
     """nerfstudio's configuration of the painting: the run's model and data, our style."""
     from style3d.nerf.nerfstudio import methods as plugin
 
@@ -102,11 +102,11 @@ def configured(run: TrainedRun, job: FieldJob) -> Any:
     return config
 
 
-def _opened(run: TrainedRun, job: FieldJob) -> Any:
+def _open_trainer(run: TrainedRun, job: FieldJob) -> Any:
     """nerfstudio's trainer with the run loaded; its configuration lies where the painted run will."""
     import_torchvision()
     import_module("nerfstudio.scripts.train")  # which defines the methods; ours are found from there
-    config = configured(run, job)
+    config = painting_config(run, job)
     config.set_timestamp()
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(config.machine.seed)
@@ -122,7 +122,7 @@ def _opened(run: TrainedRun, job: FieldJob) -> Any:
     return trainer
 
 
-def _trained(trainer: Any, watcher: Watcher) -> bool:
+def _train(trainer: Any, watcher: Watcher) -> bool:
     """Let the trainer do its steps; after Ctrl-C what there is is kept, and False is returned."""
     from nerfstudio.engine.callbacks import TrainingCallback, TrainingCallbackLocation
 

@@ -27,8 +27,8 @@ from style3d.types import Image
 
 @final
 @dataclass(frozen=True)
-class Sitting:
-    """A view as painting sees it, made when it is first visited. Concretely: training camera 7 at 256 pixels."""
+class PreparedView:
+    """What a step needs of a view, made when it is first visited. Concretely: training camera 7 at 256 pixels."""
 
     view: DepthView  # of the unpainted field
     content: Any  # what the objective remembers of it
@@ -57,10 +57,10 @@ class Painter:
         self.objective = default_objective_of(job)
         self.objective.features.to(device)
         images = mixed_styles(job.mixture, swatches(job))
-        palette = None if images else _spoken_palette(job)
+        palette = None if images else _prompt_palette(job)
         self.styles = StyleLibrary(self.objective, images, job.style_scale or brush_scale(images), device, palette)
         self.matrix, self.offset = torch.eye(3), torch.zeros(3)
-        self._sittings: dict[tuple[int, int], Sitting] = {}
+        self._prepared: dict[tuple[int, int], PreparedView] = {}
 
     def recolor_from(self, photos: Float[Tensor, "n 3"]) -> None:
         """Set the map that gives the photos' colours the style's mean and covariance (`affine_color_match`)."""
@@ -76,24 +76,26 @@ class Painter:
     def losses(self, moment: Moment) -> dict[str, Float[Tensor, ""]]:
         """Named, weighted terms of the step's view; differentiable to the canvas' paint."""
         index = visit(self.seed, moment.stage, moment.step, len(self.cameras))
-        sitting = self._sitting(index, moment)
-        mask = self._plane(sitting.view.mask)
-        image = self.canvas.look(sitting.traced)
-        terms = self.objective(self._filled(image, mask), mask, self.styles.at(sitting.extent), sitting.content)
+        prepared = self._prepared_view(index, moment)
+        mask = self._plane(prepared.view.mask)
+        image = self.canvas.render_painted(prepared.traced)
+        terms = self.objective(self._filled(image, mask), mask, self.styles.at(prepared.extent), prepared.content)
         other = self._neighbour(index, moment) if self.consistency else None
         if other is not None:
-            terms["consistency"] = self.consistency * self.difference(image, sitting, self._sitting(other, moment))
+            terms["consistency"] = self.consistency * self.difference(
+                image, prepared, self._prepared_view(other, moment)
+            )
         return terms
 
-    def difference(self, image: Image, sitting: Sitting, other: Sitting) -> Float[Tensor, ""]:
+    def difference(self, image: Image, prepared: PreparedView, other: PreparedView) -> Float[Tensor, ""]:
         """Disagreement of the painted ``image`` with another painted view, carried over through unstylised depth.
 
         The gradient goes to ``image`` alone; each view gets its turn.
         """
-        seen = link(other.view, sitting.view, tolerance=DEPTH_TOLERANCE)
+        seen = link(other.view, prepared.view, tolerance=DEPTH_TOLERANCE)
         places = torch.from_numpy(np.stack([seen.x, seen.y], -1)).to(image)
         with torch.no_grad():
-            theirs = self.canvas.look(other.traced)
+            theirs = self.canvas.render_painted(other.traced)
         return disagreement(image, resampled(theirs, places), self._plane(seen.valid))
 
     def neighbours(self, index: int) -> list[int]:
@@ -105,28 +107,28 @@ class Painter:
         draw = np.random.default_rng([self.seed, 1, moment.stage, moment.step])
         return int(draw.choice(near)) if near else None
 
-    def _sitting(self, index: int, moment: Moment) -> Sitting:
-        if any(stage != moment.stage for stage, _ in self._sittings):
-            self._sittings.clear()
+    def _prepared_view(self, index: int, moment: Moment) -> PreparedView:
+        if any(stage != moment.stage for stage, _ in self._prepared):
+            self._prepared.clear()
         key = moment.stage, index
-        sitting = self._sittings.pop(key, None)
-        if sitting is None:
+        prepared = self._prepared.pop(key, None)
+        if prepared is None:
             camera = self.cameras[index]
             smallest = COARSEST / max(camera.width, camera.height)
-            sitting = self._sit(camera.scaled(min(1.0, max(moment.scale, smallest))))
-        while self._sittings and sitting.nbytes + sum(other.nbytes for other in self._sittings.values()) > self.budget:
-            del self._sittings[next(iter(self._sittings))]  # the one unused for longest
-        self._sittings[key] = sitting
-        return sitting
+            prepared = self._prepare(camera.scaled(min(1.0, max(moment.scale, smallest))))
+        while self._prepared and prepared.nbytes + sum(other.nbytes for other in self._prepared.values()) > self.budget:
+            del self._prepared[next(iter(self._prepared))]  # the one unused for longest
+        self._prepared[key] = prepared
+        return prepared
 
     @torch.no_grad()
-    def _sit(self, camera: Camera) -> Sitting:
-        sight = self.canvas.trace(camera)
-        image = self.recolored(sight.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        mask = self._plane(sight.mask)
+    def _prepare(self, camera: Camera) -> PreparedView:
+        traced = self.canvas.trace(camera)
+        image = self.recolored(traced.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        mask = self._plane(traced.mask)
         content = self.objective.prepare_content(self._filled(image, mask), mask)
-        view = DepthView(camera, sight.depth, sight.mask)
-        return Sitting(view, content, float(max(camera.width, camera.height)), sight.traced, sight.nbytes)
+        view = DepthView(camera, traced.depth, traced.mask)
+        return PreparedView(view, content, float(max(camera.width, camera.height)), traced.traced, traced.nbytes)
 
     def _plane(self, values: np.ndarray[Any, Any]) -> Float[Tensor, "1 1 h w"]:
         return torch.from_numpy(values.astype(np.float32))[None, None].to(self.device)
@@ -136,7 +138,7 @@ class Painter:
         return image * mask + self.styles.backdrop[:, None, None] * (1 - mask)
 
 
-def _spoken_palette(job: Job) -> Palette:
+def _prompt_palette(job: Job) -> Palette:
     """The colours that words imply; grey, which nothing is matched to, where they imply none."""
     shades = prompt_palette(job)
     return Palette(torch.full((1, 3), 0.5), match=False) if shades is None else Palette(shades.cpu(), match=True)

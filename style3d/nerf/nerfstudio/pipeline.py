@@ -86,7 +86,7 @@ class StylePipeline(VanillaPipeline):
     def schedule(self) -> Schedule:
         """Of the painting."""
         config = self.config
-        steps = 0 if self.canvas.recolors else config.recolor_steps
+        steps = 0 if self.canvas.recolors_exactly else config.recolor_steps
         return Schedule(steps, config.recolor_rate, recipe(config.style).stages)
 
     def load_pipeline(self, loaded_state: Mapping[str, Any], step: int) -> None:
@@ -98,7 +98,7 @@ class StylePipeline(VanillaPipeline):
             self.painting_since.fill_(NOT_YET)
             self._first = step + 1
         elif self.painting:
-            self.canvas.hold()
+            self.canvas.freeze_geometry()
         else:
             self._first = max(self._first, step + 1)
 
@@ -106,7 +106,7 @@ class StylePipeline(VanillaPipeline):
         """The model's own, which rest while painting, and ours; the trainer is told how many steps there are."""
         callbacks = super().get_training_callbacks(attributes)
         for callback in callbacks:
-            callback.func = self._resting(callback.func)
+            callback.func = self._unless_painting(callback.func)
         self._painter = self._checked_painter()
         if self.painting:
             self._painter.recolor_from(self._photos())
@@ -133,13 +133,13 @@ class StylePipeline(VanillaPipeline):
         return {}, terms, {name: term.detach() for name, term in terms.items()}
 
     @torch.no_grad()
-    def portraits(self, count: int) -> list[tuple[Picture, Picture]]:
+    def before_and_after(self, count: int) -> list[tuple[Picture, Picture]]:
         """Some of the views that are painted, spread over the capture: before painting, and as they are now."""
         self.model.eval()
         cameras = self.cameras()
         chosen = [cameras[int(index)] for index in np.linspace(0, len(cameras) - 1, count + 2).round()[1:-1]]
-        sights = [self.canvas.trace(camera) for camera in chosen]
-        return [(_picture(sight.image), _picture(self.canvas.look(sight.traced))) for sight in sights]
+        views = [self.canvas.trace(camera) for camera in chosen]
+        return [(_picture(view.image), _picture(self.canvas.render_painted(view.traced))) for view in views]
 
     def cameras(self) -> list[Camera]:
         """The training cameras that are painted from, at the job's resolution."""
@@ -150,7 +150,7 @@ class StylePipeline(VanillaPipeline):
 
     def _checked_painter(self) -> Painter:
         try:
-            style = self.config.style.checked()
+            style = self.config.style.validated()
             return Painter(self.canvas, self.cameras(), style, self.config.consistency_weight, self.device)
         except Style3DError as error:
             raise SystemExit(f"style3d: {error}") from None
@@ -162,7 +162,7 @@ class StylePipeline(VanillaPipeline):
         trainer.config.max_num_iterations = min(trainer.config.max_num_iterations, left)
         self._end = trainer._start_step + trainer.config.max_num_iterations
 
-    def _resting(self, function: Callable[..., None]) -> Callable[..., None]:
+    def _unless_painting(self, function: Callable[..., None]) -> Callable[..., None]:
         def unless_painting(*arguments: Any, step: int, **options: Any) -> None:
             if not self.painting:
                 function(*arguments, step=step, **options)
@@ -189,7 +189,7 @@ class StylePipeline(VanillaPipeline):
     def _begin(self, step: int) -> None:
         assert self._painter is not None
         self._painter.recolor_from(self._photos())
-        self.canvas.prepare(self._painter.matrix, self._painter.offset)
+        self.canvas.start_painting(self._painter.matrix, self._painter.offset)
         for name in self.canvas.rates:
             self._optimizers.optimizers[name].state.clear()
         self.painting_since.fill_(step)

@@ -15,7 +15,7 @@ LEAST = 1 / 1000  # of a pixel: samples that weigh less are left out, the others
 
 @final
 @dataclass(frozen=True)
-class Rows:
+class RayRows:
     """A_v of a field whose colours are a network's: its samples, ray by ray, behind one another.
 
     image = Σ weights · color(places, directions) + fixed. Concretely: 36,864 rays of a view of 144 × 256 pixels, with
@@ -39,25 +39,25 @@ class Rows:
 class Traced:
     """The rows of a whole view, line of pixels after line."""
 
-    rows: Rows
+    rows: RayRows
     height: int  # pixels
     width: int  # pixels
 
 
-def packed(
+def pack_rows(
     places: Float32[Tensor, "pixels steps 3"],
     weights: Float32[Tensor, "pixels steps"],
     directions: Float32[Tensor, "pixels 3"],
     fixed: Float32[Tensor, "pixels 3"],
-) -> Rows:
+) -> RayRows:
     """The samples that matter: those of at least `LEAST`, and each ray's heaviest; their sum stays what it was."""
     keep = weights >= LEAST
     keep.scatter_(1, weights.argmax(1, keepdim=True), True)
     kept = torch.where(keep, weights, 0.0)
     scaled = kept * (weights.sum(1, keepdim=True) / kept.sum(1, keepdim=True).clamp_min(1e-12))
-    return Rows(places[keep], scaled[keep], keep.sum(1), directions, fixed)
+    return RayRows(places[keep], scaled[keep], keep.sum(1), directions, fixed)
 
 
-def joined(parts: Sequence[Rows]) -> Rows:
+def join_rows(parts: Sequence[RayRows]) -> RayRows:
     """Rows of some rays, then those of more."""
-    return Rows(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(Rows)))
+    return RayRows(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(RayRows)))

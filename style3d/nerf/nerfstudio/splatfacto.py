@@ -16,7 +16,7 @@ from torch.nn import Parameter
 from style3d.core.camera import Camera
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
 from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView
-from style3d.nerf.nerfstudio.lpips import drop_networks, known, without_downloads
+from style3d.nerf.nerfstudio.lpips import drop_networks, measured, without_downloads
 from style3d.nerf.nerfstudio.pipeline import StylePipelineConfig
 from style3d.types import Image
 
@@ -91,12 +91,12 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
         return {"features_dc": 1 / C0, "features_rest": 1 / C0 / 20}
 
     @property
-    def recolors(self) -> bool:
+    def recolors_exactly(self) -> bool:
         """Spherical harmonics are linear in their coefficients."""
         return True
 
     @torch.no_grad()
-    def prepare(self, matrix: Float[Tensor, "3 3"], offset: Float[Tensor, "3"]) -> None:
+    def start_painting(self, matrix: Float[Tensor, "3 3"], offset: Float[Tensor, "3"]) -> None:
         """Keep the trained colours (or take them up again) and recolour their copy."""
         if not self.original_features_dc.numel():
             self.original_features_dc = self.gauss_params["features_dc"].detach().clone()
@@ -109,9 +109,9 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
         else:
             colors = torch.sigmoid(dc) @ matrix.T + offset
             self.gauss_params["features_dc"].copy_(torch.logit(colors.clamp(0, 1), eps=1e-3))
-        self.hold()
+        self.freeze_geometry()
 
-    def hold(self) -> None:
+    def freeze_geometry(self) -> None:
         """Freeze everything but the coefficients."""
         self.requires_grad_(False)
         for parameter in self.paint:
@@ -129,14 +129,14 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
         depth, mask = (outputs[name][..., 0].float().cpu().numpy() for name in ("depth", "accumulation"))
         return CanvasView(_image(outputs), depth, mask.clip(0, 1), traced)
 
-    def look(self, traced: Cameras) -> Image:
+    def render_painted(self, traced: Cameras) -> Image:
         """The painted view; the rasteriser has a gradient of its own, so nothing is deferred."""
         return _image(self.get_outputs(traced))
 
     def get_image_metrics_and_images(self, outputs: Any, batch: Any) -> tuple[dict[str, float], dict[str, Tensor]]:
         """splatfacto's, without LPIPS where its network is not here."""
         metrics, images = super().get_image_metrics_and_images(outputs, batch)
-        return known(metrics), images
+        return measured(metrics), images
 
 
 def _image(outputs: Mapping[str, Any]) -> Image:

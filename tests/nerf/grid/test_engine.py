@@ -16,7 +16,7 @@ import torch
 from style3d.errors import Style3DError
 from style3d.nerf.grid import fit as module
 from style3d.nerf.grid import marchers as grid_marching
-from style3d.nerf.grid.engine import Engine, Lattice, Pace, Rays, Rules, lattice_of
+from style3d.nerf.grid.engine import Engine, FitRules, Lattice, Rays, StepSizes, lattice_of
 from style3d.nerf.grid.engine_compiled import CompiledEngine
 from style3d.nerf.grid.engine_torch import TorchEngine
 from style3d.nerf.grid.engines import build_engine
@@ -28,7 +28,7 @@ from style3d.nerf.grid.refine import pruned
 from tests.nerf.grid.test_fit import SIDE, pictures_of_a_ball, rays, small_fog, wanted
 
 CPU = torch.device("cpu")
-PLAIN = Rules(0.1, 1.0, 0.0, 0.0)
+PLAIN = FitRules(0.1, 1.0, 0.0, 0.0)
 
 
 def thinned_fog() -> tuple[np.ndarray, Lattice, np.ndarray]:
@@ -41,7 +41,7 @@ def thinned_fog() -> tuple[np.ndarray, Lattice, np.ndarray]:
     return table[kept], lattice_of(field.space, SIDE, kept), kept
 
 
-def engines(rules: Rules) -> tuple[CompiledEngine, TorchEngine]:
+def engines(rules: FitRules) -> tuple[CompiledEngine, TorchEngine]:
     table, place, vertices = thinned_fog()
     return CompiledEngine(place, vertices, table, rules), TorchEngine(place, vertices, table, rules, CPU)
 
@@ -53,13 +53,15 @@ def alike(one: np.ndarray, two: np.ndarray, tolerance: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [PLAIN, Rules(0.1, 1.0, 0.5, 0.0), Rules(0.1, 0.5, 0.5, 3.0)], ids=["plain", "distortion", "weakened"]
+    "rules",
+    [PLAIN, FitRules(0.1, 1.0, 0.5, 0.0), FitRules(0.1, 0.5, 0.5, 3.0)],
+    ids=["plain", "distortion", "weakened"],
 )
-def test_gradients_agree(rules: Rules) -> None:
+def test_gradients_agree(rules: FitRules) -> None:
     """Torch against the compiled loops, to 1e-4."""
     compiled, parallel = engines(rules)
     lines, want = Rays(*rays(200)), wanted(200)
-    (lost, slope), (again, other) = compiled.carry(lines, want), parallel.carry(lines, want)
+    (lost, slope), (again, other) = compiled.add_gradient(lines, want), parallel.add_gradient(lines, want)
     assert again == pytest.approx(lost, rel=1e-5)
     alike(slope, other, 1e-4)
     alike(compiled.gradient, parallel.gradient.numpy(), 1e-4)
@@ -68,9 +70,9 @@ def test_gradients_agree(rules: Rules) -> None:
 def test_gradients_agree_with_the_slow_twin() -> None:
     """Rays stop when a thousandth of the light is left, which the twin does not."""
     table, place, vertices = thinned_fog()
-    engine = TorchEngine(place, vertices, table, Rules(0.1, 1.0, 0.5, 0.0), CPU)
+    engine = TorchEngine(place, vertices, table, FitRules(0.1, 1.0, 0.5, 0.0), CPU)
     (origin, direction, offset), want = rays(24), wanted(24)
-    engine.carry(Rays(origin, direction, offset), want)
+    engine.add_gradient(Rays(origin, direction, offset), want)
     twin = torch.from_numpy(table).double().requires_grad_()
     loss_reference(twin, place, origin, direction, offset, 0.1, 1.0, want, 0.5).backward()
     alike(twin.grad.numpy(), engine.gradient.double().numpy(), 5e-3)
@@ -83,11 +85,11 @@ def test_updates_agree() -> None:
     before = compiled.table().copy()
     for step in range(3):
         lines, want = Rays(*(part[step::3] for part in rays(90))), wanted(30)
-        compiled.carry(lines, want)
-        parallel.carry(lines, want)
+        compiled.add_gradient(lines, want)
+        parallel.add_gradient(lines, want)
         parallel.gradient.copy_(torch.from_numpy(compiled.gradient))  # Adam would make rounding a whole step
         for engine in (compiled, parallel):
-            engine.update(Pace(rates, 0.002, np.full(8, 1e-3, np.float32) if step == 1 else None))
+            engine.update(StepSizes(rates, 0.002, np.full(8, 1e-3, np.float32) if step == 1 else None))
     assert np.abs(compiled.table() - before).max() > 0.05
     assert np.abs(compiled.table() - parallel.table()).max() < 1e-5
     assert not parallel.gradient.any()
@@ -97,18 +99,18 @@ def test_updates_agree() -> None:
 def test_an_engine_goes_on_where_another_stopped() -> None:
     """From table and moments alone; the compiled one to the last bit."""
     _, place, vertices = thinned_fog()
-    pace = Pace(np.full(8, 0.05, np.float32), 0.002, np.full(8, 1e-3, np.float32))
+    sizes = StepSizes(np.full(8, 0.05, np.float32), 0.002, np.full(8, 1e-3, np.float32))
     for engine in engines(PLAIN):
         some, more = (Rays(*(part[half::2] for part in rays(60))) for half in (0, 1))
-        engine.carry(some, wanted(30))
-        engine.update(pace)
+        engine.add_gradient(some, wanted(30))
+        engine.update(sizes)
         fresh = type(engine)(
             place, vertices, engine.table(), PLAIN, *([CPU] if isinstance(engine, TorchEngine) else [])
         )
-        fresh.remember(engine.moments())
+        fresh.restore(engine.moments())
         for each in (engine, fresh):
-            each.carry(more, wanted(30))
-            each.update(pace)
+            each.add_gradient(more, wanted(30))
+            each.update(sizes)
         assert engine.moments().count.max() == 2
         if isinstance(engine, CompiledEngine):
             assert np.array_equal(fresh.table(), engine.table())
@@ -119,8 +121,8 @@ def test_they_see_the_same_cells() -> None:
     compiled, parallel = engines(PLAIN)
     origin, direction, _ = rays(60)
     seen, other = np.zeros(SIDE**3, np.uint8), np.zeros(SIDE**3, np.uint8)
-    compiled.mark(origin, direction, 0.05, seen)
-    parallel.mark(origin, direction, 0.05, other)
+    compiled.mark_seen(origin, direction, 0.05, seen)
+    parallel.mark_seen(origin, direction, 0.05, other)
     assert 5 < seen.sum() < 0.5 * SIDE**3
     assert np.array_equal(seen, other)
 
@@ -130,8 +132,8 @@ def test_rays_that_meet_nothing_change_nothing() -> None:
         before = engine.table().copy()
         lines = Rays(np.float32([[50, 0, 0]]), np.float32([[1, 0, 0]]), np.float32([0.5]))
         bare = replace(wanted(1), rgb=np.zeros((1, 3), np.float32), alpha=np.zeros(1, np.float32))
-        lost, slope = engine.carry(lines, bare)
-        engine.update(Pace(np.ones(8, np.float32), 0.1, np.ones(8, np.float32)))
+        lost, slope = engine.add_gradient(lines, bare)
+        engine.update(StepSizes(np.ones(8, np.float32), 0.1, np.ones(8, np.float32)))
         assert lost == 0
         assert not slope.any()
         assert np.array_equal(engine.table(), before)
@@ -182,7 +184,7 @@ def test_without_triton_the_cpu_marches(caplog: pytest.LogCaptureFixture, monkey
 
 
 def test_a_marcher_that_differs_is_found_out() -> None:
-    def longer(place: Lattice, rules: Rules, device: torch.device) -> CompiledMarcher:
+    def longer(lattice: Lattice, rules: FitRules, device: torch.device) -> CompiledMarcher:
         return CompiledMarcher(place, replace(rules, stride=0.7), device)
 
     check(CompiledMarcher, CPU)
@@ -224,11 +226,11 @@ def test_the_gpus_march_is_the_compiled_one() -> None:
 def test_a_gpu_agrees() -> None:
     """Gradients to 1e-4, and the same fit to half a decibel."""
     table, place, vertices = thinned_fog()
-    rules = Rules(0.1, 0.5, 0.5, 3.0)
+    rules = FitRules(0.1, 0.5, 0.5, 3.0)
     there = build_engine(torch.device("cuda"), place, vertices, table, rules)
     compiled = CompiledEngine(place, vertices, table, rules)
     lines, want = Rays(*rays(200)), wanted(200)
-    (lost, slope), (again, other) = compiled.carry(lines, want), there.carry(lines, want)
+    (lost, slope), (again, other) = compiled.add_gradient(lines, want), there.add_gradient(lines, want)
     assert again == pytest.approx(lost, rel=1e-4)
     alike(slope, other, 1e-4)
     alike(compiled.gradient, there.gradient.cpu().numpy(), 1e-4)

@@ -17,7 +17,7 @@ from style3d.nerf.capture.photos import load_picture
 from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid import kernels
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
-from style3d.nerf.grid.reference import Lattice, Wanted, loss_reference
+from style3d.nerf.grid.reference import Lattice, RayTargets, loss_reference
 from style3d.nerf.grid.refine import empty_table, pruned, refined
 from style3d.nerf.grid.score import psnr
 from style3d.render.grid_field import cell_gaps, lattice
@@ -44,10 +44,10 @@ def rays(count: int) -> tuple[np.ndarray, ...]:
     return eyes, toward, random.random(count, np.float32)
 
 
-def wanted(count: int) -> Wanted:
+def wanted(count: int) -> RayTargets:
     random = np.random.default_rng(2)
     parts = random.random((3, count, 3), np.float32)
-    return Wanted(parts[0], random.random(count, np.float32), parts[1], 0.8 + 0.4 * parts[2])
+    return RayTargets(parts[0], random.random(count, np.float32), parts[1], 0.8 + 0.4 * parts[2])
 
 
 @pytest.mark.parametrize("distortion", [0.0, 0.5])
@@ -63,7 +63,7 @@ def test_slopes_agree_with_the_slow_twin(distortion: float) -> None:
     kernels.render_rays(
         kernels.RayArrays(origin, direction, offset), GridSteps(0.1, 1.0, field.space, SIDE, field.gaps),
         kernels.VertexTable(field.index, table),
-        kernels.WantedArrays(want.rgb, want.alpha, want.backdrop, want.gain),
+        kernels.TargetArrays(want.rgb, want.alpha, want.backdrop, want.gain),
         kernels.LossWeights(np.full(count, 1 / count, np.float32), distortion / count, 0.0),
         samples, kernels.RayResults(image[0], image[1], lost),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from torch.nn import Parameter
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Stage
-from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, deferred
+from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, render_deferred
 from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.nerf.nerfstudio.painter import Painter
 from style3d.nerf.nerfstudio.schedule import Moment, Schedule
@@ -35,7 +35,7 @@ class Still(Canvas):
         full = np.ones(depth.shape, np.float32)
         return CanvasView(torch.from_numpy(image).permute(2, 0, 1)[None], depth, full, camera, 1000)
 
-    def look(self, traced: Camera) -> torch.Tensor:
+    def render_painted(self, traced: Camera) -> torch.Tensor:
         depth = seen(traced)[1].reshape(-1, 1)
         rays = traced.directions()
         points = torch.from_numpy(traced.position + rays * depth).float()
@@ -45,7 +45,7 @@ class Still(Canvas):
             inputs = torch.cat([points[start:end], self.turns * toward[start:end]], 1)
             return torch.sigmoid(inputs @ self.weight)
 
-        return deferred(render, len(points), 100).T.reshape(1, 3, traced.height, traced.width)
+        return render_deferred(render, len(points), 100).T.reshape(1, 3, traced.height, traced.width)
 
     @property
     def paint(self) -> list[Parameter]:
@@ -55,17 +55,17 @@ class Still(Canvas):
     def rates(self) -> dict[str, float]:
         return {"paint": 1.0}
 
-    def prepare(self, matrix: torch.Tensor, offset: torch.Tensor) -> None: ...
+    def start_painting(self, matrix: torch.Tensor, offset: torch.Tensor) -> None: ...
 
-    def hold(self) -> None: ...
+    def freeze_geometry(self) -> None: ...
 
     @property
-    def recolors(self) -> bool:
+    def recolors_exactly(self) -> bool:
         return True
 
 
 def painter(canvas: Canvas, consistency: float) -> Painter:
-    job = StyleJob(image=(STYLE,), features="wavelet", content_weight=0.0).checked()
+    job = StyleJob(image=(STYLE,), features="wavelet", content_weight=0.0).validated()
     views = [camera.scaled(64 / camera.width) for camera in cameras()]
     return Painter(canvas, views, job, consistency, torch.device("cpu"))
 
@@ -76,10 +76,10 @@ def apart(canvas: Still, judge: Painter) -> float:
     total = []
     with torch.no_grad():
         for index in range(len(judge.cameras)):
-            sitting = judge._sitting(index, moment)
-            image = canvas.look(sitting.traced)
-            others = [judge._sitting(other, moment) for other in judge.neighbours(index)]
-            total += [float(judge.difference(image, sitting, other)) for other in others]
+            prepared = judge._prepared_view(index, moment)
+            image = canvas.render_painted(prepared.traced)
+            others = [judge._prepared_view(other, moment) for other in judge.neighbours(index)]
+            total += [float(judge.difference(image, prepared, other)) for other in others]
     return float(np.sqrt(np.mean(total)))
 
 
@@ -92,7 +92,7 @@ def test_deferred_gradients_are_the_plain_ones() -> None:
         drawn.append((start, end))
         return torch.sin(inputs[start:end] @ weight)
 
-    image = deferred(render, 70, 32)
+    image = render_deferred(render, 70, 32)
     assert torch.equal(image, torch.sin(inputs @ weight))
     assert drawn == [(0, 32), (32, 64), (64, 70)]
     (image**3).sum().backward()
@@ -113,7 +113,7 @@ def test_chunks_keep_nothing_of_the_first_render() -> None:
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-        deferred(lambda start, end: torch.sin(inputs[start:end] @ weight)[:, :3], 4096, 512).sum()
+        render_deferred(lambda start, end: torch.sin(inputs[start:end] @ weight)[:, :3], 4096, 512).sum()
     assert held < 4096 * 3 * 2
 
 
@@ -169,10 +169,10 @@ def test_the_job_is_ours() -> None:
     job = FieldJob(
         Path("scene.ply"), style=(Path("s.jpg"),), style_scale=2.0, views=7, features="wavelet", preset="draft"
     )
-    style = style_of(job).checked()
+    style = style_of(job).validated()
     assert style.mixture == job.mixture
     assert (style.style_scale, style.views, style.features, style.preset) == (2.0, 7, "wavelet", "draft")
     with pytest.raises(Style3DError, match="no style was given"):
-        StyleJob().checked()
+        StyleJob().validated()
     with pytest.raises(Style3DError, match="--style-scale is out of range"):
-        StyleJob(image=(Path("s.jpg"),), style_scale=1000.0).checked()
+        StyleJob(image=(Path("s.jpg"),), style_scale=1000.0).validated()

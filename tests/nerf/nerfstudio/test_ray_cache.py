@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from style3d.nerf.nerfstudio.canvas import deferred
-from style3d.nerf.nerfstudio.ray_cache import LEAST, joined, packed
+from style3d.nerf.nerfstudio.canvas import render_deferred
+from style3d.nerf.nerfstudio.ray_cache import LEAST, join_rows, pack_rows
 from tests.helpers.capture import cameras
 from tests.helpers.nerfstudio import with_nerfstudio
 
@@ -21,7 +21,7 @@ def test_packing_keeps_what_matters_and_the_sum() -> None:
     weights[0] = LEAST / 100  # a ray through air
     weights[1] = 0
     places, directions = torch.rand(40, 12, 3, generator=generator), torch.rand(40, 3, generator=generator)
-    rows = packed(places, weights, directions, torch.zeros(40, 3))
+    rows = pack_rows(places, weights, directions, torch.zeros(40, 3))
     assert rows.counts[:2].tolist() == [1, 1]
     assert int(rows.counts.sum()) == len(rows.weights) < 40 * 12 / 2
     owner = torch.arange(40).repeat_interleave(rows.counts)
@@ -29,10 +29,10 @@ def test_packing_keeps_what_matters_and_the_sum() -> None:
     thick = weights >= LEAST
     assert torch.isin(places[thick][:, 0], rows.places[:, 0]).all()
     halves = [
-        packed(places[i : i + 20], weights[i : i + 20], directions[i : i + 20], torch.zeros(20, 3)) for i in (0, 20)
+        pack_rows(places[i : i + 20], weights[i : i + 20], directions[i : i + 20], torch.zeros(20, 3)) for i in (0, 20)
     ]
     assert all(
-        torch.equal(getattr(joined(halves), name), getattr(rows, name)) for name in ("places", "weights", "counts")
+        torch.equal(getattr(join_rows(halves), name), getattr(rows, name)) for name in ("places", "weights", "counts")
     )
 
 
@@ -57,7 +57,7 @@ def model(background: str) -> Any:
         for network in (canvas.field.geometry.mlp_base.model, canvas.proposal_networks[0].mlp_base):
             network[0].hash_table.normal_(0, 3.0)
         canvas.field.geometry.mlp_head.layers[-1].weight.mul_(20)
-    canvas.prepare(torch.eye(3), torch.zeros(3))
+    canvas.start_painting(torch.eye(3), torch.zeros(3))
     return canvas.eval()
 
 
@@ -69,14 +69,14 @@ def test_a_traced_view_is_what_nerfstudio_renders(background: str) -> None:
 
     canvas, camera = model(background), cameras()[2]
     slow = canvas.get_outputs_for_camera(to_nerfstudio(camera, "cpu"))
-    sight = canvas.trace(camera)
-    fast = canvas.look(sight.traced)
-    assert fast.shape == sight.image.shape == (1, 3, camera.height, camera.width)
-    assert torch.allclose(sight.image[0].permute(1, 2, 0), slow["rgb"], atol=1e-5)  # nothing is painted yet
+    view = canvas.trace(camera)
+    fast = canvas.render_painted(view.traced)
+    assert fast.shape == view.image.shape == (1, 3, camera.height, camera.width)
+    assert torch.allclose(view.image[0].permute(1, 2, 0), slow["rgb"], atol=1e-5)  # nothing is painted yet
     assert float((fast[0].permute(1, 2, 0) - slow["rgb"]).abs().max()) < 2 / 255
-    assert float(sight.image.std()) > 0.05
-    assert 0 < sight.nbytes < camera.height * camera.width * 24 * 20
-    distance = sight.depth * np.linalg.norm(camera.directions(), axis=1).reshape(sight.depth.shape)
+    assert float(view.image.std()) > 0.05
+    assert 0 < view.nbytes < camera.height * camera.width * 24 * 20
+    distance = view.depth * np.linalg.norm(camera.directions(), axis=1).reshape(view.depth.shape)
     assert np.allclose(distance, slow["depth"][..., 0].numpy(), rtol=1e-4)
 
 
@@ -84,14 +84,14 @@ def test_a_traced_view_is_what_nerfstudio_renders(background: str) -> None:
 @pytest.mark.filterwarnings("ignore")  # nerfstudio's own
 def test_only_paint_takes_a_gradient_and_the_original_stays() -> None:
     canvas, camera = model("last_sample"), cameras()[2]
-    sight = canvas.trace(camera)
-    canvas.look(sight.traced).square().sum().backward()
+    view = canvas.trace(camera)
+    canvas.render_painted(view.traced).square().sum().backward()
     assert all(parameter.grad is not None and bool(parameter.grad.abs().sum() > 0) for parameter in canvas.paint)
     assert all(parameter.grad is None for parameter in canvas.field.geometry.parameters())
     with torch.no_grad():
         canvas.paint[0].mul_(0.5)
-    assert torch.equal(canvas.trace(camera).image, sight.image)
-    assert not torch.allclose(canvas.look(sight.traced), sight.image, atol=1e-2)
+    assert torch.equal(canvas.trace(camera).image, view.image)
+    assert not torch.allclose(canvas.render_painted(view.traced), view.image, atol=1e-2)
 
 
 def test_a_picture_of_one_chunk_is_rendered_once() -> None:
@@ -101,7 +101,7 @@ def test_a_picture_of_one_chunk_is_rendered_once() -> None:
         calls.append((start, end))
         return torch.ones(end - start, 3, requires_grad=True) * 2
 
-    deferred(render, 10, 10).sum().backward()
+    render_deferred(render, 10, 10).sum().backward()
     assert calls == [(0, 10)]
 
 
@@ -123,7 +123,7 @@ def test_entries_that_places_share_take_shorter_steps() -> None:
     table = field.grid()[0]
     before = table.detach().clone()
     optimizer = torch.optim.Adam([table], lr=0.01)
-    field.steady(optimizer)
+    field.limit_shared_steps(optimizer)
     table.grad = torch.ones_like(table)
     for _ in range(2):
         optimizer.step()
