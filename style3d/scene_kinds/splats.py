@@ -40,12 +40,12 @@ def load_splats(job: FieldJob, watcher: Watcher) -> Scene:
     Raises:
         Style3DError: they cannot be read, or the job asks for what they do not have.
     """
-    from style3d.nerf.capture.reference_3dgs import trained_splats, training_of
+    from style3d.nerf.capture.reference_3dgs import newest_splats, read_training
     from style3d.nerf.splats.files import check_splat_suffix, read_splats
 
     check_splat_suffix(job.destination)
-    path = trained_splats(job.model)
-    splats, training = read_splats(path), training_of(path)
+    path = newest_splats(job.model)
+    splats, training = read_splats(path), read_training(path)
     splats = replace(splats, antialiased=splats.antialiased or training.antialiased)
     return splat_scene(job, splats, job.model.name, training.cameras)
 

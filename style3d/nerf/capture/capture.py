@@ -15,7 +15,7 @@ from jaxtyping import Float64
 
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
-from style3d.nerf.capture.lens import Lens, Panorama, pinhole
+from style3d.nerf.capture.lens import Lens, Panorama, pinhole_view
 from style3d.remarks import remark
 from style3d.types import Matrix4, Points, Vector
 
@@ -112,7 +112,7 @@ class FoundPhoto:
     mask: Path | None = None
 
 
-def assembled(
+def assemble_capture(
     source: Path,
     frames: Sequence[FoundPhoto],
     world: Matrix4,
@@ -145,9 +145,9 @@ def assembled(
 
 def _photos(frame: FoundPhoto, exposure: int) -> list[Photo]:
     """A frame as pinhole views: one, or the six sides of a cube for a panorama."""
-    focal, cx, cy, width, height = pinhole(frame.lens)
+    focal, cx, cy, width, height = pinhole_view(frame.lens)
     views = []
-    for turn in _sides() if isinstance(frame.lens.bend, Panorama) else [np.eye(3)]:
+    for turn in _sides() if isinstance(frame.lens.distortion, Panorama) else [np.eye(3)]:
         pose = frame.pose.copy()
         pose[:3, :3] = pose[:3, :3] @ turn
         views.append(

@@ -13,15 +13,16 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, FoundPhoto, assembled, inside, rigid
-from style3d.nerf.capture.lens import Bend, Brown, FieldOfView, Fisheye, Lens
+from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, FoundPhoto, assemble_capture, inside, rigid
+from style3d.nerf.capture.lens import Brown, Distortion, FieldOfView, Fisheye, Lens
 from style3d.types import Matrix4, Points
 
 MAX_POINTS = 20_000_000
 PLACES = ("", "sparse/0", "sparse", "colmap/sparse/0", "colmap/sparse")  # under the folder that is given
 PHOTOS = ("images", "input", "")  # where photos lie, under the capture's folder
 Numbers = tuple[float, ...]
-MODELS: tuple[tuple[str, int, int, Callable[[Numbers], Bend]], ...] = (  # name, numbers, focal lengths, distortion
+Model = tuple[str, int, int, Callable[[Numbers], Distortion]]  # name, numbers, focal lengths, distortion
+MODELS: tuple[Model, ...] = (
     ("SIMPLE_PINHOLE", 3, 1, lambda d: Brown()),
     ("PINHOLE", 4, 2, lambda d: Brown()),
     ("SIMPLE_RADIAL", 4, 1, lambda d: Brown(d)),
@@ -87,7 +88,7 @@ def read_colmap(folder: Path) -> Capture:
         else:
             frames.append(FoundPhoto(photo, lenses[image.camera], _pose(image)))
     world = _upright(frames) if frames else np.eye(4)
-    return assembled(folder, frames, world, missing=missing, points=points)
+    return assemble_capture(folder, frames, world, missing=missing, points=points)
 
 
 def _root(folder: Path, model: Path) -> Path:
@@ -135,13 +136,13 @@ def _lens(number: int | str, width: int, height: int, values: Numbers) -> Lens:
     index = next((i for i, model in enumerate(MODELS) if number in (i, model[0])), None)
     if index is None:
         raise Style3DError("a COLMAP camera model is not known", got=number, expected=", ".join(m[0] for m in MODELS))
-    name, count, focals, bend = MODELS[index]
+    name, count, focals, distortion = MODELS[index]
     if len(values) != count or not all(math.isfinite(value) for value in values):
         raise Style3DError(f"a COLMAP camera of model {name} is damaged", got=values, expected=f"{count} numbers")
     if not (0 < width <= 1 << 16 and 0 < height <= 1 << 16 and min(values[:focals]) > 0):
         raise Style3DError(f"a COLMAP camera of model {name} is damaged", got=f"{width} × {height}, {values[:focals]}")
     fx, fy = values[0], values[focals - 1]
-    return Lens(fx, fy, values[focals], values[focals + 1], width, height, bend(values[focals + 2 :]))
+    return Lens(fx, fy, values[focals], values[focals + 1], width, height, distortion(values[focals + 2 :]))
 
 
 @dataclass

@@ -23,7 +23,7 @@ LEAST = 4  # pixels along a side
 
 @final
 @dataclass(frozen=True)
-class Picture:
+class LoadedPhoto:
     """A photo as the fit sees it."""
 
     camera: Camera
@@ -32,7 +32,7 @@ class Picture:
     weight: Float32[np.ndarray, "h w"]  # 1 where the pixel says something of the scene
 
 
-def load_picture(photo: Photo, downscale: float = 1.0) -> Picture:
+def load_photo(photo: Photo, downscale: float = 1.0) -> LoadedPhoto:
     """Read, scale down by averaging, and resample to the photo's pinhole camera.
 
     Raises:
@@ -49,7 +49,7 @@ def load_picture(photo: Photo, downscale: float = 1.0) -> Picture:
         layers = resampled(layers, small, photo.turn, camera)
     weight, alpha = layers[..., 4], layers[..., 3]
     rgb = layers[..., :3] / np.maximum(alpha, 1e-6)[..., None]
-    return Picture(camera, np.clip(rgb, 0, 1), np.clip(alpha, 0, 1), (weight > 0.999).astype(np.float32))
+    return LoadedPhoto(camera, np.clip(rgb, 0, 1), np.clip(alpha, 0, 1), (weight > 0.999).astype(np.float32))
 
 
 def _layers(photo: Photo) -> Float32[np.ndarray, "h w 5"]:
@@ -78,7 +78,7 @@ def _scaled(camera: Camera, lens: Lens, small: Lens) -> Camera:
     return Camera(camera.camera_to_world, camera.focal * x, camera.cx * x, camera.cy * y, *size)
 
 
-def straight(
+def undistorted(
     photo: Photo, drawn: Float32[np.ndarray, "h w c"], camera: Camera
 ) -> Float32[np.ndarray, "rows columns c"]:
     """What was drawn over a photo, as a camera that stands where the photo's does shows it.

@@ -7,7 +7,7 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import Capture
 from style3d.nerf.capture.colmap import read_colmap, sparse_model
-from style3d.nerf.capture.reference_3dgs import trained_splats
+from style3d.nerf.capture.reference_3dgs import newest_splats
 from style3d.nerf.capture.transforms_json import read_transforms
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
@@ -18,7 +18,7 @@ NAMES = ("transforms.json", "transforms_train.json")
 def is_capture(path: Path) -> bool:
     """Whether a path is meant as a capture: a transforms file, or a folder that holds no splats (SOG, or trained)."""
     if path.is_dir():
-        return not (path / SOG).is_file() and trained_splats(path) == path
+        return not (path / SOG).is_file() and newest_splats(path) == path
     return path.name.startswith("transforms") and path.suffix.lower() == ".json"
 
 

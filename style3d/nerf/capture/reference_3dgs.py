@@ -30,7 +30,7 @@ class Training:
     antialiased: bool = False
 
 
-def trained_splats(path: Path) -> Path:
+def newest_splats(path: Path) -> Path:
     """The splats of the last iteration where ``path`` is such a folder; else ``path`` itself."""
     if not path.is_dir():
         return path
@@ -39,10 +39,10 @@ def trained_splats(path: Path) -> Path:
     return found[max(found)] if found else path
 
 
-def training_of(splats: Path) -> Training:
+def read_training(splats: Path) -> Training:
     """What lies beside the splats, or three folders above where the reference code puts it; nothing where nothing does.
 
-    A file of that name that is something else is remarked and left alone.
+    A file of that name that is something else is left alone, and a remark names it.
     """
     folders = [splats.parent]
     if splats.name == SPLATS and len(splats.parents) > 2 and splats.parents[1].name == "point_cloud":
@@ -66,18 +66,19 @@ def _cameras(path: Path) -> tuple[Camera, ...]:
         listed = json.loads(read_bytes(path, LARGEST[0]))
         if not isinstance(listed, list) or not 0 < len(listed) <= MAX_PHOTOS:
             raise ValueError("no list of cameras")
-        return tuple(_camera(told) for told in listed)
+        return tuple(_camera(values) for values in listed)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError, Style3DError) as error:
         remark(f"{path} is not as 3D Gaussian splatting writes it ({error}): cameras are placed without it")
         return ()
 
 
-def _camera(told: dict[str, Any]) -> Camera:
+def _camera(values: dict[str, Any]) -> Camera:
     """One camera: its place, the turn from its axes (x right, y down, z forward) to the world's, and its lens."""
-    pose = np.concatenate([np.array(told["rotation"], float), np.array(told["position"], float).reshape(3, 1)], axis=1)
+    rotation, position = np.array(values["rotation"], float), np.array(values["position"], float).reshape(3, 1)
+    pose = np.concatenate([rotation, position], axis=1)
     if pose.shape != (3, 4):
         raise ValueError(f"a pose of shape {pose.shape}")
-    width, height, focal = int(told["width"]), int(told["height"]), float(np.sqrt(told["fx"] * told["fy"]))
+    width, height, focal = int(values["width"]), int(values["height"]), float(np.sqrt(values["fx"] * values["fy"]))
     if not (width > 0 and height > 0 and width * height <= MAX_PIXELS and 0 < focal < 1e9):
         raise ValueError(f"{width} × {height} pixels, focal length {focal:g}")
-    return Camera(rigid(pose, str(told.get("img_name", ""))), focal, width / 2, height / 2, width, height)
+    return Camera(rigid(pose, str(values.get("img_name", ""))), focal, width / 2, height / 2, width, height)

@@ -12,8 +12,8 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, FoundPhoto, assembled, inside, rigid
-from style3d.nerf.capture.lens import Bend, Brown, Fisheye, Lens, Panorama
+from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, FoundPhoto, assemble_capture, inside, rigid
+from style3d.nerf.capture.lens import Brown, Distortion, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import stored_size
 from style3d.types import Matrix4
 
@@ -48,7 +48,7 @@ def read_transforms(path: Path) -> Capture:
         if held_out is None and isinstance(head.get(key), list):
             names = {inside(path.parent, str(name)) for name in head[key]}
             held_out = [index for index, frame in enumerate(frames) if frame.path in names] or None
-    return assembled(path, frames, Z_UP, held_out=held_out, missing=missing)
+    return assemble_capture(path, frames, Z_UP, held_out=held_out, missing=missing)
 
 
 def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:
@@ -95,10 +95,10 @@ def _frame(root: Path, photo: Path, values: Json) -> FoundPhoto:
     mask = values.get("mask_path")
     mask_path = inside(root, mask) if isinstance(mask, str) else None
     known = mask_path is not None and mask_path.is_file()
-    return FoundPhoto(photo, _lens(photo, values), _opencv(rigid(pose, name)), mask_path if known else None)
+    return FoundPhoto(photo, _lens(photo, values), _to_opencv(rigid(pose, name)), mask_path if known else None)
 
 
-def _opencv(pose: Matrix4) -> Matrix4:
+def _to_opencv(pose: Matrix4) -> Matrix4:
     return pose @ FLIP
 
 
@@ -108,16 +108,16 @@ def _lens(photo: Path, values: Json) -> Lens:
     width, height = _number(values, "w", size[0]), _number(values, "h", size[1])
     if not (1 <= width <= 1 << 16 and 1 <= height <= 1 << 16):
         raise Style3DError(f"the size of {photo.name} is out of range", got=f"{width:g} × {height:g} pixels")
-    bend = _bend(photo.name, values)
-    if isinstance(bend, Panorama):
-        return Lens(width, height, width / 2, height / 2, int(width), int(height), bend)
+    distortion = _distortion(photo.name, values)
+    if isinstance(distortion, Panorama):
+        return Lens(width, height, width / 2, height / 2, int(width), int(height), distortion)
     fx = _focal(values, "x", width)
     fy = _focal(values, "y", height, fx)
     fx = fy if fx is None else fx
     if fx is None or fy is None or not (1e-2 * width < fx < 1e4 * width and 1e-2 * height < fy < 1e4 * height):
         raise Style3DError(f"{photo.name} has no usable focal length", got=fx, expected="fl_x or camera_angle_x")
     center = _number(values, "cx", width / 2), _number(values, "cy", height / 2)
-    return Lens(fx, fy, *center, int(width), int(height), bend)
+    return Lens(fx, fy, *center, int(width), int(height), distortion)
 
 
 def _focal(values: Json, axis: str, size: float, default: float | None = None) -> float | None:
@@ -130,7 +130,7 @@ def _focal(values: Json, axis: str, size: float, default: float | None = None) -
     return size / 2 / math.tan(min(max(_number(values, f"camera_angle_{axis}", 1.0), 1e-3), math.pi - 1e-3) / 2)
 
 
-def _bend(name: str, values: Json) -> Bend:
+def _distortion(name: str, values: Json) -> Distortion:
     """The distortion of a frame's camera model."""
     model = str(values.get("camera_model") or ("OPENCV_FISHEYE" if values.get("is_fisheye") is True else "OPENCV"))
     k = tuple(_number(values, f"k{i}", 0.0) for i in range(1, 7))

@@ -30,7 +30,7 @@ class CompiledEngine(Engine):
     def __init__(self, lattice: Lattice, vertices: Int64[np.ndarray, "n"], table: Float32[np.ndarray, "n numbers"],
                  rules: FitRules) -> None:  # fmt: skip
         self._lattice, self._rules, self._table = lattice, rules, table.copy()
-        self._steps = GridSteps(rules.near, rules.stride, lattice.ssizes, lattice.side, lattice.gaps)
+        self._steps = GridSteps(rules.near, rules.stride, lattice.space, lattice.side, lattice.gaps)
         self._neighbors = kernels.neighbor_rows(vertices, lattice.index, lattice.side)
         self.gradient, self._first, self._second = (np.zeros_like(table) for _ in range(3))
         self._touched, self._count = np.zeros(len(table), np.uint8), np.zeros(len(table), np.int32)

@@ -17,7 +17,7 @@ from style3d.core.camera import Camera, framed_camera, orbit_directions
 from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import NONE, Closeups, Scene, Views
-from style3d.nerf.capture.photos import straight
+from style3d.nerf.capture.photos import undistorted
 from style3d.nerf.grid.file import GRID, FittedGrid, save_grid
 from style3d.nerf.grid.to_splats import grid_splats
 from style3d.nerf.splats.files import write_splats
@@ -169,7 +169,9 @@ class GridScene(Scene):
     def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
         """Resampled as the photo was; of a grid without its capture as it is."""
         photos = dict(zip(self.fitted.names, self.fitted.photos, strict=False))
-        return straight(photos[view], drawn, sized(photos[view].camera, max(drawn.shape))) if view in photos else drawn
+        if view not in photos:
+            return drawn
+        return undistorted(photos[view], drawn, sized(photos[view].camera, max(drawn.shape)))
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the point that the cameras look at."""

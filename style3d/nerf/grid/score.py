@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from style3d.nerf.capture.capture import Capture
-from style3d.nerf.capture.photos import load_picture
+from style3d.nerf.capture.photos import load_photo
 from style3d.progress import Watcher
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.grid_image import render_image
@@ -21,10 +21,10 @@ def score(
     watcher.phase("looking at held-out photos", len(capture.held_out))
     plain, matched = list[float](), list[float]()
     for number, index in enumerate(capture.held_out):
-        picture = load_picture(capture.photos[index], downscale)
-        seen = picture.weight > 0
-        image, _, _ = render_image(grid, picture.camera, stride)
-        want = (picture.rgb * picture.alpha[..., None])[seen]
+        photo = load_photo(capture.photos[index], downscale)
+        seen = photo.weight > 0
+        image, _, _ = render_image(grid, photo.camera, stride)
+        want = (photo.rgb * photo.alpha[..., None])[seen]
         got = np.clip(image, 0, 1)[seen]
         gain = (got * want).sum(0) / np.maximum((got * got).sum(0), 1e-9)
         plain.append(psnr(got, want))

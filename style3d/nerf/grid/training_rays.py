@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64, Int32, Int64, UInt8, UInt16
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import Capture
-from style3d.nerf.capture.photos import Picture, load_picture
+from style3d.nerf.capture.photos import LoadedPhoto, load_photo
 
 PATCH = 2  # pixels along a side
 MOST_PIXELS = 400_000_000  # of all photos together, after scaling down
@@ -83,9 +83,9 @@ def pixel_table(
         raise Style3DError("the photos have too many pixels", got=f"{size:,.0f}", hint=hint)
     parts, cameras = [], []
     for number, index in enumerate(which):
-        picture = load_picture(capture.photos[index], downscale)
-        parts.append(_pixels(picture, number))
-        cameras.append(picture.camera)
+        loaded = load_photo(capture.photos[index], downscale)
+        parts.append(_pixels(loaded, number))
+        cameras.append(loaded.camera)
         progress(number + 1)
     rgba, photo, place = (np.concatenate(group) for group in zip(*parts, strict=True))
     if not len(rgba):
@@ -97,9 +97,9 @@ def pixel_table(
 
 
 def _pixels(
-    picture: Picture, number: int
+    photo: LoadedPhoto, number: int
 ) -> tuple[UInt8[np.ndarray, "n 4"], Int32[np.ndarray, "n"], UInt16[np.ndarray, "n 2"]]:
-    row, column = np.nonzero(picture.weight > 0)
-    colors = np.concatenate([picture.rgb, picture.alpha[..., None]], 2)[row, column]
+    row, column = np.nonzero(photo.weight > 0)
+    colors = np.concatenate([photo.rgb, photo.alpha[..., None]], 2)[row, column]
     rgba = np.rint(colors * 255).astype(np.uint8)
     return rgba, np.full(len(row), number, np.int32), np.stack([column, row], 1).astype(np.uint16)

@@ -17,7 +17,7 @@ from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import FLIP, Z_UP
 from style3d.nerf.capture.colmap import MODELS
 from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
-from style3d.nerf.capture.photos import load_picture, resampled
+from style3d.nerf.capture.photos import load_photo, resampled
 from style3d.nerf.capture.read import open_capture
 from tests.helpers.assets import asset
 
@@ -77,10 +77,10 @@ def test_blender_s_split_and_opacity(tmp_path: Path) -> None:
         (tmp_path / f"transforms_{part}.json").write_text(json.dumps({"camera_angle_x": 0.7, "frames": [frame]}))
     capture = open_capture(tmp_path)
     assert (len(capture.photos), capture.held_out) == (2, (1,))
-    picture = load_picture(capture.photos[0])
+    picture = load_photo(capture.photos[0])
     assert (picture.alpha[3, 3], picture.alpha[0, 0]) == (1, 0)
     assert np.allclose(picture.rgb[3, 3] * 255, [200, 100, 50], atol=0.01)
-    half = load_picture(capture.photos[0], 4.0)
+    half = load_photo(capture.photos[0], 4.0)
     assert half.alpha[0, 0] == pytest.approx(0.25)
     assert np.allclose(half.rgb[0, 0] * 255, [200, 100, 50], atol=0.01)  # not darkened by what is transparent
 
@@ -101,7 +101,7 @@ def test_masks_leave_pixels_out(tmp_path: Path) -> None:
     frame = {"file_path": "images/0.png", "transform_matrix": pose_in_file(EYES[0]), "mask_path": "mask.png"}
     path = capture_in(tmp_path, [frame])
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    picture = load_picture(open_capture(path).photos[0])
+    picture = load_photo(open_capture(path).photos[0])
     assert not picture.weight[:, :3].any()
     assert picture.weight[:, 3:].all()
 
@@ -113,23 +113,23 @@ def test_exif_turns_a_photo_only_where_its_camera_says_so(tmp_path: Path) -> Non
         path = capture_in(tmp_path, w=size[0], h=size[1])
         for number in range(3):
             photo(tmp_path / f"images/{number}.png", exif=exif)
-        assert load_picture(open_capture(path).photos[0]).rgb.shape[:2] == shape
+        assert load_photo(open_capture(path).photos[0]).rgb.shape[:2] == shape
 
 
 def test_scaled_down_photos_keep_their_view(tmp_path: Path) -> None:
     view = open_capture(capture_in(tmp_path)).photos[0]
-    picture = load_picture(view, 2.0)
+    picture = load_photo(view, 2.0)
     assert (picture.camera.width, picture.camera.height, picture.camera.focal) == (6, 4, 5.0)
-    full = load_picture(view).rgb
+    full = load_photo(view).rgb
     assert np.allclose(picture.rgb[0, 0], full[:2, :2].mean((0, 1)), atol=1e-6)
 
 
 def test_a_photo_of_another_size_is_taken_as_scaled(tmp_path: Path) -> None:
-    picture = load_picture(open_capture(capture_in(tmp_path, w=24, h=16, fl_x=20.0)).photos[0], 2.0)
+    picture = load_photo(open_capture(capture_in(tmp_path, w=24, h=16, fl_x=20.0)).photos[0], 2.0)
     assert (picture.rgb.shape, picture.camera.focal) == ((8, 12, 3), 10.0)
 
 
-BENDS = [
+DISTORTIONS = [
     Brown((0.1, -0.02, 0.003), (0.001, -0.002)),
     Brown((0.1, 0.02, 0.01, 0.05, 0.01, 0.002)),
     Fisheye((0.02, -0.005, 0.001, 0.0)),
@@ -139,12 +139,12 @@ BENDS = [
 ]
 
 
-@pytest.mark.parametrize("bend", BENDS, ids=lambda bend: type(bend).__name__)
-def test_lenses_agree_with_a_pinhole_in_the_middle(bend: Brown) -> None:
+@pytest.mark.parametrize("distortion", DISTORTIONS, ids=lambda distortion: type(distortion).__name__)
+def test_lenses_agree_with_a_pinhole_in_the_middle(distortion: Brown) -> None:
     """Near the axis every lens but the FOV model (whose scale differs) is a pinhole."""
     ahead = np.array([[0.0, 0, 1], [1e-4, 0, 1], [0, 1e-4, 1]])
-    plane = bend.plane(ahead)
-    scale = 2 * np.tan(0.45) / 0.9 if isinstance(bend, FieldOfView) else 1.0
+    plane = distortion.plane(ahead)
+    scale = 2 * np.tan(0.45) / 0.9 if isinstance(distortion, FieldOfView) else 1.0
     assert np.allclose(plane, scale * ahead[:, :2], atol=1e-7)
 
 
@@ -178,7 +178,7 @@ def test_undistorting_undoes_distortion() -> None:
     wanted = (grid - [lens.cx, lens.cy]) / [lens.fx, lens.fy]
     plane = wanted.copy()
     for _ in range(60):
-        plane += wanted - lens.bend.plane(np.column_stack([plane, np.ones(len(plane))]))
+        plane += wanted - lens.distortion.plane(np.column_stack([plane, np.ones(len(plane))]))
     taken = np.column_stack([pattern(plane), np.ones(len(plane))]).reshape(64, 64, 2).astype(np.float32)
     seen = resampled(taken, lens, np.eye(3), camera).reshape(-1, 2)
     inside = seen[:, 1] > 0.999
@@ -200,7 +200,7 @@ def test_a_panorama_becomes_six_sides(tmp_path: Path) -> None:
     capture = open_capture(tmp_path)
     assert len(capture.photos) == 6
     for view in capture.photos:  # the panorama's colour is its direction in the world
-        picture = load_picture(view)
+        picture = load_photo(view)
         world = picture.camera.directions()
         world /= np.linalg.norm(world, axis=1, keepdims=True)
         off = np.abs(picture.rgb.reshape(-1, 3) - (world * 0.5 + 0.5))
@@ -257,14 +257,14 @@ def test_colmap_models_are_read(tmp_path: Path, kind: str) -> None:
     assert np.allclose(up / np.linalg.norm(up), [0, 1, 0], atol=1e-9)
     assert capture.points.shape == (2, 3)
     assert np.allclose(np.linalg.norm(capture.points[1]), np.linalg.norm([0.1, 0.2, 0.3]))
-    assert capture.photos[0].lens.bend == Brown((0.01, 0.01), (0.01, 0.01))
+    assert capture.photos[0].lens.distortion == Brown((0.01, 0.01), (0.01, 0.01))
 
 
 @pytest.mark.parametrize("model", range(len(MODELS)), ids=[model[0] for model in MODELS])
 def test_every_colmap_camera_model(tmp_path: Path, model: int) -> None:
     view = open_capture(colmap_in(tmp_path, "bin", model)).photos[0]
     assert np.allclose(view.lens.pixels(np.array([[0.0, 0.0, 1.0]])), [[6.0, 4.0]])
-    load_picture(view)
+    load_photo(view)
 
 
 @pytest.mark.parametrize("cut", [5, 30, 90, 200])
@@ -334,7 +334,7 @@ def test_the_fox() -> None:
     capture = open_capture(asset("captures/fox"))
     assert (len(capture.photos), len(capture.missing)) == (50, 17)
     assert capture.held_out == (0, 8, 16, 24, 32, 40, 48)
-    picture = load_picture(capture.photos[0], 8.0)
+    picture = load_photo(capture.photos[0], 8.0)
     assert picture.rgb.shape == (240, 135, 3)
     assert 0.97 < picture.weight.mean() < 1  # undistorting leaves thin edges empty
     assert all(view.camera.camera_to_world[1, 1] < -0.8 for view in capture.photos)  # upright in a +Y-up world
@@ -343,4 +343,4 @@ def test_the_fox() -> None:
 def test_the_lego_truck() -> None:
     capture = open_capture(asset("captures/nerfstudio_tests/lego_test"))
     assert (len(capture.photos), capture.held_out) == (2, (1,))
-    assert 0.1 < load_picture(capture.photos[0]).alpha.mean() < 0.6
+    assert 0.1 < load_photo(capture.photos[0]).alpha.mean() < 0.6

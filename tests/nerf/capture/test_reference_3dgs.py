@@ -19,7 +19,7 @@ from style3d.core.camera import Camera, look_at
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.nerf.capture.read import is_capture
-from style3d.nerf.capture.reference_3dgs import trained_splats, training_of
+from style3d.nerf.capture.reference_3dgs import newest_splats, read_training
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.scene import SplatScene
 from tests.helpers.clouds import splat_ball
@@ -75,16 +75,16 @@ def test_the_folder_is_a_scene(folder: Path, stops: list[Camera]) -> None:
 
 def test_the_file_itself_finds_its_cameras(folder: Path) -> None:
     """Three folders up, or beside it; any other place is none."""
-    path = trained_splats(folder)
+    path = newest_splats(folder)
     assert path.parent.name == "iteration_30000"
-    assert len(training_of(path).cameras) == 3
-    assert training_of(path.with_name("other.ply")).cameras == ()
-    assert len(training_of(folder / "copy.ply").cameras) == 3
+    assert len(read_training(path).cameras) == 3
+    assert read_training(path.with_name("other.ply")).cameras == ()
+    assert len(read_training(folder / "copy.ply").cameras) == 3
 
 
 def entry(size: int, turn: list) -> str:
-    told = {"width": size, "height": size, "fx": 1, "fy": 1, "position": [0] * 3, "rotation": turn}
-    return json.dumps([told])
+    values = {"width": size, "height": size, "fx": 1, "fy": 1, "position": [0] * 3, "rotation": turn}
+    return json.dumps([values])
 
 
 @pytest.mark.parametrize("text", [
@@ -94,7 +94,7 @@ def entry(size: int, turn: list) -> str:
 def test_other_files_of_that_name_are_left_alone(folder: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "cameras.json").write_text(text)
     with caplog.at_level(logging.WARNING):
-        assert training_of(trained_splats(folder)).cameras == ()
+        assert read_training(newest_splats(folder)).cameras == ()
     assert "cameras.json" in caplog.text
 
 
@@ -125,8 +125,8 @@ def test_a_run_on_a_folder_can_be_blended(folder: Path, tmp_path: Path) -> None:
     assert main(["nerf", str(folder), "--style", str(paint), "--output", str(out), *quick, "--quiet"]) == 0
     blend(out, 0.0, tmp_path / "before.ply")
     before = read_splats(tmp_path / "before.ply").base_colors
-    assert np.abs(before - read_splats(trained_splats(folder)).base_colors).max() < 1 / 255
-    write_splats(splat_ball(200), trained_splats(folder))
+    assert np.abs(before - read_splats(newest_splats(folder)).base_colors).max() < 1 / 255
+    write_splats(splat_ball(200), newest_splats(folder))
     with pytest.raises(Style3DError, match="now holds another scene"):
         blend(out, 0.5, tmp_path / "half.ply")
 

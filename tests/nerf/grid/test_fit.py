@@ -13,7 +13,7 @@ from PIL import Image
 from style3d.core.camera import fibonacci_directions, look_at
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import FLIP, Z_UP, Capture
-from style3d.nerf.capture.photos import load_picture
+from style3d.nerf.capture.photos import load_photo
 from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid import kernels
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
@@ -150,7 +150,7 @@ QUICK = FitSettings(levels=(Level(12, 60), Level(20, 140)), rays=512)
 
 def test_a_ball_is_found_from_its_photos(tmp_path: Path) -> None:
     capture = pictures_of_a_ball(tmp_path)
-    pictures = [load_picture(capture.photos[index]) for index in capture.held_out]
+    pictures = [load_photo(capture.photos[index]) for index in capture.held_out]
     nothing = np.mean([psnr(np.zeros_like(p.rgb), p.rgb * p.alpha[..., None]) for p in pictures])
     fit = fit_grid(capture, QUICK)
     assert fit.psnr is not None
