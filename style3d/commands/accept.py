@@ -32,7 +32,7 @@ def check_thresholds(job: Job, conduct: Conduct) -> None:
 
 
 def suggested_job(job: Job, scene: Scene) -> Job:
-    """The job with settings that suit the scene, said on standard output."""
+    """The job with settings that suit the scene. A line on standard output says which, and why."""
     from style3d.evaluate.suggest_settings import measure_character, suggest_settings
 
     changed, why = suggest_settings(job, measure_character(scene))
@@ -56,9 +56,9 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
         lambda result: judge_result(result, yardstick), lambda result: result.interrupted,
     )  # fmt: skip
     kept = best_try(done)
-    told = {"thresholds": [str(limit) for limit in limits], "tries": [one.to_json() for one in done]}
-    told |= {"kept": done.index(kept) + 1, "accepted": not kept.missed}
-    result = replace(kept.made, record={**kept.made.record, "acceptance": told})
+    acceptance = {"thresholds": [str(limit) for limit in limits], "tries": [one.to_json() for one in done]}
+    acceptance |= {"kept": done.index(kept) + 1, "accepted": not kept.missed}
+    result = replace(kept.made, record={**kept.made.record, "acceptance": acceptance})
     written = (*save(result, job.destination, watcher), beside(job.destination, "job.yaml"))
     write_job_file(kept.job, written[-1], result.record["cast"])
     written = (*written, *job_kind(kept.job).write(kept.job, scene, result.colors, watcher))

@@ -42,7 +42,7 @@ class Blend:
 
 
 def run(arguments: list[str]) -> int:
-    """Bake it, and say how long it took."""
+    """Write it, and print how long it took."""
     began = time.perf_counter()
     request = parse(Blend, "blend", arguments, Blend.__doc__ or "")
     with told(request.strict):
@@ -60,11 +60,11 @@ def blend(styled: Path, strength: float, output: Path | None = None) -> tuple[Pa
     if styled.is_dir():
         raise Style3DError(f"{styled} is a folder", expected="the file that a run wrote", hint=ABSENT)
     report_path = styled.with_name(f"{styled.stem}.report.json")
-    report, strengths = _report(report_path), read_strengths(styled.with_name(f"{styled.stem}.{STRENGTHS}"))
+    report, strengths = _read_report(report_path), read_strengths(styled.with_name(f"{styled.stem}.{STRENGTHS}"))
     target = output or styled
     check_writable(target)
     try:
-        written = _written(styled, target, report, strengths, strength)
+        written = _write(styled, target, report, strengths, strength)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise Style3DError(f"{report_path} is not the report of this file", got=error, hint=ABSENT) from None
     if target == styled:
@@ -73,16 +73,16 @@ def blend(styled: Path, strength: float, output: Path | None = None) -> tuple[Pa
     return written
 
 
-def _written(
+def _write(
     styled: Path, target: Path, report: dict[str, Any], strengths: Strengths, strength: float
 ) -> tuple[Path, ...]:
     scene = report["scene"]
     if scene.get("painted") == "texture" and is_gltf(styled) and is_gltf(target):
-        return _rebaked(styled, target, scene, strengths.at(strength))
-    return _saved_again(target, report, strengths.at(strength))
+        return _bake_again(styled, target, scene, strengths.at(strength))
+    return _paint_source_again(target, report, strengths.at(strength))
 
 
-def _rebaked(styled: Path, target: Path, scene: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
+def _bake_again(styled: Path, target: Path, scene: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
     from style3d.mesh.blend_textures import rebake
     from style3d.mesh.painted_slot import Slot
 
@@ -94,8 +94,8 @@ def _rebaked(styled: Path, target: Path, scene: dict[str, Any], table: np.ndarra
     return rebake(styled, target, [Slot(*item) for item in scene["slots"]], images)
 
 
-def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
-    """By way of the source, for what is no glTF with textures: it must be as it was."""
+def _paint_source_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tuple[Path, ...]:
+    """Write it by way of the source, which must be unchanged. Only a glTF with textures can do without."""
     import torch
 
     from style3d.job.replay import job_from_values
@@ -114,7 +114,7 @@ def _saved_again(target: Path, report: dict[str, Any], table: np.ndarray) -> tup
     return scene.save(torch.from_numpy(table.astype(np.float32) / np.float32(255)), target)
 
 
-def _report(path: Path) -> dict[str, Any]:
+def _read_report(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise Style3DError(f"{path} is missing", hint=ABSENT)
     try:

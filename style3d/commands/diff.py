@@ -33,9 +33,9 @@ def run(arguments: list[str]) -> int:
     """Print the differences."""
     from style3d.mesh.diff import diff_files
 
-    asked = parse(Comparison, "diff", arguments, Comparison.__doc__ or "")
-    with told(asked.strict):
-        found = diff_files(asked.source, asked.painted)
+    request = parse(Comparison, "diff", arguments, Comparison.__doc__ or "")
+    with told(request.strict):
+        found = diff_files(request.source, request.painted)
     for difference in found:
         print(f"{'allowed    ' if difference.allowed else 'NOT ALLOWED'}  {difference.sentence}")
     wrong = sum(not difference.allowed for difference in found)

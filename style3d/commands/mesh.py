@@ -41,7 +41,7 @@ def _sidecar(job: MeshJob, credentials: Credentials) -> Path:
     target = job.destination
     first = f"{single_jobs(job)[0][0]}." if job.variants else ""
     sheet = beside(target, f"{first}contact-sheet.png")
-    told = {"asset": {"name": target.name, "sha256": sha256(read_bytes(target)).hexdigest()}, "bound_to": sheet.name}
+    claim = {"asset": {"name": target.name, "sha256": sha256(read_bytes(target)).hexdigest()}, "bound_to": sheet.name}
     written = target.with_suffix(".c2pa")
-    write_bytes(written, credentials.sidecar(read_bytes(sheet), "image/png", target.name, told))
+    write_bytes(written, credentials.sidecar(read_bytes(sheet), "image/png", target.name, claim))
     return written

@@ -55,7 +55,7 @@ def write_mesh(job: FieldJob, scene: Scene, colors: Colors, watcher: Watcher) ->
     comparison = compare(field, mesh, settings.view_size)
     sheet, report = beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json")
     contact_sheet(comparison.field, comparison.mesh, sheet, rows="field above, mesh below")
-    told = {**facts(mesh, comparison), "seconds": perf_counter() - start}
+    report_values = {**facts(mesh, comparison), "seconds": perf_counter() - start}
     with atomic_path(report) as temporary:
-        temporary.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(report_values, indent=2) + "\n", encoding="utf-8")
     return (*files, sheet, report)

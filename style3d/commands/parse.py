@@ -18,8 +18,8 @@ from style3d.job import Job, job_from_report, read_job_file
 Kind = TypeVar("Kind", bound=Job)
 READERS: dict[str, Callable[[Path], Job]] = {"--config": job_from_report, "--job": read_job_file}
 REPLAY = (
-    "It writes the evidence beside it. With --job JOB.yaml the settings come from a file, with --config REPORT.json "
-    "from an earlier run; options given beside it take precedence."
+    "Previews and a report are written next to the result. With --job JOB.yaml the settings come from a file, with "
+    "--config REPORT.json from an earlier run; options on the command line take precedence."
 )
 
 
@@ -43,7 +43,7 @@ class Conduct:
 
 @dataclass(frozen=True)
 class Request(Generic[Kind]):
-    """What a command that paints understands."""
+    """The options of a command that paints."""
 
     job: Annotated[Kind, tyro.conf.arg(name="")]
     conduct: Annotated[Conduct, tyro.conf.arg(name="")] = Conduct()
@@ -57,7 +57,7 @@ def parse_job(kind: type[Kind], arguments: list[str]) -> tuple[Kind, Conduct]:
     """
     default: Any = tyro.MISSING_NONPROP
     for option, read in READERS.items():
-        arguments, path = _taken(arguments, option)
+        arguments, path = _take_option(arguments, option)
         if path:
             job = read(path)
             if not isinstance(job, kind):
@@ -74,22 +74,22 @@ def parse(form: Any, name: str, arguments: list[str], description: str, default:
     Raises:
         Style3DError: an unknown option or a value that does not fit, in one line.
     """
-    said, wrong = io.StringIO(), io.StringIO()
+    output, errors = io.StringIO(), io.StringIO()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(wrong):
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
             return tyro.cli(
                 form, args=arguments, default=default, prog=f"style3d {name}", description=description,
                 config=(tyro.conf.FlagCreatePairsOff,),
             )  # fmt: skip
     except SystemExit as stop:
         if not stop.code:
-            print(said.getvalue(), end="")
+            print(output.getvalue(), end="")
             raise
-        line = _one_line(wrong.getvalue() + said.getvalue())
+        line = _one_line(errors.getvalue() + output.getvalue())
         raise Style3DError(line or f"the options could not be understood; see style3d {name} --help") from None
 
 
-def _taken(arguments: list[str], option: str) -> tuple[list[str], Path | None]:
+def _take_option(arguments: list[str], option: str) -> tuple[list[str], Path | None]:
     """Arguments without an option that names a file, and its value."""
     for place, argument in enumerate(arguments):
         if argument == option:
