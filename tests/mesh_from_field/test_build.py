@@ -45,7 +45,7 @@ def scene() -> SplatScene:
 
 
 @pytest.fixture(scope="module")
-def solid(scene: SplatScene) -> FieldMesh:
+def mesh(scene: SplatScene) -> FieldMesh:
     return build_mesh(field_of(scene, scene.initial()), COARSE)
 
 

@@ -73,11 +73,12 @@ def _spread(views: PaintedViews) -> Reading:
 
 CALM: tuple[Metric[PaintedViews], ...] = (
     Metric(
-        "style.calm", "neither", "share of calm area over the picture's; 1 is the style, less is busier", _share,
+        "style.calm", "neither", "share of calm area divided by the picture's; 1 is the style, less is busier", _share,
         needs=("style",), also_on=(".before",), mask=COVERAGE,
     ),
     Metric(
-        "style.calm_spread", "neither", "how unevenly busy it is, over the picture; 1 is the style, less is more even",
+        "style.calm_spread", "neither",
+        "how unevenly busy the views are, divided by the picture; 1 is the style, less is more even",
         _spread, needs=("style",), also_on=(".before",), mask=COVERAGE,
     ),
 )  # fmt: skip

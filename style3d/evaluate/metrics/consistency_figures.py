@@ -27,20 +27,20 @@ AGREEMENT: tuple[Metric[Consistency], ...] = (
         lambda one: Reading(one.rmse), also_on=CONTROLS,
     ),
     Metric(
-        "consistency.GAP.ssim", "higher", "1 where windows that lie wholly in valid pixels look the same",
+        "consistency.GAP.ssim", "higher", "SSIM over windows of valid pixels; 1 looks the same",
         lambda one: Reading(one.ssim, "too few pixels"), also_on=CONTROLS,
     ),
     Metric(
-        "consistency.GAP.perceptual", "lower", "LPIPS where its weights are, else distance of unit features",
+        "consistency.GAP.perceptual", "lower", "LPIPS if its weights are there, else the distance of unit features",
         lambda one: Reading(one.perceptual, "too few pixels"), needs=("distance",), also_on=CONTROLS,
     ),
     Metric(
         "consistency.GAP.relative", "lower",
-        "error over the image's own contrast: 0 agrees, flat colour gives 1, unrelated images √2",
+        "error over the image's own contrast: 0 for equal images, 1 for flat colour, √2 for unrelated images",
         lambda one: Reading(one.relative), also_on=CONTROLS,
     ),
     Metric(
-        "consistency.GAP.valid", "neither", "share of all pixels that two views both see",
+        "consistency.GAP.valid", "neither", "share of the pixels that both views see",
         lambda one: Reading(one.valid), "share", also_on=CONTROLS,
     ),
 )  # fmt: skip
@@ -82,9 +82,10 @@ def _over_independent(found: GapConsistency) -> Reading:
 
 
 RATIOS: tuple[Metric[GapConsistency], ...] = (
-    Metric("consistency.GAP.over_floor", "lower", "relative, over that of the unstylised views", _over_floor),
+    Metric("consistency.GAP.over_floor", "lower", "relative error divided by that of unstylised views", _over_floor),
     Metric(
-        "consistency.GAP.over_independent", "lower", "relative, over that of views painted alone, on the same pairs",
+        "consistency.GAP.over_independent", "lower",
+        "relative error divided by that of views painted alone, on the same pairs",
         _over_independent,
     ),
 )  # fmt: skip

@@ -116,16 +116,17 @@ CONTENT: tuple[Metric[PaintedViews], ...] = (
         mask=COVERAGE, tile="of the original's pattern of features",
     ),
     Metric(
-        "content.similarity", "lower", "how far what resembled what has changed; 0 is unchanged",
+        "content.similarity", "lower", "change of which places resemble each other; 0 is unchanged",
         lambda views: Reading(mean_of([similar for _, similar in views.once(_network)])), needs=("content layer",),
         mask=COVERAGE,
     ),
     Metric(
-        "content.ssim", "higher", "SSIM's structure term alone: 1 the same drawing in any colours, 0 an unrelated one",
+        "content.ssim", "higher",
+        "SSIM's structure term alone: 1 for one drawing in any colours, 0 for an unrelated one",
         lambda views: _each(views, structure_ssim), mask=COVERAGE,
     ),
     Metric(
-        "content.edges", "higher", "edges found again within 2 pixels, beyond chance",
+        "content.edges", "higher", "edges that are found again within 2 pixels, beyond chance",
         lambda views: _each(views, edges_kept), "share", mask=COVERAGE,
     ),
     Metric(

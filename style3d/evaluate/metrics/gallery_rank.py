@@ -1,4 +1,4 @@
-"""Found: at which rank a network that painting never sees finds the style among a gallery of pictures."""
+"""A network that never paints ranks a gallery of pictures by likeness to the result. The style should come first."""
 
 from __future__ import annotations
 
@@ -104,6 +104,6 @@ def alike(first: AnyImage, second: AnyImage) -> bool:
 
 
 FOUND: Metric[PaintedViews] = Metric(
-    "style.found", "lower", "at which place a network that never painted finds the picture in a gallery; 1 is first",
+    "style.found", "lower", "rank at which a network that never paints finds the picture in a gallery; 1 is first",
     _rank_in_gallery, "rank", needs=("style", "gallery"), also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

@@ -77,11 +77,11 @@ def _unseen(pair: MeshPair) -> Reading:
 
 MESH: tuple[Metric[MeshPair], ...] = (
     Metric(
-        "mesh.coverage", "higher", "of the texels seen from outside, the share that these views show",
+        "mesh.coverage", "higher", "share of the texels visible from outside that these views show",
         lambda pair: _of(pair.facts["coverage_of_visible"], len(pair.cameras)), "share",
     ),
     Metric(
-        "mesh.seams", "lower", "colour step across UV cuts over the step beside them; 1 is invisible",
+        "mesh.seams", "lower", "colour step across UV cuts divided by the step beside them; 1 is invisible",
         lambda pair: _of(pair.after.seam_error(pair.after.initial())), also_on=(".before",),
         tile="× the step beside a seam",
     ),
@@ -95,11 +95,11 @@ MESH: tuple[Metric[MeshPair], ...] = (
         lambda pair: Reading(clipped(pair.after, pair.after.inside)), "share", also_on=(".before",),
     ),
     Metric(
-        "mesh.density_spread", "lower", "how much larger coarse texels are than fine ones",
+        "mesh.density_spread", "lower", "size of coarse texels divided by that of fine ones",
         lambda pair: _density(pair.after),
     ),
     Metric(
-        "mesh.differences", "lower", "changes to the file that painting has no business with (`style3d diff`)",
+        "mesh.differences", "lower", "changes to the file that painting must not make (`style3d diff`)",
         lambda pair: pair.differences[0], "changes",
     ),
     Metric(

@@ -76,7 +76,7 @@ def _distance(views: PaintedViews) -> Reading:
 
 
 PALETTE: Metric[PaintedViews] = Metric(
-    "style.palette", "lower", "least mean difference between the palettes; 1 is just noticeable", _distance,
+    "style.palette", "lower", "mean colour difference between the palettes; 1 is just noticeable", _distance,
     "CIEDE2000", needs=("style",), also_on=(".before",), mask=COVERAGE,
     tile="between the palettes, CIEDE2000",
 )  # fmt: skip

@@ -58,6 +58,6 @@ def _apart(views: PaintedViews) -> Reading:
 
 PARTS: Metric[PaintedViews] = Metric(
     "content.parts_apart", "higher",
-    "variance of colour that lies between the original's parts; 1: they differ and are even, 0: they do not differ",
+    "share of the colour variance between the original's parts; 1: parts differ and are even, 0: they do not differ",
     _apart, "share", also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

@@ -76,11 +76,12 @@ def form(views: PaintedViews) -> Reading:
 TONES: tuple[Metric[PaintedViews], ...] = (
     Metric(
         "content.tone_order", "higher",
-        "rank correlation of light and dark with the original's, strokes blurred away; 1 the same order, −1 inverted",
+        "rank correlation of light and dark with the original's, strokes blurred away; 1 is the same order",
         tone_order, mask=COVERAGE,
     ),
     Metric(
-        "content.form", "higher", "rank correlation of light and dark with the daylight on the shape, likewise", form,
+        "content.form", "higher",
+        "rank correlation of light and dark with the daylight on the shape, strokes blurred away", form,
         needs=("form",), mask=COVERAGE,
     ),
 )  # fmt: skip

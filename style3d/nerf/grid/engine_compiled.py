@@ -50,7 +50,7 @@ class CompiledEngine(Engine):
         kernels.render_rays(
             kernels.RayArrays(rays.origin, rays.direction, rays.offset), self._steps,
             kernels.VertexTable(at.index, self._table),
-            kernels.TargetArrays(targets.rgb, targets.alpha, targets.backdrop, targets.gain), loss, samples, results,
+            kernels.WantedArrays(targets.rgb, targets.alpha, targets.backdrop, targets.gain), loss, samples, results,
         )  # fmt: skip
         kernels.scatter(rays.direction, samples, at.index, at.side, self.gradient, self._touched)
         return float(results.lost.sum(dtype=np.float64)), gain_slope

@@ -32,7 +32,7 @@ class VertexTable(NamedTuple):
     table: Any  # (n, WIDTH) float32
 
 
-class TargetArrays(NamedTuple):
+class WantedArrays(NamedTuple):
     """What `style3d.nerf.grid.engine.RayTargets` holds."""
 
     rgb: Any
@@ -95,7 +95,7 @@ def corner_rows(cell: int, frac: Any, index: Any, side: int, row: Any, weight: A
 
 @njit(cache=True, parallel=True, nogil=True)
 def render_rays(
-    rays: RayArrays, steps: GridSteps, vertices: VertexTable, targets: TargetArrays, loss: LossWeights,
+    rays: RayArrays, steps: GridSteps, vertices: VertexTable, wanted: WantedArrays, loss: LossWeights,
     samples: RaySamples, results: RayResults,
 ) -> None:  # fmt: skip
     """Each ray's colour, and the slope of the loss by density and colour at each of its samples.
@@ -104,7 +104,7 @@ def render_rays(
     with T what is left of the light. Slopes of things nearer than ``loss.weaken`` are weakened by the square of their
     depth, so that nothing grows in front of a camera.
     """
-    direction, (target, opacity, backdrop, gain), weight = rays.direction, targets, loss.ray
+    direction, (target, opacity, backdrop, gain), weight = rays.direction, wanted, loss.ray
     image, gain_slope, lost = results
     cells, fracs, slopes, counts = samples  # unpacked: numba drops what a parallel loop writes to a tuple's field
     number, most = cells.shape

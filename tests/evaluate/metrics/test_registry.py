@@ -66,7 +66,7 @@ def test_the_page_of_metrics_holds_the_rows(subjects: tuple[str, ...]) -> None:
 
 
 def test_the_metric_that_the_page_shows_is_one() -> None:
-    told = DOCS.read_text(encoding="utf-8").partition("## A metric of your own")[2].partition("\n# ")[0]
+    told = DOCS.read_text(encoding="utf-8").partition("### A metric of your own")[2].partition("\n## ")[0]
     found: dict[str, object] = {}
     exec("\n".join(line[4:] for line in told.splitlines() if line.startswith("    ")), found)
     shown, views = found["WARMTH"], PaintedViews(arc(2, 32), (np.ones((32, 32, 3), np.float32),) * 2, UNABLE)

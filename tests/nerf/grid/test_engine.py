@@ -185,7 +185,7 @@ def test_without_triton_the_cpu_marches(caplog: pytest.LogCaptureFixture, monkey
 
 def test_a_marcher_that_differs_is_found_out() -> None:
     def longer(lattice: Lattice, rules: FitRules, device: torch.device) -> CompiledMarcher:
-        return CompiledMarcher(place, replace(rules, stride=0.7), device)
+        return CompiledMarcher(lattice, replace(rules, stride=0.7), device)
 
     check(CompiledMarcher, CPU)
     with pytest.raises(RuntimeError, match="of its rays are as long"):

@@ -63,7 +63,7 @@ def test_slopes_agree_with_the_slow_twin(distortion: float) -> None:
     kernels.render_rays(
         kernels.RayArrays(origin, direction, offset), GridSteps(0.1, 1.0, field.space, SIDE, field.gaps),
         kernels.VertexTable(field.index, table),
-        kernels.TargetArrays(want.rgb, want.alpha, want.backdrop, want.gain),
+        kernels.WantedArrays(want.rgb, want.alpha, want.backdrop, want.gain),
         kernels.LossWeights(np.full(count, 1 / count, np.float32), distortion / count, 0.0),
         samples, kernels.RayResults(image[0], image[1], lost),
     )  # fmt: skip
