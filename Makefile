@@ -18,11 +18,11 @@ DEV := $(VENV)/installed-dev
 DEMO := out/demo
 NODE := node_modules/@sparkjsdev/spark/package.json
 
-.PHONY: docs demo test lint types unit bench bench-features bench-splats gallery corpus test-nerfstudio clean help
+.PHONY: docs tables demo test lint types unit bench bench-features bench-splats gallery corpus test-nerfstudio clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | docs | test-nerfstudio | clean"
+	@echo "make demo | test | lint | types | unit | bench | bench-features | bench-splats | gallery | corpus | tables | docs | test-nerfstudio | clean"
 
 $(PY):
 	@$(PYTHON) -c "import sys; sys.exit(None if (3, 10) <= sys.version_info < (3, 14) else 'style3d needs Python 3.10 to 3.13, not ' + sys.version.split()[0] + '; say which with PYTHON=')"
@@ -72,6 +72,10 @@ bench-splats: $(RUN)
 
 gallery: $(RUN)
 	$(PY) scripts/gallery.py
+
+# The tables in docs/ that come from rows: options, formats, extensions, metrics.
+tables: $(RUN)
+	$(PY) scripts/tables.py
 
 # The site, with warnings as errors; the sources are read and not imported, so style3d itself is not installed.
 DOCS ?= .venv-docs

@@ -13,7 +13,6 @@ from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, recipe
 from style3d.job.control import Excludes, Needs, Trait, controls, having
-from style3d.job.option_table import docs_table
 from style3d.job.preset import PRESETS, Preset
 from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.paint.provenance import provenance_of
@@ -112,9 +111,3 @@ def test_help_tells_every_preset(capsys: pytest.CaptureFixture) -> None:
         parse_job(MeshJob, ["--help"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert all(f"{name} ({preset.summary})" in text for name, preset in PRESETS.items())
-
-
-def test_docs_hold_the_options() -> None:
-    """docs/controls.md has the table as the fields make it; copy it from this failure if it does not."""
-    docs = Path(__file__).parents[2] / "docs" / "controls.md"
-    assert docs_table() in docs.read_text(encoding="utf-8"), docs_table()
