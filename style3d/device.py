@@ -60,9 +60,9 @@ def pick_device(name: str) -> torch.device:
     """
     if name == "auto":
         return torch.device(next(kind.name for kind in KINDS if kind.count()))
-    expected = ", ".join(["auto", *(kind.name for kind in reversed(KINDS))])
-    numbered = " or ".join(f"{kind.name}:N" for kind in KINDS if not kind.loops)
-    wrong = Style3DError(f"device '{name}' is not usable here", expected=f"{expected} or {numbered}")
+    numbered = [f"{kind.name}:N" for kind in KINDS if not kind.loops]
+    *first, last = ["auto", *(kind.name for kind in reversed(KINDS)), *numbered]
+    wrong = Style3DError(f"device '{name}' is not usable here", expected=f"{', '.join(first)} or {last}")
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -125,7 +125,7 @@ def unused_devices() -> tuple[str, ...]:
     if CUDA.count():
         return ()
     told = []
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and "mps" not in {kind.name for kind in KINDS}:
         told.append("Apple's GPU (mps) is there; style3d computes on the CPU")
     if shutil.which("nvidia-smi") and torch.version.cuda is None:
         told.append("an NVIDIA GPU seems to be there, but this torch is built for the CPU: install a CUDA build")

@@ -53,8 +53,19 @@ def test_names_are_those_of_rows() -> None:
     assert pick_device("cpu") == torch.device("cpu")
     assert pick_device("auto").type in {kind.name for kind in KINDS}
     for name in ("gpu", "meta", "cuda:77"):  # no device; one that torch has and no row names; one that is not here
-        with pytest.raises(Style3DError, match="expected auto, cpu, cuda or cuda:N"):
+        with pytest.raises(Style3DError, match=f"expected auto, {CPU.name}, .*{CUDA.name} or {CUDA.name}:N"):
             pick_device(name)
+
+
+def test_a_new_row_is_offered_and_no_more_called_unused(monkeypatch: pytest.MonkeyPatch) -> None:
+    apple = DeviceKind("mps", lambda: 1, lambda _: "Apple's GPU", lambda: False, doubles=False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert any("(mps)" in line for line in module.unused_devices()) == (not CUDA.count())
+    monkeypatch.setattr(module, "KINDS", (CUDA, apple, CPU))
+    assert not any("(mps)" in line for line in module.unused_devices())
+    assert "mps (Apple's GPU)" in devices()
+    with pytest.raises(Style3DError, match="expected auto, cpu, mps, cuda, cuda:N or mps:N"):
+        pick_device("gpu")
 
 
 def test_auto_takes_the_first_that_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
