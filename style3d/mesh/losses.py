@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from style3d.gltf.document import Document, Json
-from style3d.gltf.extensions import VARIANTS
-
-LIGHTS = "KHR_lights_punctual"
+from style3d.gltf.extensions import LAMPS, VARIANTS
 
 
 @final
@@ -61,7 +59,7 @@ LOSABLE = (
     Losable("skins", lambda document: len(document.items("skins"))),
     Losable("morph targets", lambda document: sum(len(p.get("targets", [])) for p in _primitives(document))),
     Losable("cameras", lambda document: len(document.items("cameras"))),
-    Losable("lights", lambda document: _extension(document, LIGHTS, "lights")),
+    Losable("lights", lambda document: _extension(document, LAMPS, "lights")),
     Losable("variants", lambda document: _extension(document, VARIANTS, "variants")),
     Losable("maps besides the base colour", _maps),
     Losable("second UV sets", lambda document: _attributes(document, "TEXCOORD_1")),

@@ -71,7 +71,7 @@ def test_a_new_extension_may_come_and_go(weathering: Extension) -> None:
 def test_without_its_row_the_extension_is_unknown(tmp_path: Path) -> None:
     """It is kept, its coming is a difference, and where it is required, loading and `inspect` say what is missed."""
     path = rusty(tmp_path)
-    assert any(f"{NAME} is required and not read" in note for note in load_asset(path, texture_size=16).notes)
+    assert any(f"requires {NAME}, which is not read" in note for note in load_asset(path, texture_size=16).notes)
     assert f"kept and not read: {NAME}" in inspect_file(path)
     assert "rust" not in inspect_file(path)
     assert not all(found.allowed for found in differences(grown([]), grown([1])))
