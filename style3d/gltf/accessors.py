@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
 from style3d.gltf.document import Document, Json
-from style3d.gltf.extensions import MESHOPT
+from style3d.gltf.extensions import packing
 
 COMPONENTS = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -58,7 +58,7 @@ class Accessors:
             Style3DError: it does not exist, or reaches past its buffer.
         """
         item = self.document.item("bufferViews", index)
-        packed = item.get("extensions", {}).get(MESHOPT)
+        packed = packing(item)
         if packed is not None:
             if index not in self._decoded:
                 from style3d.gltf.meshopt import decode_view  # compiled: slow to import, and few files need it

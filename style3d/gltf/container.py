@@ -14,7 +14,7 @@ from style3d.errors import Style3DError
 from style3d.files import write_bytes
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
-from style3d.gltf.extensions import MESHOPT
+from style3d.gltf.extensions import packing
 
 GLTF_SUFFIXES = (".glb", ".gltf")
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by
@@ -114,7 +114,7 @@ def flattened(document: Document) -> tuple[Json, bytes]:
     if not moved:
         return merged, b""
     for view in merged.get("bufferViews", []):
-        for place in (view, view.get("extensions", {}).get(MESHOPT)):
+        for place in (view, packing(view)):
             if place is not None and place.get("buffer") in moved:
                 target, shift = moved[place["buffer"]]
                 shift -= sum(end - start for start, end in cuts[place["buffer"]] if start < place.get("byteOffset", 0))
@@ -130,7 +130,7 @@ def _cuts(document: Document, buffer: int) -> list[tuple[int, int]]:
     views = [
         (place.get("byteOffset", 0), place.get("byteOffset", 0) + place.get("byteLength", 0))
         for view in document.items("bufferViews")
-        for place in (view, view.get("extensions", {}).get(MESHOPT))
+        for place in (view, packing(view))
         if place is not None and place.get("buffer") == buffer
     ]
     found = []

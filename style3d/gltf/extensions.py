@@ -19,6 +19,7 @@ IMAGE_LIGHTS = "EXT_lights_image_based"
 INSTANCING = "EXT_mesh_gpu_instancing"
 LAMPS = "KHR_lights_punctual"
 MESHOPT = "EXT_meshopt_compression"
+MESHOPT_KHR = "KHR_meshopt_compression"
 QUANTIZATION = "KHR_mesh_quantization"
 SPECULAR = "KHR_materials_pbrSpecularGlossiness"
 TRANSFORM = "KHR_texture_transform"
@@ -43,6 +44,7 @@ class Extension:
     may_come: bool = False  # painting may add it, and `style3d diff` allows that
     may_go: bool = False  # painting may take it away with the images or the look-ups that it told of
     holds_image: bool = False  # its object in a texture names the image to show, as ``source``
+    packs_views: bool = False  # its object in a buffer view tells where the view's compressed bytes are
     grows: str = ""  # the list in the file's own object of it that painting appends to
     inspect: Callable[[Mapping[str, Any]], str] | None = None  # a line on a glTF's JSON; empty where there is none
 
@@ -53,7 +55,7 @@ def _variants(json: Mapping[str, Any]) -> str:
 
 
 def _packed_views(json: Mapping[str, Any]) -> str:
-    count = sum(MESHOPT in view.get("extensions", {}) for view in json.get("bufferViews", []))
+    count = sum(packing(view) is not None for view in json.get("bufferViews", []))
     return f"{count:,} buffer view{'s' * (count != 1)} compressed with meshopt" if count else ""
 
 
@@ -71,7 +73,10 @@ EXTENSIONS: list[Extension] = [
         VARIANTS, "looks to switch between; `--variants` adds some", may_come=True, grows="variants", inspect=_variants
     ),
     Extension(DRACO, "triangles are decoded with `pip install DracoPy`; the stream stays"),
-    Extension(MESHOPT, "buffers are decoded; the streams stay", inspect=_packed_views),
+    Extension(MESHOPT, "buffers are decoded; the streams stay", packs_views=True, inspect=_packed_views),
+    Extension(
+        MESHOPT_KHR, "the same, in both versions of its streams and with its filter of colours", packs_views=True
+    ),
     Extension(QUANTIZATION, "attributes are integers"),
     Extension(INSTANCING, "every instance is shown, and all share their texels"),
     Extension(VISIBILITY, "hidden nodes are not painted"),
@@ -97,6 +102,12 @@ def register(row: Extension) -> None:
 def image_extensions() -> tuple[str, ...]:
     """Those that name a texture's image, the first to be shown first."""
     return tuple(row.name for row in EXTENSIONS if row.holds_image)
+
+
+def packing(view: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How a buffer view is compressed, and where the compressed bytes are; None where it is not."""
+    extensions = view.get("extensions", {})
+    return next((extensions[row.name] for row in EXTENSIONS if row.packs_views and row.name in extensions), None)
 
 
 def may_come(name: str) -> bool:

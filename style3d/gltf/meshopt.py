@@ -1,4 +1,4 @@
-"""EXT_meshopt_compression (Kapoulkine) is decoded here, so that compressed meshes can be rendered."""
+"""Buffers that meshoptimizer compressed (Kapoulkine) are decoded here, so that compressed meshes can be rendered."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from numba import njit
 
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES
+from style3d.gltf.meshopt_filters import FILTERS
 
 Array = np.ndarray[Any, Any]
 HEADS = {"ATTRIBUTES": 0xA0, "TRIANGLES": 0xE0, "INDICES": 0xD0}
 TAILS = {"TRIANGLES": 16, "INDICES": 4}
+LEAST_TAIL = (32, 24)  # bytes at the end of a stream of attributes, by version
+WIDTHS = np.array([[0, 2, 4, 8], [0, 1, 2, 4], [1, 2, 4, 8]])  # bits of a delta by its code: version 0, then 1
+BYTES, SHORTS, WORDS = 0, 1, 2  # what four bytes of a vertex are, in version 1: deltas differ
 
 
 def decode_view(content: bytes, packed: dict[str, Any]) -> bytes:
@@ -33,9 +37,8 @@ def decode_view(content: bytes, packed: dict[str, Any]) -> bytes:
     if count < 0 or not 0 < stride <= 256 or count * stride > MAX_BYTES:
         raise _broken(f"mode {mode!r}, {count!r} elements of {stride!r} bytes")
     data = np.frombuffer(content, np.uint8)
-    version = 1 if mode in TAILS else 0
-    if not len(data) or data[0] & 0xF0 != HEADS[mode] or data[0] & 0x0F > version:
-        raise _broken("another version of the format")
+    if not len(data) or data[0] & 0xF0 != HEADS[mode] or data[0] & 0x0F > 1:
+        raise _broken(f"a stream that begins with byte {data[0]:#04x}" if len(data) else "an empty stream")
     try:
         if mode == "ATTRIBUTES":
             return _filtered(_attributes(data, count, stride), filtered).tobytes()
@@ -52,53 +55,104 @@ def _broken(got: str) -> Style3DError:
     return Style3DError("meshopt-compressed data cannot be decoded", got=got, hint="try: gltfpack -noq -i IN -o OUT")
 
 
+def _filtered(values: UInt8[np.ndarray, "count stride"], name: str) -> Array:
+    strides, undo = FILTERS.get(name, ((), None))
+    if undo is None or values.shape[1] not in strides:
+        raise _broken(f"filter {name!r} on {values.shape[1]} bytes")
+    return undo(values)
+
+
 def _attributes(data: UInt8[np.ndarray, "n"], count: int, stride: int) -> UInt8[np.ndarray, "count stride"]:
-    result = np.zeros((count, stride), np.uint8)
-    if len(data) < 1 + max(stride, 32):
+    """Vertices, each told by its difference from the one before it; the first by that from the stream's tail."""
+    version = int(data[0] & 0x0F)
+    tail = stride + version * stride // 4
+    if stride % 4 or len(data) < 1 + max(tail, LEAST_TAIL[version]):
         raise IndexError
-    _blocks(data, result, min((8192 // stride) & ~15, 256))
+    kinds = data[len(data) - tail + stride :] if version else np.zeros(stride // 4, np.uint8)
+    if (kinds & 3 > WORDS).any():
+        raise ValueError
+    result = np.zeros((count, stride), np.uint8)
+    _blocks(data, len(data) - tail, kinds, version, result, min((8192 // stride) & ~15, 256))
     return result
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
-def _blocks(data: Any, result: Any, block: int) -> None:
-    """Byte planes of groups of 16 deltas, each packed in 0, 2, 4 or 8 bits, from the baseline at the end."""
+def _blocks(data: Any, tail: int, kinds: Any, version: int, result: Any, block: int) -> None:
+    """Blocks of vertices are kept as planes of bytes; ``kinds`` says what each four planes differ by."""
     count, stride = result.shape
-    previous = data[len(data) - stride :].copy()
-    group = np.empty(16, np.uint8)
+    previous = data[tail : tail + stride].copy()
+    planes = np.empty((stride, block), np.uint8)
     at = 1
     for start in range(0, count, block):
         size = min(block, count - start)
-        groups = (size + 15) // 16
+        control, at = at, at + version * stride // 4
         for plane in range(stride):
-            header, at = at, at + (groups + 3) // 4
-            value = previous[plane]
-            for g in range(groups):
-                bits = (data[header + g // 4] >> (g % 4 * 2)) & 3
-                at = _group(data, at, bits, group)
-                for k in range(min(16, size - g * 16)):
-                    delta = group[k]
-                    value = np.uint8((value + ((0 - (delta & 1)) ^ (delta >> 1))) & 255)
-                    result[start + g * 16 + k, plane] = value
-            previous[plane] = value
+            mode = (data[control + plane // 4] >> (plane % 4 * 2)) & 3 if version else 0
+            at = _plane(data, at, mode, mode + version, planes[plane], size)
+        for part in range(stride // 4):
+            _undo(planes[4 * part : 4 * part + 4], kinds[part], previous[4 * part : 4 * part + 4],
+                  result[start : start + size, 4 * part : 4 * part + 4])  # fmt: skip
 
 
 @njit(cache=True, nogil=True, boundscheck=True)
-def _group(data: Any, at: int, bits: int, group: Any) -> int:
-    """Unpack 16 deltas; returns where the next ones start."""
-    if bits == 0:
+def _plane(data: Any, at: int, mode: int, widths: int, plane: Any, size: int) -> int:
+    """One plane: groups of 16 deltas of few bits, or all zero (mode 2), or bytes as they are (mode 3)."""
+    if mode == 2:
+        plane[:] = 0
+        return at
+    if mode == 3:
+        for k in range(size):
+            plane[k] = data[at + k]
+        return at + size
+    groups = (size + 15) // 16
+    header, at = at, at + (groups + 3) // 4
+    for g in range(groups):
+        code = (data[header + g // 4] >> (g % 4 * 2)) & 3
+        at = _group(data, at, WIDTHS[widths, code], plane[g * 16 : g * 16 + 16])
+    return at
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _undo(deltas: Any, kind: int, previous: Any, result: Any) -> None:
+    """Four bytes of each vertex: sums of bytes or of shorts, or words that were turned and combined by XOR."""
+    kind, turn = kind & 3, kind >> 4
+    for i in range(len(result)):
+        if kind == BYTES:
+            for k in range(4):
+                delta = np.int64(deltas[k, i])
+                previous[k] = np.uint8((previous[k] + ((delta >> 1) ^ -(delta & 1))) & 255)
+        elif kind == SHORTS:
+            for k in (0, 2):
+                delta = np.int64(deltas[k, i]) | np.int64(deltas[k + 1, i]) << 8
+                value = np.int64(previous[k]) | np.int64(previous[k + 1]) << 8
+                value = (value + ((delta >> 1) ^ -(delta & 1))) & 0xFFFF
+                previous[k], previous[k + 1] = np.uint8(value & 255), np.uint8(value >> 8)
+        else:
+            delta = np.int64(0)
+            for k in range(4):
+                delta |= np.int64(deltas[k, i]) << (8 * k)
+            delta = (delta >> turn) | (delta << (32 - turn))
+            for k in range(4):
+                previous[k] = np.uint8(previous[k] ^ ((delta >> (8 * k)) & 255))
+        result[i] = previous
+
+
+@njit(cache=True, nogil=True, boundscheck=True)
+def _group(data: Any, at: int, width: int, group: Any) -> int:
+    """Unpack 16 deltas of ``width`` bits, whose largest value stands for a byte that follows them; returns the end."""
+    if width == 0:
         group[:] = 0
         return at
-    if bits == 3:
+    if width == 8:
         for k in range(16):
             group[k] = data[at + k]
         return at + 16
-    width = 2 * bits
     full = (1 << width) - 1
     extra = at + 2 * width
     for k in range(16):
         place = k * width
-        code = (data[at + place // 8] >> (8 - width - place % 8)) & full
+        shift = place % 8 if width == 1 else 8 - width - place % 8
+        code = (data[at + place // 8] >> shift) & full
         if code == full:
             group[k] = data[extra]
             extra += 1
@@ -206,40 +260,3 @@ def _push_vertex(vertices: Any, state: Any, value: int, fresh: bool) -> None:
 def _push_edge(edges: Any, state: Any, a: int, b: int) -> None:
     edges[state[3], 0], edges[state[3], 1] = a, b
     state[3] = (state[3] + 1) & 15
-
-
-def _filtered(values: UInt8[np.ndarray, "count stride"], name: str) -> Array:
-    stride = values.shape[1]
-    if name == "NONE":
-        return values
-    if name == "OCTAHEDRAL" and stride in (4, 8):
-        return _octahedral(values.view("i1" if stride == 4 else "<i2"))
-    if name == "QUATERNION" and stride == 8:
-        return _quaternion(values.view("<i2"))
-    if name == "EXPONENTIAL" and stride % 4 == 0:
-        bits = values.view("<i4")
-        return np.ldexp((bits << 8 >> 8).astype(np.float32), bits >> 24).astype("<f4")
-    raise _broken(f"filter {name!r} on {stride} bytes")
-
-
-def _octahedral(packed: Array) -> Array:
-    """Unit vectors from points on an octahedron; the fourth component stays."""
-    x, y = packed[:, 0].astype(np.float64), packed[:, 1].astype(np.float64)
-    z = packed[:, 2] - np.abs(x) - np.abs(y)
-    fold = np.minimum(z, 0)
-    vector = np.stack([x + np.where(x >= 0, fold, -fold), y + np.where(y >= 0, fold, -fold), z], 1)
-    length = np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-12)
-    result = packed.copy()
-    result[:, :3] = np.rint(vector / length * np.iinfo(packed.dtype).max)
-    return result
-
-
-def _quaternion(packed: Array) -> Array:
-    """Unit quaternions from their three smallest components; the lowest bits of the fourth say which was dropped."""
-    scale = np.sqrt(0.5) / (packed[:, 3] | 3)
-    small = packed[:, :3] * scale[:, None]
-    large = np.sqrt(np.maximum(1 - (small**2).sum(1), 0))
-    order = ((packed[:, 3] & 3)[:, None] + np.arange(1, 5)) & 3
-    result = np.empty_like(packed)
-    np.put_along_axis(result, order, np.rint(np.column_stack([small, large]) * 32767).astype("<i2"), axis=1)
-    return result

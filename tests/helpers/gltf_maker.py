@@ -81,7 +81,7 @@ class Maker:
         """The file."""
         data = bytes(self.data) + b"\0" * (-len(self.data) % 4)
         if data:
-            self.json["buffers"] = [{"byteLength": len(self.data)}]
+            self.json["buffers"] = [{"byteLength": len(self.data)}, *self.json.get("buffers", [])[1:]]
         text = json.dumps(self.json).encode()
         text += b" " * (-len(text) % 4)
         chunks = struct.pack("<II", len(text), 0x4E4F534A) + text

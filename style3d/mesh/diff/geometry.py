@@ -10,7 +10,7 @@ import numpy as np
 
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Json
-from style3d.gltf.extensions import MESHOPT, VARIANTS
+from style3d.gltf.extensions import VARIANTS, packing
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
 from style3d.mesh.diff.uses import is_copy
 from style3d.mesh.primitives import TRIANGLES, triangulate
@@ -47,7 +47,7 @@ def _compressed(pair: Pair, a: Json, b: Json) -> bool | None:
         document.item("bufferViews", item["bufferView"]) if "bufferView" in item else {}
         for document, item in ((pair.old, a), (pair.new, b))
     ]
-    packed = [view.get("extensions", {}).get(MESHOPT) for view in views]
+    packed = [packing(view) for view in views]
     if packed[0] is None and packed[1] is None:
         return None
     if packed[0] is None or packed[1] is None:
