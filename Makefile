@@ -30,12 +30,12 @@ $(PY):
 
 $(RUN): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing style3d into $(VENV); torch is large, so the first time takes minutes."
-	$(PIP) -e ".[video]"
+	$(PIP) -e ".[video,ktx2]"
 	@$(PY) -c "open(r'$@', 'w').close()"
 
 $(DEV): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing style3d and what its tests use into $(VENV); torch is large, so the first time takes minutes."
-	$(PIP) -e ".[dev,video,draco,c2pa]"
+	$(PIP) -e ".[dev,video,ktx2,c2pa]"
 	@$(PY) -c "open(r'$@', 'w').close()"
 
 # The Khronos validator, three.js and a splat viewer on it, where npm is; the tests that use them skip without them.

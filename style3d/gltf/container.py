@@ -18,12 +18,13 @@ from style3d.gltf.extensions import packing
 
 GLTF_SUFFIXES = (".glb", ".gltf")
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by
-KINDS = {  # of images, by their first bytes
-    b"\x89PNG": ("image/png", ".png"),
-    b"\xff\xd8\xff": ("image/jpeg", ".jpg"),
-    b"RIFF": ("image/webp", ".webp"),
-    b"\xabKTX 20": ("image/ktx2", ".ktx2"),
-    b"DDS ": ("image/vnd-ms.dds", ".dds"),
+KINDS = {  # of images, by what stands at a byte near their start
+    (0, b"\x89PNG"): ("image/png", ".png"),
+    (0, b"\xff\xd8\xff"): ("image/jpeg", ".jpg"),
+    (0, b"RIFF"): ("image/webp", ".webp"),
+    (4, b"ftypavi"): ("image/avif", ".avif"),
+    (0, b"\xabKTX 20"): ("image/ktx2", ".ktx2"),
+    (0, b"DDS "): ("image/vnd-ms.dds", ".dds"),
 }
 
 
@@ -142,7 +143,7 @@ def _cuts(document: Document, buffer: int) -> list[tuple[int, int]]:
 
 def image_kind(content: bytes) -> tuple[str, str] | None:
     """(media type, suffix) of an encoded image; None if unknown."""
-    return next((kind for start, kind in KINDS.items() if content.startswith(start)), None)
+    return next((kind for (place, word), kind in KINDS.items() if content.startswith(word, place)), None)
 
 
 def image_bytes(document: Document, reader: Accessors, index: int) -> bytes:

@@ -63,7 +63,7 @@ EXTENSIONS: list[Extension] = [
     Extension(WEBP, "a texture's image as WebP", may_come=True, may_go=True, holds_image=True),
     Extension(AVIF, "a texture's image as AVIF", may_go=True, holds_image=True),
     Extension(
-        BASISU, "a texture's image as KTX2: the PNG or JPEG beside it is read", False, may_go=True, holds_image=True
+        BASISU, "a texture's image as KTX2, read where no PNG or JPEG is beside it", may_go=True, holds_image=True
     ),
     Extension(DDS, "a texture's image as DDS", may_go=True, holds_image=True),
     Extension(TRANSFORM, "UVs are moved, turned and scaled", may_go=True),
@@ -72,7 +72,7 @@ EXTENSIONS: list[Extension] = [
     Extension(
         VARIANTS, "looks to switch between; `--variants` adds some", may_come=True, grows="variants", inspect=_variants
     ),
-    Extension(DRACO, "triangles are decoded with `pip install DracoPy`; the stream stays"),
+    Extension(DRACO, "triangles are decoded; the stream stays"),
     Extension(MESHOPT, "buffers are decoded; the streams stay", packs_views=True, inspect=_packed_views),
     Extension(
         MESHOPT_KHR, "the same, in both versions of its streams and with its filter of colours", packs_views=True

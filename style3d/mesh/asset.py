@@ -13,7 +13,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.document import Document, parse_document
-from style3d.gltf.extensions import unread
+from style3d.gltf.requirements import INSTEAD, requirements_named, unmet
 from style3d.images import ImageFormat
 from style3d.job.file_types import mesh_files_that
 from style3d.mesh.animation import Pose
@@ -87,7 +87,9 @@ def load_asset(
         raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
     try:
         with collected() as remarks:
-            asset = _prepared(path, _read(path), paint, texture_size, pose, uv)
+            document = _read(path)
+            with requirements_named(document.json, path.name):
+                asset = _prepared(path, document, paint, texture_size, pose, uv)
         return replace(asset, remarks=tuple(remarks), notes=(*remarks, *asset.notes))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         log.debug("reading %s failed", path, exc_info=True)
@@ -194,9 +196,8 @@ def _read(path: Path) -> Document:
     kind = check_kind(path, content)
     if kind in ("glb", "gltf"):
         document = parse_document(content, path.parent, path.name)
-        missed = unread(document.json.get("extensionsRequired", []))
-        if missed:
-            remark(f"{path.name} requires {', '.join(missed)}, which is not read: it may look otherwise")
+        if missed := unmet(document.json):
+            remark(f"{path.name} requires {missed}, which is not read: it may look otherwise; {INSTEAD}")
         return document
     from style3d.mesh.imported import import_mesh
 

@@ -19,7 +19,7 @@ def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
     Raises:
         Style3DError: the picture cannot be read, or no painted texture is plain.
     """
-    picture = read_image(path)[..., :3]
+    picture = read_image(path, upright=False)[..., :3]
     plain = [float(np.ptp(texture.rgb, axis=(0, 1)).max()) < 1e-6 for texture in asset.surface.textures]
     if not any(plain):
         raise Style3DError(

@@ -13,7 +13,7 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Document
 from style3d.gltf.nodes import Placement, in_bind_pose, placements
-from style3d.images import read_image
+from style3d.gltf.texture_images import KTX2, read_texture
 from style3d.mesh.animation import BIND, Pose, at_pose
 from style3d.mesh.materials import BaseColor, base_color
 from style3d.mesh.primitives import Primitive, read_primitive
@@ -61,11 +61,12 @@ class Pool:
         """Colour and opacity of an image; None, with a remark, where it cannot be read."""
         if index not in self.images:
             name = image_name(self.document, index) or f"image {index}"
+            content = b""
             try:
                 content = image_bytes(self.document, Accessors(self.document), index)
-                pixels = read_image(content, name=name, use_profile=False)
+                pixels = read_texture(content, name)
             except Style3DError as error:
-                if "too many pixels" in str(error):
+                if content.startswith(KTX2) or "too many pixels" in str(error):
                     raise
                 remark(f"texture {name!r} could not be read ({error}); the material's plain colour is used")
                 self.images[index] = None

@@ -17,7 +17,8 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.document import Document, inside
-from style3d.images import decode_srgb, encode_image, image_size, read_image
+from style3d.gltf.texture_images import read_texture
+from style3d.images import decode_srgb, encode_image, image_size
 from style3d.mesh.formats import Kind
 from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_document
 from style3d.mesh.mtl import read_looks
@@ -174,6 +175,6 @@ def _look(name: str, material: Any) -> ImportedMaterial:
         content = stream.getvalue()
     except (OSError, ValueError):
         return ImportedMaterial(name)
-    pixels = read_image(content, name=name, use_profile=False)
+    pixels = read_texture(content, name)
     content, _ = encode_image(pixels[..., :3], pixels[..., 3] if pixels.shape[2] == 4 else None, "png")
     return ImportedMaterial(name, images={"baseColorTexture": (name, content)})

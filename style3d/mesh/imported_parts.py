@@ -15,7 +15,7 @@ from style3d.errors import Style3DError
 from style3d.gltf.container import image_kind
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
-from style3d.images import read_image
+from style3d.gltf.texture_images import read_texture
 from style3d.mesh.normals import compact_vertices, corner_normals
 
 FAR = 8.0  # extents from the origin, beyond which positions are stored around their middle
@@ -160,7 +160,7 @@ def _image(editor: Editor, name: str, content: bytes) -> int:
     kind = image_kind(content)
     odd = kind is not None and kind[0] == "image/png" and any(chunk in content[:4096] for chunk in UNSUPPORTED)
     if kind is None or kind[0] not in ("image/png", "image/jpeg") or odd:
-        pixels = np.rint(read_image(content, name=name, use_profile=False) * 255).astype(np.uint8)
+        pixels = np.rint(read_texture(content, name) * 255).astype(np.uint8)
         stream = io.BytesIO()
         Image.fromarray(pixels).save(stream, format="PNG")
         content, kind = stream.getvalue(), ("image/png", ".png")

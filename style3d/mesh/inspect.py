@@ -12,7 +12,7 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import GLTF_SUFFIXES, image_bytes, image_kind, is_gltf
 from style3d.gltf.document import Document, Json, read_document
 from style3d.gltf.extensions import DRACO, EXTENSIONS, unread
-from style3d.images import image_size
+from style3d.gltf.texture_images import texture_size
 from style3d.mesh.credentials import SIGNED, state
 from style3d.mesh.diff.uses import image_uses
 from style3d.mesh.document_view import counted
@@ -98,7 +98,7 @@ def _image(document: Document, _: Json, index: int) -> str:
         return f"cannot be read ({error})"
     kind = (image_kind(content) or ("of an unknown kind", ""))[0]
     try:
-        width, height = image_size(content, f"image {index}")
+        width, height = texture_size(content, f"image {index}")
         size = f"{width} × {height}, "
     except Style3DError:
         size = ""

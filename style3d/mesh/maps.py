@@ -15,7 +15,8 @@ from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
 from style3d.gltf.extensions import SPECULAR, TRANSFORM, UNLIT
-from style3d.images import MIME, encode_image, read_image
+from style3d.gltf.texture_images import read_texture
+from style3d.images import MIME, encode_image
 from style3d.mesh.materials import slots, source_image
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
@@ -150,7 +151,7 @@ class _MapPainter:
         if image is None:
             return None
         content = image_bytes(self.source, Accessors(self.source), image)
-        return np.ascontiguousarray(read_image(content, name=f"image {image}", use_profile=False)[..., :3])
+        return np.ascontiguousarray(read_texture(content, f"image {image}")[..., :3])
 
     def _roughness(self, own: Image | None, strokes: PaintedTexture, factor: float) -> Image:
         if own is None:

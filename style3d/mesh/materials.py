@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from style3d.errors import Style3DError
 from style3d.gltf.document import Document, Json
-from style3d.gltf.extensions import BASISU, SPECULAR, TRANSFORM, WEBP, image_extensions
+from style3d.gltf.extensions import SPECULAR, TRANSFORM, WEBP, image_extensions
 from style3d.images import encode_srgb
 from style3d.render.surface import AlphaMode, Material, Wrap
 
@@ -96,11 +95,7 @@ def magnified_as_squares(document: Document, texture: int | None) -> bool:
 
 
 def source_image(document: Document, texture: int | None) -> int | None:
-    """Index of the image a texture shows, None if it has none.
-
-    Raises:
-        Style3DError: it has only an image that cannot be read here (KTX2).
-    """
+    """Index of the image a texture shows, None if it has none; what every program reads goes first."""
     if texture is None:
         return None
     item = document.item("textures", texture)
@@ -110,11 +105,6 @@ def source_image(document: Document, texture: int | None) -> int | None:
         found: int = webp if webp is not None else item["source"]
         document.item("images", found)
         return found
-    if BASISU in extensions:
-        hint = "convert it first, for instance: gltf-transform ktxdecompress IN OUT"
-        raise Style3DError(
-            "a texture exists only as KTX2/Basis, which style3d cannot read", expected="PNG or JPEG", hint=hint
-        )
     return next((extensions[name].get("source") for name in image_extensions() if name in extensions), None)
 
 

@@ -61,7 +61,7 @@ def _entries_of(surface: Surface, grid: TexelGrid, faces: Flags) -> Bool[np.ndar
 
 def _masked(surface: Surface, grid: TexelGrid, path: Path) -> Weights:
     """The brightness of a picture that lies over every texture: white is 1."""
-    grey = read_image(path, use_profile=False)[..., :3].mean(2)
+    grey = read_image(path, use_profile=False, upright=False)[..., :3].mean(2)
     if surface.painted == "texture":
         return np.concatenate([_resized(grey, (width, height)).ravel() for height, width in grid.shapes])
     weights, used = np.zeros(surface.entries, np.float32), surface.entry >= 0

@@ -15,7 +15,7 @@ FROM_SOURCE = '--no-build-isolation "git+https://github.com/{}"'
 @final
 @dataclass(frozen=True)
 class Library:
-    """Something style3d can use but does not need. Concretely: DracoPy, which opens compressed glTF.
+    """Something style3d can use but does not need. Concretely: opengl-basisu, which decodes KTX2 textures.
 
     A library that serves two purposes has a row for each.
     """
@@ -51,11 +51,10 @@ class Library:
 
 LIBRARIES: tuple[Library, ...] = (
     Library(
-        "DracoPy", "DracoPy", "glTF with Draco compression", "draco",
-        otherwise="or decompress with: gltf-transform copy IN OUT",
+        "opengl_basisu", "opengl-basisu", "textures as KTX2", "ktx2",
+        otherwise="or convert with: gltf-transform ktxdecompress IN OUT",
     ),
     Library("c2pa", "c2pa-python", "textures with signed Content Credentials", "c2pa", brings=("cryptography",)),
-    Library("zstandard", "zstandard", "Gaussian splats as SPZ version 4", "spz"),
     Library("skimage", "scikit-image", "style3d evaluate", "evaluate"),
     Library("lpips", "lpips", "LPIPS in style3d evaluate", "lpips", brings=("torchvision",)),
     Library(

@@ -71,7 +71,7 @@ def test_a_new_extension_may_come_and_go(weathering: Extension) -> None:
 def test_without_its_row_the_extension_is_unknown(tmp_path: Path) -> None:
     """It is kept, its coming is a difference, and where it is required, loading and `inspect` say what is missed."""
     path = rusty(tmp_path)
-    assert any(f"requires {NAME}, which is not read" in note for note in load_asset(path, texture_size=16).notes)
+    assert any(f"requires {NAME}, which is not read" in text for text in load_asset(path, texture_size=16).remarks)
     assert f"kept and not read: {NAME}" in inspect_file(path)
     assert "rust" not in inspect_file(path)
     assert not all(found.allowed for found in differences(grown([]), grown([1])))
@@ -95,3 +95,15 @@ def test_names_are_spelt_once() -> None:
             if spelt and re.search(r"\b(KHR|EXT|MSFT)_\w+", str(node.value)) and path.name != "extensions.py":
                 found.append(f"{path.relative_to(package)}:{node.lineno}")
     assert not found
+
+
+def test_a_required_extension_is_named_where_reading_fails(tmp_path: Path) -> None:
+    """What hides the geometry is said for what it is, with a command; and not that the file is damaged."""
+    made = Maker()
+    made.show(made.quad(made.textured(checks(16))))
+    del made.json["meshes"][0]["primitives"][0]["attributes"]["POSITION"]
+    made.json |= {"extensionsUsed": ["ACME_crushed"], "extensionsRequired": ["ACME_crushed"]}
+    with pytest.raises(
+        Style3DError, match=r"requires ACME_crushed, which style3d does not read; .*gltf-transform copy"
+    ):
+        load_asset(made.write(tmp_path / "a.glb"))

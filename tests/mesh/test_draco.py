@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,7 @@ from tests.helpers.gltf_maker import read_glb
 from tests.helpers.validator import assert_valid
 from tests.mesh.test_asset import forbidden, invert
 
-PRESENT = importlib.util.find_spec("DracoPy") is not None
 
-
-@pytest.mark.skipif(not PRESENT, reason="DracoPy is not installed (pip install 'style3d[draco]')")
 def test_plain_colour_is_painted(tmp_path: Path) -> None:
     """Without UVs the factor takes the mean of what was painted, and the stream stays."""
     source = asset("meshes/playcanvas/heart_draco.glb")
@@ -34,7 +30,6 @@ def test_plain_colour_is_painted(tmp_path: Path) -> None:
         load_asset(source, paint="vertices")
 
 
-@pytest.mark.skipif(not PRESENT, reason="DracoPy is not installed (pip install 'style3d[draco]')")
 def test_textures_of_compressed_meshes_are_painted(tmp_path: Path) -> None:
     """With UVs all is as it is elsewhere."""
     source = asset("meshes/playcanvas/chess-board.glb")
@@ -42,10 +37,3 @@ def test_textures_of_compressed_meshes_are_painted(tmp_path: Path) -> None:
     (path,) = save_asset(loaded, invert(loaded), tmp_path / "a.glb")
     assert forbidden(source, path) == []
     assert_valid(path, source)
-
-
-@pytest.mark.skipif(PRESENT, reason="DracoPy is installed")
-def test_without_the_package() -> None:
-    """The error says what to install."""
-    with pytest.raises(Style3DError, match=r"pip install 'style3d\[draco\]'"):
-        load_asset(asset("meshes/playcanvas/heart_draco.glb"))

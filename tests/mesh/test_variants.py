@@ -114,8 +114,6 @@ def test_what_cannot_vary_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["bevy/FlightHelmet/FlightHelmet.gltf", "playcanvas/heart_draco.glb"])
 def test_real_assets(name: str, tmp_path: Path) -> None:
     """Many materials, shared images; a compressed stream that only its factor can colour."""
-    if "draco" in name:
-        pytest.importorskip("DracoPy")
     source = asset(f"meshes/{name}")
     loaded = load_asset(source, texture_size=32)
     (path,) = save_variants(loaded, looks(loaded), tmp_path / "b.glb")

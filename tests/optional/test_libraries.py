@@ -57,8 +57,8 @@ def test_what_is_missing_is_said_in_one_line(row: Library, monkeypatch: pytest.M
 
 
 def test_what_is_broken_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "zstandard.py").write_text("from nowhere import anything")
+    (tmp_path / "OpenEXR.py").write_text("from nowhere import anything")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "zstandard", raising=False)
-    with pytest.raises(Style3DError, match="zstandard is installed, but does not load; got No module named 'nowhere'"):
-        need("zstandard")
+    monkeypatch.delitem(sys.modules, "OpenEXR", raising=False)
+    with pytest.raises(Style3DError, match="OpenEXR is installed, but does not load; got No module named 'nowhere'"):
+        need("OpenEXR")

@@ -10,7 +10,7 @@ from style3d.errors import Style3DError
 from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Json
 from style3d.gltf.extensions import IMAGE_LIGHTS
-from style3d.images import image_size, read_image
+from style3d.gltf.texture_images import read_texture, texture_size
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, named
 from style3d.mesh.diff.uses import Use, foreign_roles, image_uses, paintable
 
@@ -62,8 +62,8 @@ def _reason(uses: set[Use], pair: Pair) -> str:
 def _repainted(who: str, before: bytes, after: bytes, roles: set[str]) -> Iterator[Difference]:
     """What changed in a painted image; a picture of the same size keeps what paint does not touch."""
     try:
-        sizes = [image_size(content, who) for content in (before, after)]
-        pictures = [read_image(content, name=who, use_profile=False) for content in (before, after)]
+        sizes = [texture_size(content, who) for content in (before, after)]
+        pictures = [read_texture(content, who) for content in (before, after)]
     except Style3DError:
         yield allowed(f"{who} is repainted")
         return

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import zstandard
 
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES
@@ -18,7 +19,6 @@ from style3d.nerf.splats.formats.axes import to_ply_axes
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, logit, smallest_three, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
-from style3d.optional.libraries import need
 
 Array = np.ndarray[Any, Any]
 MAGIC, GZIP = b"NGSP", b"\x1f\x8b"
@@ -60,7 +60,7 @@ def from_spz(content: bytes, name: str) -> Splats:
 
 
 def stored(content: bytes, name: str) -> tuple[Splats, str]:
-    """Splats of any version from 2 to 4, and the axes that they are in; version 4 needs the package ``zstandard``.
+    """Splats of any version from 2 to 4, and the axes that they are in.
 
     Raises:
         Style3DError: damaged, truncated, another version, or larger than its file could hold.
@@ -148,7 +148,6 @@ def _header(content: bytes, name: str, packed: int) -> Header:
 
 def _streams(content: bytes, header: Header, name: str) -> list[bytes]:
     """The six attributes of version 4, each its own Zstandard frame; absent where nothing is to be stored."""
-    zstandard = need("zstandard", what=f"{name}, SPZ version 4,")
     sizes = header.sizes()
     wanted = [size for size in sizes if size]
     at = header.contents + 16 * len(wanted)
@@ -226,7 +225,7 @@ SPZ = SplatFormat(
     read=lambda content, path: from_spz(content, path.name),
     write=to_spz,
     axes="RUB",
-    reads="versions 2 to 4 (4 needs `pip install zstandard`), axes named by an extension",
+    reads="versions 2 to 4, axes named by an extension",
     writes="version 3",
     keeps="24 bits a place, 8 a size, opacity, colour and harmonic",
 )

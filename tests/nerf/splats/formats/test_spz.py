@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import struct
-import sys
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zstandard
 
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
@@ -34,7 +34,6 @@ def read(content: bytes, folder: Path) -> Splats:
 
 def as_version_4(content: bytes, count: int, extensions: bytes = b"") -> bytes:
     """Version 3 in the container of version 4."""
-    zstandard = pytest.importorskip("zstandard")
     edges = np.cumsum([16, *(count * width for width in WIDTHS), len(content)])
     edges[-1] = len(content)
     parts = [content[a:b] for a, b in pairwise(edges) if b > a]
@@ -111,7 +110,6 @@ def test_named_axes(number: int, tmp_path: Path) -> None:
 
 def test_the_same_figure_as_ply_and_spz() -> None:
     """152,746 splats that another program packed: places, shapes and colours agree within the steps of the format."""
-    pytest.importorskip("zstandard")
     packed, plain = read_splats(asset("splats/biker.spz")), read_splats(asset("splats/biker_decoded_3dgs.ply"))
     np.testing.assert_allclose(packed.positions, plain.positions, atol=2**-13 + 1e-6)
     np.testing.assert_allclose(packed.opacities, plain.opacities, atol=0.5 / 255 + 1e-5)
@@ -122,8 +120,6 @@ def test_the_same_figure_as_ply_and_spz() -> None:
 @pytest.mark.parametrize("version", ["v2", "v3", "v4", "raw"])
 def test_files_of_another_program(version: str) -> None:
     """Four splats in a grid, as its makers say: one unit apart, ten centimetres large, nine tenths opaque."""
-    if version == "v4":
-        pytest.importorskip("zstandard")
     splats = read_splats(asset(f"splats/splat-transform_fixtures/minimal-{version}.spz"))
     assert sorted(np.abs(splats.positions).tolist()) == [[0, 0, 0], [0, 0, 1], [1, 0, 0], [1, 0, 1]]
     np.testing.assert_allclose(splats.log_scales, np.log(0.1), atol=1 / 32)
@@ -137,21 +133,10 @@ def test_bombs_are_refused(tmp_path: Path) -> None:
         read(gzip.compress(head + bytes(1 << 20)), tmp_path)
     with pytest.raises(Style3DError, match="SPZ"):
         read(gzip.compress(bytes(1 << 26)), tmp_path)
-    zstandard = pytest.importorskip("zstandard")
     head = struct.pack("<4sIIBBBBI12x", b"NGSP", 4, 4, 0, 12, 0, 5, 32)
     frame = zstandard.ZstdCompressor().compress(bytes(1 << 26))
     table = b"".join(struct.pack("<QQ", len(frame), 4 * width) for width in WIDTHS)
     assert read(head + table + frame * 5, tmp_path).count == 4  # no more than was asked for is expanded
-
-
-def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Version 4 without it says what to install; the others do not need it."""
-    content = written(cloud(4), tmp_path)
-    packed = as_version_4(content, 4)
-    monkeypatch.setitem(sys.modules, "zstandard", None)
-    assert read(content, tmp_path).count == 4
-    with pytest.raises(Style3DError, match=r"pip install 'style3d\[spz\]'"):
-        read(packed, tmp_path)
 
 
 @pytest.mark.parametrize("version", [0, 1, 5])
