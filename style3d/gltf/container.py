@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from style3d.errors import Style3DError
 from style3d.files import write_bytes
+from style3d.find_file import PICTURES
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
 from style3d.gltf.extensions import packing
@@ -154,7 +155,7 @@ def image_bytes(document: Document, reader: Accessors, index: int) -> bytes:
     """
     item = document.item("images", index)
     if isinstance(item.get("uri"), str):
-        return document.resource(item["uri"])
+        return document.resource(item["uri"], PICTURES)
     return reader.view(item.get("bufferView"))
 
 
@@ -176,7 +177,7 @@ def _with_embedded_images(document: Document) -> Document:
         if not isinstance(image.get("uri"), str):
             continue
         try:
-            content = document.resource(image["uri"])
+            content = document.resource(image["uri"], PICTURES)
         except Style3DError:
             continue
         kind = image_kind(content)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, unquote_to_bytes
 
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES, read_bytes
+from style3d.find_file import find_file
 
 Json = dict[str, Any]
 MAGIC = b"glTF"
@@ -55,35 +56,15 @@ class Document:
             raise Style3DError(f"the glTF points to {kind} that do not exist", got=had, hint="export the asset again")
         return found[index]
 
-    def resource(self, uri: str) -> bytes:
-        """What a data URI holds, or the file that a relative URI names.
+    def resource(self, uri: str, suffixes: Sequence[str] = ()) -> bytes:
+        """What a data URI holds, or the file that a relative URI names; ``suffixes`` as for `find_file`.
 
         Raises:
             Style3DError: the URI leaves the asset's folder, names another machine, or the file cannot be read.
         """
         if uri.startswith("data:"):
             return _data_uri(uri)
-        return read_bytes(inside(self.folder, uri))
-
-
-def inside(folder: Path, uri: str) -> Path:
-    """The file in ``folder`` that a relative URI names.
-
-    Raises:
-        Style3DError: the URI leaves the folder or names another machine.
-    """
-    shown = repr(uri[:80])
-    if len(urlsplit(uri).scheme) > 1 or uri.startswith(("//", "\\\\")):
-        hint = "put the file beside the asset; nothing is downloaded"
-        raise Style3DError("a resource is not in the asset's folder", got=shown, hint=hint)
-    for name in (unquote(uri), uri, unquote(uri).replace("\\", "/")):
-        relative = os.path.normpath(name)
-        if "\0" in name or os.path.isabs(relative) or Path(relative).drive or relative.split(os.sep)[0] == os.pardir:
-            hint = "put the file beside the asset"
-            raise Style3DError("a resource is outside the asset's folder", got=shown, hint=hint)
-        if (folder / relative).is_file():
-            return folder / relative
-    return folder / os.path.normpath(unquote(uri))
+        return read_bytes(find_file(uri, self.folder, suffixes=suffixes))
 
 
 def read_document(path: Path) -> Document:

@@ -16,7 +16,8 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.gltf.document import Document, inside
+from style3d.find_file import PICTURES, find_file
+from style3d.gltf.document import Document
 from style3d.gltf.texture_images import read_texture
 from style3d.images import decode_srgb, encode_image, image_size
 from style3d.mesh.formats import Kind
@@ -78,7 +79,7 @@ class _Resolver:
 
     def get(self, name: str) -> bytes:
         try:
-            content = read_bytes(inside(self.folder, str(name)), 512 << 20)
+            content = read_bytes(find_file(str(name), self.folder, suffixes=PICTURES), 512 << 20)
             image_size(content, str(name))
         except Style3DError as error:
             remark(f"texture {name!r} could not be read ({error}); a plain colour is used")

@@ -9,7 +9,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.gltf.document import inside
+from style3d.find_file import PICTURES, find_file
 from style3d.images import decode_srgb, image_size
 from style3d.mesh.imported_parts import ImportedMaterial
 from style3d.remarks import remark
@@ -24,7 +24,7 @@ def read_looks(libraries: list[str], folder: Path, wanted: list[str]) -> list[Im
     found: dict[str, dict[str, str]] = {}
     for library in libraries:
         try:
-            path = inside(folder, library)
+            path = find_file(library, folder)
             content = read_bytes(path, 64 << 20)
         except Style3DError as error:
             remark(f"material file {library!r} could not be read ({error}); plain grey is used")
@@ -89,25 +89,16 @@ def _look(name: str, item: dict[str, str], folder: Path) -> ImportedMaterial:
 
 
 def _texture(name: str, beside: Path, folder: Path) -> bytes | None:
-    """The bytes of a texture, looked for beside the material file, then beside the model, then by its bare name."""
-    bare = name.replace("\\", "/").rsplit("/", 1)[-1]
-    problem: Style3DError | None = None
-    for place, candidate in ((beside, name), (folder, name), (beside, bare), (folder, bare)):
-        try:
-            content = read_bytes(inside(place, candidate), 512 << 20)
-        except Style3DError as error:
-            problem = problem or error
-            continue
-        try:
-            image_size(content, candidate)
-        except Style3DError as error:
-            if "too many pixels" in str(error):
-                raise
-            problem = error
-            break
-        return content
-    remark(f"texture {name!r} could not be read ({problem}); the material's plain colour is used")
-    return None
+    """The bytes of a texture, looked for from the material file on, and from the model."""
+    try:
+        content = read_bytes(find_file(name, folder, beside=beside, suffixes=PICTURES), 512 << 20)
+        image_size(content, name)
+    except Style3DError as error:
+        if "too many pixels" in str(error):
+            raise
+        remark(f"texture {name!r} could not be read ({error}); the material's plain colour is used")
+        return None
+    return content
 
 
 def _numbers(text: str, count: int, default: float) -> list[float]:
