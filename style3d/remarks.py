@@ -47,3 +47,8 @@ def collected() -> Iterator[list[str]]:
 
     with listening(keep):
         yield found
+
+
+def counted(number: int, what: str) -> str:
+    """``1 primitive``, ``2 primitives``."""
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -37,7 +37,7 @@ class MeshJob(Job):
     paint: Paint = "auto"
     """What is painted: texture or vertices. auto paints textures, but vertices of a dense mesh without UVs."""
     texture_size: Annotated[int | None, Between(16, 8192)] = None
-    """The longer side of the textures written, in texels. Default: the source's size, at least 1024."""
+    """The longer side of the textures written, in texels. Default: the source's, or the multiple of it nearest 1024."""
     uv: Uv = "auto"
     """Which UVs the paint uses. keep uses the model's own. new adds a UV set for the base colour alone. auto adds one
     if the model's own UVs cannot be painted (palettes, voxels, overlapping faces). With --protect, --base-color or a

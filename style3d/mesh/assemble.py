@@ -16,6 +16,7 @@ from style3d.mesh.normals import compact_vertices, corner_normals
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.pose import posed
 from style3d.mesh.primitives import Primitive
+from style3d.remarks import counted, remark
 from style3d.render.surface import Material, Surface, Texture
 
 GAMMA = 2.2  # a linear-light factor k acts on display-referred colour as k^(1/2.2)
@@ -109,6 +110,8 @@ def _piece(
     linear = primitive.colors if primitive.colors is not None else np.ones((count, 4))
     material = looks.default if primitive.material is None else primitive.material
     uvs = primitive.uvs.get(looks.sets.get(material, color.texcoord))
+    if uvs is not None and material in looks.sets:
+        faces = _with_uvs(faces, uvs, primitive.name)
     entry = np.full(count, -1, np.int64) if entries is None or key not in entries else entries[key][shaded.source]
     tint = np.ones((count, 3)) if entries is not None and key in entries else linear[:, :3] ** (1 / GAMMA)
     return {
@@ -121,6 +124,15 @@ def _piece(
         "entry": entry,
         "material": np.full(len(faces), material, np.int32),
     }
+
+
+def _with_uvs(faces: Array, uvs: Array, name: str) -> Array:
+    """Faces whose texture coordinates are sound; what is left out is remarked."""
+    kept = np.isfinite(uvs[faces]).all((1, 2))
+    if not kept.all():
+        left = counted(int((~kept).sum()), "triangle")
+        remark(f"{left} of {name} not painted: texture coordinates that are no finite numbers, or beyond a million")
+    return faces[kept]
 
 
 def _with_normals(primitive: Primitive) -> _Shaded:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from style3d.errors import Style3DError
 from style3d.images import read_image
 from style3d.mesh.asset import MeshAsset
+from style3d.mesh.textures import resized
 
 
 def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
@@ -26,16 +26,8 @@ def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
             f"--base-color {path.name} cannot be used", got="a model whose materials have pictures of their own"
         )
     textures = tuple(
-        replace(texture, rgb=_resized(picture, texture.rgb.shape[:2])) if bare else texture
+        replace(texture, rgb=resized(picture, texture.rgb.shape[1::-1], texture.wrap)) if bare else texture
         for texture, bare in zip(asset.surface.textures, plain, strict=True)
     )
     note = f"{path.name} stands in for the base colour that the model does not name"
     return replace(asset, surface=replace(asset.surface, textures=textures), notes=(*asset.notes, note))
-
-
-def _resized(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The picture at another size, channel by channel so that it stays in floating point."""
-    height, width = shape
-    bands = (Image.fromarray(np.ascontiguousarray(picture[..., k])) for k in range(3))
-    sized = [np.asarray(band.resize((width, height), Image.Resampling.LANCZOS)) for band in bands]
-    return np.clip(np.stack(sized, -1), 0, 1).astype(np.float32)

@@ -18,7 +18,7 @@ from style3d.mesh.animation import BIND, Pose, at_pose
 from style3d.mesh.materials import BaseColor, base_color
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.textures import Opacity, Rgb
-from style3d.remarks import remark
+from style3d.remarks import counted, remark
 
 MAX_FACES = 20_000_000
 Key = tuple[int, int]  # mesh, primitive
@@ -107,11 +107,6 @@ def read_pool(document: Document, pose: Pose | None = None) -> Pool:
         notes.append(f"{counted(skipped, 'primitive')} of points, lines or nothing left as it was")
     materials = tuple(base_color(document, index) for index in range(len(document.items("materials"))))
     return Pool(document, tuple(drawn), primitives, tuple(notes), materials)
-
-
-def counted(number: int, what: str) -> str:
-    """``1 primitive``, ``2 primitives``."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def image_name(document: Document, index: int) -> str:

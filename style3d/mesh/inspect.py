@@ -15,8 +15,8 @@ from style3d.gltf.extensions import DRACO, EXTENSIONS, unread
 from style3d.gltf.texture_images import texture_size
 from style3d.mesh.credentials import SIGNED, state
 from style3d.mesh.diff.uses import image_uses
-from style3d.mesh.document_view import counted
 from style3d.mesh.xmp import packet_of
+from style3d.remarks import counted
 
 MOST = 40  # lines of one list, after which the rest is counted
 MANIFEST = b"jumdc2pa"  # how the box begins that holds C2PA manifests

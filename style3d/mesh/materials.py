@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from style3d.gltf.document import Document, Json
 from style3d.gltf.extensions import SPECULAR, TRANSFORM, WEBP, image_extensions
 from style3d.images import encode_srgb
+from style3d.mesh.textures import Magnified
 from style3d.render.surface import AlphaMode, Material, Wrap
 
 WRAPS: dict[Any, Wrap] = {33071: "clamp", 33648: "mirror", 10497: "repeat"}
@@ -88,10 +89,11 @@ def wraps(document: Document, texture: int | None) -> tuple[Wrap, Wrap]:
     return WRAPS.get(item.get("wrapS"), "repeat"), WRAPS.get(item.get("wrapT"), "repeat")
 
 
-def magnified_as_squares(document: Document, texture: int | None) -> bool:
-    """Whether a texture's sampler magnifies texels without a blend."""
+def magnified(document: Document, texture: int | None) -> Magnified:
+    """How a texture's sampler shows texels that are larger than pixels."""
     sampler = None if texture is None else document.item("textures", texture).get("sampler")
-    return sampler is not None and document.item("samplers", sampler).get("magFilter") == NEAREST
+    item = {} if sampler is None else document.item("samplers", sampler)
+    return "squares" if item.get("magFilter") == NEAREST else "blended"
 
 
 def source_image(document: Document, texture: int | None) -> int | None:

@@ -12,9 +12,10 @@ from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
 from style3d.gltf.extensions import TRANSFORM, VARIANTS
 from style3d.mesh.atlas import Piece, SourceTexture, atlas_texture
-from style3d.mesh.document_view import Key, Pool, counted
-from style3d.mesh.materials import magnified_as_squares, slots, source_image, transformed, wraps
+from style3d.mesh.document_view import Key, Pool
+from style3d.mesh.materials import magnified, slots, source_image, transformed, wraps
 from style3d.mesh.unwrap import Unwrapped, rewrite, unwrap
+from style3d.remarks import counted
 from style3d.render.surface import Texture
 
 
@@ -76,7 +77,7 @@ def _piece(pool: Pool, key: Key, result: Unwrapped) -> Piece:
     found = None if image is None else pool.image(image)
     if found is None:
         return Piece(primitive, color, result)
-    nearest = magnified_as_squares(pool.document, color.texture)
+    nearest = magnified(pool.document, color.texture) == "squares"
     picture = SourceTexture(*found, wraps(pool.document, color.texture), nearest)
     return Piece(primitive, color, result, picture, transformed(primitive.uvs[color.texcoord], color))
 

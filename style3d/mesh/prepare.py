@@ -9,7 +9,7 @@ import numpy as np
 
 from style3d.gltf.editor import Editor
 from style3d.mesh.bake import overlap_share
-from style3d.mesh.document_view import Key, Pool, counted, read_pool
+from style3d.mesh.document_view import Key, Pool, read_pool
 from style3d.mesh.materials import BaseColor
 from style3d.mesh.new_uvs import add_uvs, plain_material
 from style3d.mesh.painted_slot import Slot
@@ -17,12 +17,13 @@ from style3d.mesh.primitives import Primitive
 from style3d.mesh.texture_table import TextureTable
 from style3d.mesh.textures import LEAST
 from style3d.mesh.uv_room import cramped_rooms
-from style3d.remarks import remark
+from style3d.remarks import counted, remark
 from style3d.render.surface import Texture
 
 UvChoice = Literal["auto", "keep", "new"]
 OVERLAP_WORTH_SAYING = 0.02
 MOST = 6  # names in a note
+MOSTLY = 0.5  # of a primitive's triangles: UVs that fewer of them have are as good as none
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,14 @@ def usable_texcoord(primitive: Primitive, color: BaseColor) -> int | None:
     """The UV set that a material's colour goes by, None where there is none or it has no area."""
     if color.texcoord not in primitive.uvs:
         return None
-    corners = primitive.uvs[color.texcoord][primitive.faces]
-    if not np.isfinite(corners).all():
+    placed = np.isfinite(primitive.uvs[color.texcoord][primitive.faces]).all((1, 2))
+    if placed.mean() < MOSTLY:
         return None
+    corners = primitive.uvs[color.texcoord][primitive.faces[placed]]
     sides = corners[:, 1:] - corners[:, :1]
     area = np.abs(sides[:, 0, 0] * sides[:, 1, 1] - sides[:, 0, 1] * sides[:, 1, 0])
     flat_share = float((area < 1e-14).mean())
-    return color.texcoord if color.texture is not None or flat_share < 0.5 else None
+    return color.texcoord if color.texture is not None or flat_share < MOSTLY else None
 
 
 def _own_materials(editor: Editor, pool: Pool, with_uvs: dict[Key, int], closed: list[Key]) -> dict[Key, int]:

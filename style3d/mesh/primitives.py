@@ -13,8 +13,11 @@ from style3d.gltf.accessors import Accessors, scaled
 from style3d.gltf.document import Json
 from style3d.gltf.extensions import DRACO
 from style3d.mesh.draco import decode_draco
+from style3d.remarks import counted, remark
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
+MOST_REPEATS = 1e6  # of a texture across a surface; beyond it floats hold no places between texels
+FARTHEST = 1e30  # of a coordinate; beyond it squares overflow
 Array = np.ndarray[Any, Any]
 
 
@@ -31,7 +34,7 @@ class Primitive:
     faces: Int64[np.ndarray, "faces 3"]
     normals: Float64[np.ndarray, "vertices 3"] | None
     colors: Float64[np.ndarray, "vertices 4"] | None  # COLOR_0: linear RGB and opacity in [0, 1]
-    uvs: dict[int, Float64[np.ndarray, "vertices 2"]]  # by TEXCOORD set
+    uvs: dict[int, Float64[np.ndarray, "vertices 2"]]  # by TEXCOORD set; NaN where they are no sensible numbers
     material: int | None
     compressed: bool = False  # with Draco, whose streams cannot take new vertices
     joints: Int64[np.ndarray, "vertices k"] | None = None
@@ -46,10 +49,10 @@ class Primitive:
 
 
 def read_primitive(reader: Accessors, mesh: int, index: int) -> Primitive | None:
-    """Read and check a primitive; None for points and lines.
+    """Read a primitive without its broken triangles; None for points and lines.
 
     Raises:
-        Style3DError: no positions, positions that are not finite, indices out of range, or damaged accessors.
+        Style3DError: no positions, or damaged accessors.
     """
     item = reader.document.item("meshes", mesh)["primitives"][index]
     name = f"primitive {index} of mesh {mesh}"
@@ -60,7 +63,7 @@ def read_primitive(reader: Accessors, mesh: int, index: int) -> Primitive | None
         raise Style3DError(f"{name} is of an unknown mode", got=mode, expected="0 to 6")
     arrays, faces = _stored(reader, item, mode, name)
     positions = arrays["POSITION"]
-    _check(positions, faces, name)
+    faces = _without_broken(positions, faces, name)
     count = len(positions)
     lengths = {key: len(values) for key, values in arrays.items() if len(values) != count}
     if lengths:
@@ -71,12 +74,12 @@ def read_primitive(reader: Accessors, mesh: int, index: int) -> Primitive | None
     return Primitive(
         mesh,
         index,
-        positions,
+        _within(positions, FARTHEST, 0.0),
         faces,
         normals if normals is not None and normals.shape[1] == 3 else None,
         _colors(arrays.get("COLOR_0")),
         {
-            int(key[9:]): values
+            int(key[9:]): _within(values, MOST_REPEATS, np.nan)
             for key, values in arrays.items()
             if key.startswith("TEXCOORD_") and values.shape[1] == 2
         },
@@ -127,21 +130,29 @@ def _stored(reader: Accessors, item: Json, mode: int, name: str) -> tuple[dict[s
     return arrays, corners.reshape(-1, 3)
 
 
-def _check(positions: Array, faces: Array, name: str) -> None:
-    if len(faces) and int(faces.max()) >= len(positions):
-        got = f"vertex {int(faces.max())} of {len(positions)}"
-        raise Style3DError(f"{name} has indices out of range", got=got, hint="repair or export the mesh again")
-    reached = np.zeros(len(positions), dtype=bool)
-    reached[faces] = True
-    used = positions[reached]
-    if not np.isfinite(used).all():
-        count = int((~np.isfinite(used)).any(1).sum())
-        hint = "repair or export the mesh again"
-        raise Style3DError(f"{name} has positions that are not finite", got=f"{count} NaN or infinite", hint=hint)
-    if len(used) and np.abs(used).max() > 1e30:
-        raise Style3DError(
-            f"{name} has positions that are too large", got=f"{np.abs(used).max():.3g}", expected="< 1e30"
-        )
+def sound_faces(positions: Array, faces: Int64[np.ndarray, "faces 3"]) -> Array:
+    """Which triangles have corners that exist, at finite places within `FARTHEST`."""
+    found: Array = np.asarray(((faces >= 0) & (faces < len(positions))).all(1))
+    with np.errstate(invalid="ignore"):
+        placed: Array = np.asarray((np.abs(positions) <= FARTHEST).all(1))
+    found[found] = placed[faces[found]].all(1)
+    return found
+
+
+def _within(values: Array, limit: float, otherwise: float) -> Array:
+    """Numbers whose rows lie within a limit; other rows are replaced."""
+    with np.errstate(invalid="ignore"):
+        sound = (np.abs(values) <= limit).all(1, keepdims=True)
+    return np.where(sound, values, otherwise)
+
+
+def _without_broken(positions: Array, faces: Array, name: str) -> Array:
+    """The sound triangles; what is left out is remarked."""
+    kept = sound_faces(positions, faces)
+    if not kept.all():
+        left = counted(int((~kept).sum()), "triangle")
+        remark(f"{left} of {name} left out: corners that do not exist, or places that are no finite numbers")
+    return faces[kept]
 
 
 def _colors(values: Array | None) -> Array | None:

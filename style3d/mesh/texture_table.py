@@ -7,9 +7,10 @@ from typing import final
 
 import numpy as np
 
-from style3d.mesh.document_view import Pool, counted, image_name
-from style3d.mesh.materials import BaseColor, source_image, wraps
-from style3d.mesh.textures import LEAST, flat, resized, target_size, tinted
+from style3d.mesh.document_view import Pool, image_name
+from style3d.mesh.materials import BaseColor, magnified, source_image, wraps
+from style3d.mesh.textures import LEAST, Magnified, flat, resized, target_size, tinted
+from style3d.remarks import counted
 from style3d.render.surface import Texture, Wrap
 
 BUDGET = 64 << 20  # texels of all textures together
@@ -30,10 +31,11 @@ class TextureTable:
         """Index of the texture for a material."""
         document = self.pool.document
         image, wrap = source_image(document, color.texture), wraps(document, color.texture)
-        key = ("flat", material) if image is None else (image, color.factor[:3], wrap)
+        shown = magnified(document, color.texture)
+        key = ("flat", material) if image is None else (image, color.factor[:3], wrap, shown)
         if key not in self._index:
             self._index[key] = len(self.textures)
-            self.textures.append(self._texture(image, wrap, color))
+            self.textures.append(self._texture(image, wrap, shown, color))
         return self._index[key]
 
     def add_swatch(self, color: BaseColor) -> int:
@@ -41,7 +43,7 @@ class TextureTable:
         self.textures.append(Texture(self._unique(color.name), flat(color.factor, SWATCH)))
         return len(self.textures) - 1
 
-    def _texture(self, image: int | None, wrap: tuple[Wrap, Wrap], color: BaseColor) -> Texture:
+    def _texture(self, image: int | None, wrap: tuple[Wrap, Wrap], shown: Magnified, color: BaseColor) -> Texture:
         found = None if image is None else self.pool.image(image)
         name = self._unique((image_name(self.pool.document, image) if image is not None else "") or color.name)
         if found is None:
@@ -49,8 +51,8 @@ class TextureTable:
             return Texture(name, flat(color.factor, self.texture_size or LEAST), None, wrap)
         rgb, alpha = found
         size = target_size(rgb.shape[1], rgb.shape[0], self.texture_size)
-        opacity = None if alpha is None else resized(alpha[..., None], size, wrap)[..., 0]
-        return Texture(name, tinted(resized(rgb, size, wrap), color.factor), opacity, wrap)
+        opacity = None if alpha is None else resized(alpha[..., None], size, wrap, shown)[..., 0]
+        return Texture(name, tinted(resized(rgb, size, wrap, shown), color.factor), opacity, wrap)
 
     def _unique(self, name: str) -> str:
         taken, wanted, count = {texture.name for texture in self.textures}, name, 2

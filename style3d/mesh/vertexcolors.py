@@ -11,13 +11,13 @@ from jaxtyping import Float, Float64, Int64
 from style3d.gltf.document import Document
 from style3d.gltf.editor import Editor
 from style3d.images import decode_srgb, encode_srgb
-from style3d.mesh.document_view import Key, Pool, counted
+from style3d.mesh.document_view import Key, Pool
 from style3d.mesh.materials import BaseColor, slots, source_image, transformed, wraps
 from style3d.mesh.new_uvs import all_primitives
 from style3d.mesh.primitives import Primitive
 from style3d.mesh.textures import sampled
 from style3d.mesh.unique_rows import number_rows
-from style3d.remarks import remark
+from style3d.remarks import counted, remark
 
 Array = np.ndarray[Any, Any]
 

@@ -185,7 +185,7 @@ def test_webp_in_and_out(tmp_path: Path) -> None:
 
 
 def test_basis_textures(tmp_path: Path) -> None:
-    """Beside a PNG the PNG counts; alone they are refused with the way out."""
+    """Beside a PNG the PNG counts."""
     made = Maker()
     material = made.textured(checks(16))
     made.json["textures"][0]["extensions"] = {"KHR_texture_basisu": {"source": 0}}
@@ -194,9 +194,6 @@ def test_basis_textures(tmp_path: Path) -> None:
     asset = load_asset(made.write(tmp_path / "a.glb"))
     (path,) = save_asset(asset, invert(asset), tmp_path / "b.glb")
     assert read_glb(path)[0]["textures"] == [{"source": 0}] or "extensions" not in read_glb(path)[0]["textures"][0]
-    del made.json["textures"][0]["source"]
-    with pytest.raises(Style3DError, match="gltf-transform"):
-        load_asset(made.write(tmp_path / "a.glb"))
 
 
 def test_untextured_material_gets_a_texture(tmp_path: Path) -> None:
@@ -371,11 +368,11 @@ def test_broken_image_falls_back(tmp_path: Path) -> None:
 
 
 def test_sizes(tmp_path: Path) -> None:
-    """At least 1024 on the longer side, the aspect kept; or what was asked for."""
+    """The multiple of the source nearest 1024 on the longer side; or what was asked for."""
     made = Maker()
     made.show(made.quad(made.textured(np.zeros((30, 60, 3), np.uint8))))
     path = made.write(tmp_path / "a.glb")
-    assert load_asset(path).surface.textures[0].rgb.shape == (512, 1024, 3)
+    assert load_asset(path).surface.textures[0].rgb.shape == (510, 1020, 3)
     assert load_asset(path, texture_size=100).surface.textures[0].rgb.shape == (50, 100, 3)
     with pytest.raises(Style3DError, match="texture-size"):
         load_asset(path, texture_size=3)

@@ -13,7 +13,7 @@ from style3d.gltf.document import Json
 from style3d.gltf.extensions import VARIANTS, packing
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
 from style3d.mesh.diff.uses import is_copy
-from style3d.mesh.primitives import TRIANGLES, triangulate
+from style3d.mesh.primitives import TRIANGLES, sound_faces, triangulate
 
 Array = np.ndarray[Any, Any]
 SHAPE = ("indices", "mode", "targets")
@@ -47,12 +47,12 @@ def _compressed(pair: Pair, a: Json, b: Json) -> bool | None:
         document.item("bufferViews", item["bufferView"]) if "bufferView" in item else {}
         for document, item in ((pair.old, a), (pair.new, b))
     ]
-    packed = [packing(view) for view in views]
-    if packed[0] is None and packed[1] is None:
+    before, after = (packing(view) for view in views)
+    if before is None and after is None:
         return None
-    if packed[0] is None or packed[1] is None:
+    if before is None or after is None:
         return False
-    streams = []
+    streams, packed = [], (before, after)
     for document, item in zip((pair.old, pair.new), packed, strict=True):
         start = item.get("byteOffset", 0)
         streams.append(document.buffers[item["buffer"]][start : start + item["byteLength"]])
@@ -167,9 +167,8 @@ def _torn(pair: Pair, a: Json, b: Json) -> Iterator[str]:
 
 
 def _corners(reader: Accessors, item: Json) -> Array:
-    """The vertex at each corner of each triangle."""
-    if "indices" in item:
-        indices = reader.indices(item["indices"])
-    else:
-        indices = np.arange(len(reader.raw(item["attributes"]["POSITION"])))
-    return triangulate(indices, item.get("mode", TRIANGLES)).ravel()
+    """The vertex at each corner of each triangle that is not broken."""
+    positions = reader.floats(item["attributes"]["POSITION"])
+    indices = reader.indices(item["indices"]) if "indices" in item else np.arange(len(positions))
+    faces = triangulate(indices, item.get("mode", TRIANGLES))
+    return faces[sound_faces(positions, faces)].ravel()
