@@ -7,7 +7,7 @@ import binascii
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
@@ -32,6 +32,7 @@ class Document:
     buffers: tuple[bytes, ...]  # one for each of json["buffers"]; empty for a fallback that holds nothing
     folder: Path  # where relative URIs start
     released: tuple[tuple[int, int, int], ...] = ()  # (buffer, start, end) of bytes that nothing needs any more
+    _checked: dict[str, list[Json]] = field(default_factory=dict, init=False, repr=False, compare=False)  # by `items`
 
     def items(self, kind: str) -> list[Json]:
         """The list under ``kind`` ("meshes", "nodes" …); empty where there is none.
@@ -40,8 +41,10 @@ class Document:
             Style3DError: it is no list of objects.
         """
         found = self.json.get(kind, [])
-        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-            raise Style3DError(f"the glTF's {kind} are not a list of objects", hint="export the asset again")
+        if found is not self._checked.get(kind):
+            if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+                raise Style3DError(f"the glTF's {kind} are not a list of objects", hint="export the asset again")
+            self._checked[kind] = found
         return found
 
     def item(self, kind: str, index: Any) -> Json:

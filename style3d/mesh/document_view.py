@@ -15,7 +15,7 @@ from style3d.gltf.document import Document
 from style3d.gltf.nodes import Placement, in_bind_pose, placements
 from style3d.gltf.texture_images import KTX2, read_texture
 from style3d.mesh.animation import BIND, Pose, at_pose
-from style3d.mesh.materials import BaseColor, base_color
+from style3d.mesh.materials import BaseColor, Lookup, base_color, lookup
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.textures import Opacity, Rgb
 from style3d.remarks import counted, remark
@@ -37,6 +37,7 @@ class Pool:
     notes: tuple[str, ...]
     materials: tuple[BaseColor, ...]  # of the document, in its order
     images: dict[int, tuple[Rgb, Opacity | None] | None] = field(default_factory=dict)  # read so far; None: broken
+    _lookups: dict[int | None, Lookup] = field(default_factory=dict)  # by texture, read so far
 
     def color(self, key: Key) -> BaseColor:
         """The base colour of a primitive's material.
@@ -56,6 +57,16 @@ class Pool:
     @cached_property
     def _first(self) -> dict[int, Float64[np.ndarray, "4 4"]]:
         return {placement.mesh: placement.matrices[0] for placement in reversed(self.drawn)}
+
+    def lookup(self, color: BaseColor) -> Lookup:
+        """How the texture of a base colour is looked up.
+
+        Raises:
+            Style3DError: there is no such texture, sampler or image.
+        """
+        if color.texture not in self._lookups:
+            self._lookups[color.texture] = lookup(self.document, color.texture)
+        return self._lookups[color.texture]
 
     def image(self, index: int) -> tuple[Rgb, Opacity | None] | None:
         """Colour and opacity of an image; None, with a remark, where it cannot be read."""

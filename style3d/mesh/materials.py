@@ -82,18 +82,28 @@ def slots(item: Json) -> list[tuple[Json, str, str]]:
     return found
 
 
-def wraps(document: Document, texture: int | None) -> tuple[Wrap, Wrap]:
-    """How a texture goes on outside [0, 1], in u and v."""
-    sampler = None if texture is None else document.item("textures", texture).get("sampler")
-    item = {} if sampler is None else document.item("samplers", sampler)
-    return WRAPS.get(item.get("wrapS"), "repeat"), WRAPS.get(item.get("wrapT"), "repeat")
+@dataclass(frozen=True)
+class Lookup:
+    """How a texture is looked up. Concretely: image 2, repeated in u and clamped in v, texels blended."""
+
+    image: int | None = None  # index into the document's images; None: the texture shows none that can be read
+    wrap: tuple[Wrap, Wrap] = ("repeat", "repeat")  # how it goes on outside [0, 1], in u and v
+    magnified: Magnified = "blended"
 
 
-def magnified(document: Document, texture: int | None) -> Magnified:
-    """How a texture's sampler shows texels that are larger than pixels."""
-    sampler = None if texture is None else document.item("textures", texture).get("sampler")
+def lookup(document: Document, texture: int | None) -> Lookup:
+    """Read a texture and its sampler; no texture has no image.
+
+    Raises:
+        Style3DError: there is no such texture, sampler or image.
+    """
+    if texture is None:
+        return Lookup()
+    sampler = document.item("textures", texture).get("sampler")
     item = {} if sampler is None else document.item("samplers", sampler)
-    return "squares" if item.get("magFilter") == NEAREST else "blended"
+    wrap = WRAPS.get(item.get("wrapS"), "repeat"), WRAPS.get(item.get("wrapT"), "repeat")
+    magnified: Magnified = "squares" if item.get("magFilter") == NEAREST else "blended"
+    return Lookup(source_image(document, texture), wrap, magnified)
 
 
 def source_image(document: Document, texture: int | None) -> int | None:

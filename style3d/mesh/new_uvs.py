@@ -13,7 +13,7 @@ from style3d.gltf.editor import Editor
 from style3d.gltf.extensions import TRANSFORM, VARIANTS
 from style3d.mesh.atlas import Piece, SourceTexture, atlas_texture
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import magnified, slots, source_image, transformed, wraps
+from style3d.mesh.materials import slots, transformed
 from style3d.mesh.unwrap import Unwrapped, rewrite, unwrap
 from style3d.remarks import counted
 from style3d.render.surface import Texture
@@ -73,12 +73,11 @@ def plain_material(editor: Editor, key: Key) -> Json:
 def _piece(pool: Pool, key: Key, result: Unwrapped) -> Piece:
     """What a primitive showed so far; its vertex colours stay with its vertices."""
     primitive, color = replace(pool.primitives[key], colors=None), pool.color(key)
-    image = source_image(pool.document, color.texture)
-    found = None if image is None else pool.image(image)
+    texture = pool.lookup(color)
+    found = None if texture.image is None else pool.image(texture.image)
     if found is None:
         return Piece(primitive, color, result)
-    nearest = magnified(pool.document, color.texture) == "squares"
-    picture = SourceTexture(*found, wraps(pool.document, color.texture), nearest)
+    picture = SourceTexture(*found, texture.wrap, texture.magnified == "squares")
     return Piece(primitive, color, result, picture, transformed(primitive.uvs[color.texcoord], color))
 
 

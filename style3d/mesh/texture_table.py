@@ -8,10 +8,10 @@ from typing import final
 import numpy as np
 
 from style3d.mesh.document_view import Pool, image_name
-from style3d.mesh.materials import BaseColor, magnified, source_image, wraps
-from style3d.mesh.textures import LEAST, Magnified, flat, resized, target_size, tinted
+from style3d.mesh.materials import BaseColor, Lookup
+from style3d.mesh.textures import LEAST, flat, resized, target_size, tinted
 from style3d.remarks import counted
-from style3d.render.surface import Texture, Wrap
+from style3d.render.surface import Texture
 
 BUDGET = 64 << 20  # texels of all textures together
 SWATCH = 4  # texels on a side of what stands for a plain colour
@@ -29,13 +29,11 @@ class TextureTable:
 
     def add(self, material: int, color: BaseColor) -> int:
         """Index of the texture for a material."""
-        document = self.pool.document
-        image, wrap = source_image(document, color.texture), wraps(document, color.texture)
-        shown = magnified(document, color.texture)
-        key = ("flat", material) if image is None else (image, color.factor[:3], wrap, shown)
+        found = self.pool.lookup(color)
+        key = ("flat", material) if found.image is None else (found, color.factor[:3])
         if key not in self._index:
             self._index[key] = len(self.textures)
-            self.textures.append(self._texture(image, wrap, shown, color))
+            self.textures.append(self._texture(found, color))
         return self._index[key]
 
     def add_swatch(self, color: BaseColor) -> int:
@@ -43,7 +41,8 @@ class TextureTable:
         self.textures.append(Texture(self._unique(color.name), flat(color.factor, SWATCH)))
         return len(self.textures) - 1
 
-    def _texture(self, image: int | None, wrap: tuple[Wrap, Wrap], shown: Magnified, color: BaseColor) -> Texture:
+    def _texture(self, lookup: Lookup, color: BaseColor) -> Texture:
+        image, wrap, shown = lookup.image, lookup.wrap, lookup.magnified
         found = None if image is None else self.pool.image(image)
         name = self._unique((image_name(self.pool.document, image) if image is not None else "") or color.name)
         if found is None:

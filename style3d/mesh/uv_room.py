@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from style3d.mesh.bake import OVERLAP_SIZE, layers_of
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import source_image, transformed, wraps
+from style3d.mesh.materials import transformed
 from style3d.mesh.textures import Rgb, sampled
 from style3d.render.surface import Wrap
 
@@ -53,7 +53,7 @@ def cramped_rooms(pool: Pool, with_uvs: dict[Key, int]) -> list[tuple[Room, list
     """Textures, and materials without one, that have too little room, and the primitives that share it."""
     groups: dict[tuple[int | None, int | None], list[Key]] = {}
     for key in with_uvs:
-        image = source_image(pool.document, pool.color(key).texture)
+        image = pool.lookup(pool.color(key)).image
         material = pool.primitives[key].material if image is None else None
         groups.setdefault((image, material), []).append(key)
     found = []
@@ -64,7 +64,7 @@ def cramped_rooms(pool: Pool, with_uvs: dict[Key, int]) -> list[tuple[Room, list
             uvs = transformed(primitive.uvs[with_uvs[key]], pool.color(key))
             parts.append((pool.placed(key)[primitive.faces], uvs[primitive.faces]))
         picture = None if image is None else pool.image(image)
-        wrap = wraps(pool.document, pool.color(keys[0]).texture)
+        wrap = pool.lookup(pool.color(keys[0])).wrap
         corners, uvs = (np.concatenate(part) for part in zip(*parts, strict=True))
         room = room_of(corners, uvs, None if picture is None else picture[0], wrap)
         if room.cramped:

@@ -12,7 +12,7 @@ from style3d.gltf.document import Document
 from style3d.gltf.editor import Editor
 from style3d.images import decode_srgb, encode_srgb
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import BaseColor, slots, source_image, transformed, wraps
+from style3d.mesh.materials import BaseColor, slots, transformed
 from style3d.mesh.new_uvs import all_primitives
 from style3d.mesh.primitives import Primitive
 from style3d.mesh.textures import sampled
@@ -103,11 +103,11 @@ def _start(pool: Pool, primitive: Primitive, color: BaseColor) -> tuple[Array, A
     count = len(primitive.positions)
     linear = np.ones((count, 4)) if primitive.colors is None else primitive.colors.copy()
     linear[:, :3] *= color.factor[:3]
-    image = source_image(pool.document, color.texture)
-    found = None if image is None else pool.image(image)
+    texture = pool.lookup(color)
+    found = None if texture.image is None else pool.image(texture.image)
     if found is not None and color.texcoord in primitive.uvs:
         rgb, alpha = found
-        wrap, uvs = wraps(pool.document, color.texture), transformed(primitive.uvs[color.texcoord], color)
+        wrap, uvs = texture.wrap, transformed(primitive.uvs[color.texcoord], color)
         linear[:, :3] *= decode_srgb(sampled(rgb, uvs, wrap))
         if alpha is not None:
             linear[:, 3] *= sampled(alpha[..., None], uvs, wrap)[:, 0]

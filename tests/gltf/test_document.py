@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,24 @@ def test_deep_json_is_refused(tmp_path: Path) -> None:
 def test_file_names_are_safe(name: str, safe: str) -> None:
     """For every system."""
     assert safe_name(name) == safe
+
+
+class Counted(list):
+    """A list that counts how often somebody goes through it."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_a_list_is_checked_once_and_not_for_every_element() -> None:
+    """Reading all elements of a long list takes a time in proportion to its length."""
+    nodes = Counted({"name": str(number)} for number in range(50))
+    document = Document({"nodes": nodes}, (), Path())
+    assert [document.item("nodes", number)["name"] for number in range(50)] == [str(number) for number in range(50)]
+    assert nodes.walks == 1
+    document.json["nodes"] = [{}, 3]
+    with pytest.raises(Style3DError, match="nodes are not a list of objects"):
+        document.item("nodes", 0)
