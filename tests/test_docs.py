@@ -124,3 +124,14 @@ def test_make_targets_exist() -> None:
     named = {name for page in PAGES for name in re.findall(r"make ([a-z-]+)\b", page.read_text(encoding="utf-8"))}
     assert {name for name in named if re.search(rf"^{name}:", makefile, re.M)} >= {"demo", "test", "bench", "gallery"}
     assert shutil.which("python3") or shutil.which("python")
+
+
+@pytest.mark.parametrize("name", ["conventions", "design", "extend", "metrics"])
+def test_pages_name_code_that_exists(name: str) -> None:
+    """Names in backticks, such as `grid_rows_reference` and `Closeups.zoom`, are words of the sources."""
+    sources = [path for room in ("style3d", "tests", "scripts") for path in (ROOT / room).rglob("*.py")]
+    known = set(re.findall(r"\w+", "\n".join(path.read_text(encoding="utf-8") for path in sources)))
+    text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    names = re.findall(r"`(?:\w+\.)*([A-Z]\w*[a-z]\w*|[a-z]\w*_\w+)`", text)
+    assert names
+    assert not sorted(set(names) - known)
