@@ -22,11 +22,13 @@ from style3d.mesh.credentials import Credentials
 from style3d.mesh.document_view import Key, Pool, read_pool
 from style3d.mesh.formats import check_kind
 from style3d.mesh.maps import Map, with_maps
+from style3d.mesh.obj_source import ObjSource, import_obj
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.prepare import UvChoice, prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
 from style3d.mesh.signing import with_signed_images
 from style3d.mesh.textures import LEAST
+from style3d.mesh.unpainted import Unpainted
 from style3d.mesh.variants import Variant, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
 from style3d.mesh.writer_registry import PaintedMesh, writer_of
@@ -57,6 +59,7 @@ class MeshAsset:
     opacity: Mapping[Key, Array] = field(default_factory=dict)  # of its vertices
     provenance: Provenance | None = None  # what the written file says of itself
     maps: tuple[Map, ...] = ("base",)  # that are written; others than base are derived from the strokes
+    obj: ObjSource | None = None  # the source, where it is an OBJ
     credentials: Credentials | None = None  # whose signature painted textures get
 
 
@@ -87,10 +90,10 @@ def load_asset(
         raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
     try:
         with collected() as remarks:
-            document = _read(path)
+            document, obj = _read(path)
             with requirements_named(document.json, path.name):
                 asset = _prepared(path, document, paint, texture_size, pose, uv)
-        return replace(asset, remarks=tuple(remarks), notes=(*remarks, *asset.notes))
+        return replace(asset, remarks=tuple(remarks), notes=(*remarks, *asset.notes), obj=obj)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         log.debug("reading %s failed", path, exc_info=True)
         got = f"{type(error).__name__}: {str(error)[:120]}"
@@ -132,7 +135,8 @@ def save_asset(
     kind = _checked(asset, colors, texture_format)
     for text in losses_of(asset, path):
         remark(text)
-    return writer.write(PaintedMesh(asset.surface, colors, kind, lambda: _document(asset, colors, kind)), path)
+    whole = Unpainted(asset.document, asset.surface, asset.slots, asset.entries, asset.obj)
+    return writer.write(PaintedMesh(asset.surface, colors, kind, lambda: _document(asset, colors, kind), whole), path)
 
 
 def losses_of(asset: MeshAsset, path: Path) -> tuple[str, ...]:
@@ -141,7 +145,7 @@ def losses_of(asset: MeshAsset, path: Path) -> tuple[str, ...]:
     Raises:
         Style3DError: an unknown suffix.
     """
-    return tuple(writer_of(path).lost(asset.document, asset.surface))
+    return tuple(writer_of(path).lost(Unpainted(asset.document, asset.surface, asset.slots, asset.entries, asset.obj)))
 
 
 def save_variants(
@@ -191,17 +195,20 @@ def _vouched(asset: MeshAsset, document: Document, names: dict[int, str]) -> tup
     return document, names
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path) -> tuple[Document, ObjSource | None]:
+    """The document of a file, and the file itself where it is an OBJ."""
     content = read_bytes(path)
     kind = check_kind(path, content)
     if kind in ("glb", "gltf"):
         document = parse_document(content, path.parent, path.name)
         if missed := unmet(document.json):
             remark(f"{path.name} requires {missed}, which is not read: it may look otherwise; {INSTEAD}")
-        return document
+        return document, None
+    if kind == "obj":
+        return import_obj(path, content)
     from style3d.mesh.imported import import_mesh
 
-    return import_mesh(path, content, kind)
+    return import_mesh(path, content, kind), None
 
 
 def _prepared(

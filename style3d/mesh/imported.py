@@ -1,14 +1,12 @@
-"""OBJ, PLY, STL and OFF files become glTF documents."""
+"""PLY, STL and OFF files become glTF documents."""
 
 from __future__ import annotations
 
-import codecs
 import io
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, final
 
@@ -22,8 +20,6 @@ from style3d.gltf.texture_images import read_texture
 from style3d.images import decode_srgb, encode_image, image_size
 from style3d.mesh.formats import Kind
 from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_document
-from style3d.mesh.mtl import read_looks
-from style3d.mesh.obj import obj_parts, parse_obj
 from style3d.mesh.unique_rows import number_rows
 from style3d.remarks import remark
 
@@ -37,7 +33,7 @@ def import_mesh(path: Path, content: bytes, kind: Kind) -> Document:
     Raises:
         Style3DError: damaged, without faces, with positions that are not finite or indices out of range.
     """
-    parts, looks = _obj(path, content) if kind == "obj" else _by_trimesh(path, content, kind)
+    parts, looks = _by_trimesh(path, content, kind)
     if not any(len(part.faces) for part in parts):
         points = sum(len(part.positions) for part in parts)
         hint = "Gaussian splats and point clouds are no meshes" if kind == "ply" else "export a surface"
@@ -45,29 +41,6 @@ def import_mesh(path: Path, content: bytes, kind: Kind) -> Document:
             f"{path.name} has no faces", got=f"{points:,} loose points" if points else "nothing", hint=hint
         )
     return build_document(parts, looks, path.parent)
-
-
-def _obj(path: Path, content: bytes) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
-    statements = parse_obj(_text(content))
-    if not statements.positions:
-        raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
-    if statements.ignored:
-        remark(f"{path.name} holds {statements.ignored} points, lines or curves, which are left out")
-    names = list(dict.fromkeys(key[2] for key, lines in statements.faces.items() if lines and key[2]))
-    looks = read_looks(statements.libraries, path.parent, names)
-    parts = obj_parts(statements, {name: index for index, name in enumerate(names)}, path.stem)
-    if any(part.colors is not None for part in parts):  # a stand-in must not darken the colours that are there
-        looks = [replace(look, rgb=(1.0, 1.0, 1.0)) if look.stand_in else look for look in looks]
-    return parts, looks
-
-
-def _text(content: bytes) -> str:
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding, "replace")
-    if b"\0" in content[:512]:
-        raise Style3DError("the file holds binary data", expected="text", hint="check what kind of file it is")
-    return content.decode("utf-8-sig", "replace")
 
 
 @final

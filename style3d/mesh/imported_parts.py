@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -15,12 +16,35 @@ from style3d.errors import Style3DError
 from style3d.gltf.container import image_kind
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
+from style3d.gltf.extensions import TRANSFORM
 from style3d.gltf.texture_images import read_texture
 from style3d.mesh.normals import compact_vertices, corner_normals
 
+CLAMP, NEAREST = 33071, 9728  # of a sampler
 FAR = 8.0  # extents from the origin, beyond which positions are stored around their middle
 UNSUPPORTED = (b"gAMA", b"cHRM", b"iCCP", b"pHYs", b"acTL")  # parts of a PNG that glTF tells readers to ignore
 Array = np.ndarray[Any, Any]
+
+
+@final
+@dataclass(frozen=True)
+class Placing:
+    """How a map is laid over UVs. Concretely: twice along u and v, and once more from the edge on."""
+
+    scale: tuple[float, float] = (1.0, 1.0)
+    offset: tuple[float, float] = (0.0, 0.0)  # added after the scale; v upwards
+    clamp: bool = False  # the edge goes on beyond the picture, in the place of its repetition
+    nearest: bool = False  # texels are squares
+
+    def transform(self) -> Json:
+        """KHR_texture_transform, whose v runs downwards; empty where nothing moves."""
+        (su, sv), (ou, ov) = self.scale, self.offset
+        return {} if (su, sv, ou, ov) == (1, 1, 0, 0) else {"offset": [ou, 1 - sv - ov], "scale": [su, sv]}
+
+    def sampler(self) -> Json:
+        """What glTF calls a sampler; empty where it is as by default."""
+        wrap = {"wrapS": CLAMP, "wrapT": CLAMP} if self.clamp else {}
+        return wrap | ({"magFilter": NEAREST, "minFilter": NEAREST} if self.nearest else {})
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,11 @@ class ImportedMaterial:
     emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
     images: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by glTF slot: name and file content
     stand_in: bool = False  # for a material that no file describes
+    placing: Mapping[str, Placing] = field(default_factory=dict)  # by glTF slot
+    alpha_mode: str | None = None  # None: opaque
+    normal_scale: float = 1.0
+    extensions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # glTF's, by name
+    extras: Mapping[str, str] = field(default_factory=dict)  # what glTF has no place for, as it stood
 
 
 @dataclass(frozen=True)
@@ -145,14 +174,34 @@ def _material(editor: Editor, look: ImportedMaterial) -> Json:
     if (*look.rgb, look.alpha) != (1, 1, 1, 1):
         surface["baseColorFactor"] = [*look.rgb, look.alpha]
     item: Json = {"name": look.name, "pbrMetallicRoughness": surface, "doubleSided": True}
-    if look.alpha < 1:
-        item["alphaMode"] = "BLEND"
+    mode = "BLEND" if look.alpha < 1 else look.alpha_mode
+    if mode is not None:
+        item["alphaMode"] = mode
     if any(look.emissive):
         item["emissiveFactor"] = list(look.emissive)
     for slot, (name, content) in look.images.items():
-        place = surface if slot == "baseColorTexture" else item
-        place[slot] = {"index": editor.append("textures", {"source": _image(editor, name, content)})}
+        place = surface if slot in ("baseColorTexture", "metallicRoughnessTexture") else item
+        place[slot] = _texture(editor, _image(editor, name, content), look.placing.get(slot, Placing()))
+    if "normalTexture" in item and look.normal_scale != 1:
+        item["normalTexture"]["scale"] = look.normal_scale
+    for name, values in look.extensions.items():
+        item.setdefault("extensions", {})[name] = dict(values)
+        editor.use_extension(name)
+    if look.extras:
+        item["extras"] = {"mtl": dict(look.extras)}
     return item
+
+
+def _texture(editor: Editor, image: int, placing: Placing) -> Json:
+    """A reference to a new texture that shows an image."""
+    texture: Json = {"source": image}
+    if placing.sampler():
+        texture["sampler"] = editor.append("samplers", placing.sampler())
+    info: Json = {"index": editor.append("textures", texture)}
+    if placing.transform():
+        info["extensions"] = {TRANSFORM: placing.transform()}
+        editor.use_extension(TRANSFORM)
+    return info
 
 
 def _image(editor: Editor, name: str, content: bytes) -> int:

@@ -35,7 +35,7 @@ def _extension(document: Document, name: str, key: str) -> int:
     return len(document.json.get("extensions", {}).get(name, {}).get(key, []))
 
 
-def _maps(document: Document) -> int:
+def map_count(document: Document) -> int:
     """Pictures besides base colours that materials show."""
     return sum(len(_textures(material)) for material in document.items("materials"))
 
@@ -61,7 +61,7 @@ LOSABLE = (
     Losable("cameras", lambda document: len(document.items("cameras"))),
     Losable("lights", lambda document: _extension(document, LAMPS, "lights")),
     Losable("variants", lambda document: _extension(document, VARIANTS, "variants")),
-    Losable("maps besides the base colour", _maps),
+    Losable("maps besides the base colour", map_count),
     Losable("second UV sets", lambda document: _attributes(document, "TEXCOORD_1")),
     Losable("points and lines", lambda document: sum(p.get("mode", 4) < 4 for p in _primitives(document))),
     Losable("vertex colours", lambda document: _attributes(document, "COLOR_0")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -12,12 +12,30 @@ from jaxtyping import Float64, Int64
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
 from style3d.mesh.imported_parts import ImportedPart
+from style3d.mesh.mtl import readable
 from style3d.mesh.polygons import triangles_of
 from style3d.mesh.unique_rows import number_rows
 
 MAX_GROUPS = 200  # beyond which groups are not kept apart
 MISSING = -1
 Array = np.ndarray[Any, Any]
+
+
+Face = tuple[int, str]  # number of its line, and its corners
+
+
+@final
+@dataclass(frozen=True)
+class ObjPart:
+    """Triangles of one material, and where in the file they come from.
+
+    Concretely: the lid of a box, two triangles of the one face in line 12.
+    """
+
+    part: ImportedPart
+    material: str  # as the file has it; empty for none
+    corners: Int64[np.ndarray, "faces 3 4"]  # position, UV and normal from 0 or MISSING, and which corner of its face
+    lines: Int64[np.ndarray, "faces"]  # the line of each triangle's face
 
 
 @dataclass
@@ -27,11 +45,12 @@ class Statements:
     Concretely: 2930 positions, 3225 UVs, and 5856 faces of object 'spot' in material 'cow'.
     """
 
+    lines: list[str] = field(default_factory=list)  # the whole file; continued lines joined, all indices from 1
     positions: list[str] = field(default_factory=list)
     uvs: list[str] = field(default_factory=list)
     normals: list[str] = field(default_factory=list)
     libraries: list[str] = field(default_factory=list)  # MTL files
-    faces: dict[tuple[str, str, str], list[str]] = field(
+    faces: dict[tuple[str, str, str], list[Face]] = field(
         default_factory=lambda: defaultdict(list)
     )  # object, group, material
     ignored: int = 0  # curves, points, lines
@@ -42,10 +61,12 @@ def parse_obj(text: str) -> Statements:
     found = Statements()
     current = ["", "", ""]
     faces = found.faces[("", "", "")]
-    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+    found.lines = text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines()
+    for number, line in enumerate(found.lines):
         head, _, rest = (
             line.strip().partition(" ") if "\t" not in line else line.strip().replace("\t", " ").partition(" ")
         )
+        head = head.lower() if head[:1].isupper() else head
         if head == "v":
             found.positions.append(rest)
         elif head == "vt":
@@ -53,7 +74,11 @@ def parse_obj(text: str) -> Statements:
         elif head == "vn":
             found.normals.append(rest)
         elif head in ("f", "fo"):
-            faces.append(_absolute(rest, found) if "-" in rest else rest)
+            rest = rest.split("#", 1)[0]
+            if "-" in rest:
+                rest = _absolute(rest, found)
+                found.lines[number] = f"{head} {rest}"
+            faces.append((number, rest))
         elif head in ("o", "g", "usemtl"):
             current[("o", "g", "usemtl").index(head)] = rest.strip()
             faces = found.faces[(current[0], current[1], current[2])]
@@ -61,10 +86,12 @@ def parse_obj(text: str) -> Statements:
             found.libraries.append(rest.strip())
         elif head in ("p", "l", "curv", "curv2", "surf"):
             found.ignored += 1
+            if head in ("p", "l") and "-" in rest:
+                found.lines[number] = f"{head} {_absolute(rest, found)}"
     return found
 
 
-def obj_parts(found: Statements, looks: dict[str, int], stem: str) -> list[ImportedPart]:
+def obj_parts(found: Statements, stem: str) -> list[ObjPart]:
     """One part for each object and material, faces with and without UVs apart.
 
     Raises:
@@ -74,13 +101,13 @@ def obj_parts(found: Statements, looks: dict[str, int], stem: str) -> list[Impor
     positions, colors = values[:, :3], _colors(values)
     uvs = _table(found.uvs, 2, "vt")[:, :2] * [1, -1] + [0, 1]
     normals = _table(found.normals, 3, "vn")[:, :3]
-    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    grouped: dict[tuple[str, str], list[Face]] = defaultdict(list)
     names = _mesh_names(found, stem)
     for key, lines in found.faces.items():
         grouped[(names[key], key[2])].extend(lines)
     parts = []
     for (name, material), lines in grouped.items():
-        corners = face_corners(lines, positions)
+        corners, owners = face_corners(lines, positions)
         if not len(corners):
             continue
         _check(corners[:, :, 0], len(positions))
@@ -90,27 +117,36 @@ def obj_parts(found: Statements, looks: dict[str, int], stem: str) -> list[Impor
         for chosen, has in ((with_uvs, True), (~with_uvs, False)):
             if chosen.any():
                 tables = (positions, uvs if has else None, normals, colors)
-                parts.append(_part(name, corners[chosen], tables, looks.get(material)))
+                part = _part(readable(name), corners[chosen], tables)
+                parts.append(ObjPart(part, material, corners[chosen], owners[chosen]))
     return parts
 
 
-def face_corners(lines: list[str], positions: Float64[np.ndarray, "n 3"]) -> Int64[np.ndarray, "faces 3 3"]:
-    """Triangles of (position, UV, normal) indices from 0; MISSING where a corner has none."""
+def face_corners(
+    lines: list[Face], positions: Float64[np.ndarray, "n 3"]
+) -> tuple[Int64[np.ndarray, "faces 3 4"], Int64[np.ndarray, "faces"]]:
+    """Triangles of (position, UV, normal) indices from 0, MISSING where a corner has none, with the corner's number.
+
+    Also returns the line of each triangle's face.
+    """
     by_shape: dict[tuple[int, int], list[tuple[int, str]]] = defaultdict(list)
-    for number, line in enumerate(lines):
+    for number, (_, line) in enumerate(lines):
         corners = line.split()
         if len(corners) >= 3:
             first = corners[0]
             kind = 0 if "/" not in first else 3 if "//" in first else first.count("/")
             by_shape[(len(corners), kind)].append((number, line))
-    found, order = [np.zeros((0, 3, 3), np.int64)], [np.zeros(0, np.int64)]
+    found, order = [np.zeros((0, 3, 4), np.int64)], [np.zeros(0, np.int64)]
     for (size, kind), numbered in by_shape.items():
         polygons = _polygons([line for _, line in numbered], size, kind)
+        corner = np.broadcast_to(np.arange(size)[:, None], (len(polygons), size, 1))
+        polygons = np.concatenate([polygons, corner], axis=2)
         triangles, owner = triangles_of(polygons, positions)
         found.append(triangles)
         order.append(np.array([number for number, _ in numbered])[owner])
-    placed = np.argsort(np.concatenate(order), kind="stable")
-    return np.concatenate(found)[placed]
+    owners = np.concatenate(order)
+    placed = np.argsort(owners, kind="stable")
+    return np.concatenate(found)[placed], np.array([number for number, _ in lines], np.int64)[owners[placed]]
 
 
 def _polygons(lines: list[str], size: int, kind: int) -> Int64[np.ndarray, "faces size 3"]:
@@ -193,12 +229,10 @@ def _check(index: Array, count: int) -> None:
         raise Style3DError("faces point to vertices that do not exist", got=got, hint="repair or export the mesh again")
 
 
-def _part(
-    name: str, corners: Int64[np.ndarray, "faces 3 3"], tables: tuple[Any, ...], look: int | None
-) -> ImportedPart:
+def _part(name: str, corners: Int64[np.ndarray, "faces 3 4"], tables: tuple[Any, ...]) -> ImportedPart:
     """Vertices of the corners that differ in any of their indices."""
     positions, uvs, normals, colors = tables
-    flat = corners.reshape(-1, 3).copy()
+    flat = corners[:, :, :3].reshape(-1, 3).copy()
     has_normals = bool((flat[:, 2] != MISSING).all())
     if uvs is None:
         flat[:, 1] = MISSING
@@ -210,7 +244,7 @@ def _part(
         name,
         positions[place],
         number.reshape(-1, 3),
-        look,
+        None,
         normals[normal] if has_normals else None,
         None if uvs is None else uvs[texcoord],
         None if colors is None else colors[place],

@@ -14,7 +14,11 @@ from style3d.gltf.container import write_document
 from style3d.gltf.document import Document
 from style3d.images import ImageFormat
 from style3d.job.file_types import MESH_FILES, MESH_SUFFIXES, MeshFile, mesh_file
-from style3d.mesh.losses import losses
+from style3d.mesh.losses import losses, map_count
+from style3d.mesh.mtl_look import unread_maps
+from style3d.mesh.mtl_of_gltf import carried
+from style3d.mesh.obj_rewrite import lost_in_rewriting, rewrite_obj
+from style3d.mesh.unpainted import Unpainted
 from style3d.mesh.writers import write_obj, write_ply
 from style3d.render.surface import Surface
 
@@ -33,9 +37,10 @@ class PaintedMesh:
     colors: Sequence[Array] | Array  # an image (h, w, 3) for each texture, or (entries, 3); display-referred
     image_format: ImageFormat
     document: Callable[[], tuple[Document, dict[int, str]]]  # made when called; names of new images by their index
+    unpainted: Unpainted | None = None  # the asset it was
 
 
-def _nothing_lost(document: Document, surface: Surface) -> Iterator[str]:
+def _nothing_lost(asset: Unpainted) -> Iterator[str]:
     """Of a file that holds all."""
     yield from ()
 
@@ -47,7 +52,7 @@ class MeshWriter:
 
     file: MeshFile
     write: Callable[[PaintedMesh, Path], tuple[Path, ...]]  # gives every file written, the model last
-    lost: Callable[[Document, Surface], Iterator[str]] = _nothing_lost  # what the file cannot hold, a sentence each
+    lost: Callable[[Unpainted], Iterator[str]] = _nothing_lost  # what the file cannot hold, a sentence each
 
 
 def _write_document(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
@@ -56,26 +61,70 @@ def _write_document(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
 
 
 def _write_obj(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
-    return write_obj(painted.surface, painted.colors, path, painted.image_format)
+    asset = painted.unpainted
+    if asset is not None and asset.obj is not None:
+        return rewrite_obj(asset, asset.obj, painted.colors, painted.image_format, path)
+    document, slots = (None, ()) if asset is None else (asset.document, asset.slots)
+    return write_obj(painted.surface, painted.colors, path, painted.image_format, document, slots)
 
 
 def _write_ply(painted: PaintedMesh, path: Path) -> tuple[Path, ...]:
     return write_ply(painted.surface, painted.colors, path)
 
 
-def _lost_in_obj(document: Document, surface: Surface) -> Iterator[str]:
-    yield from losses(document, "an OBJ", frozenset())
+def _lost_in_glb(asset: Unpainted) -> Iterator[str]:
+    yield from _lost_of_obj(asset, "a glTF")
 
 
-def _lost_in_ply(document: Document, surface: Surface) -> Iterator[str]:
-    if surface.painted == "texture":
+def _lost_in_obj(asset: Unpainted) -> Iterator[str]:
+    if asset.obj is not None:
+        yield from lost_in_rewriting(asset, asset.obj)
+        return
+    yield from losses(asset.document, "an OBJ", frozenset({"vertex colours", "maps besides the base colour"}))
+    drawn = set(np.unique(asset.surface.material).tolist()) & set(range(len(asset.document.items("materials"))))
+    slots = {slot.material: slot for slot in asset.slots}
+    carried_count = sum(len(carried(asset.document, index, slots.get(index))) for index in drawn)
+    if (count := map_count(asset.document) - carried_count) > 0:
+        yield f"an OBJ file holds maps of normals, glow, roughness and metalness by one UV set: {count} are left out"
+    wraps = _wraps_shown(asset.surface)
+    if any("mirror" in wrap for wrap in wraps):
+        yield "an OBJ file cannot mirror a picture beyond its edge: it is repeated as it is"
+    if any(len(set(wrap)) > 1 for wrap in wraps):
+        yield "an OBJ file clamps a picture along both sides or neither: it is repeated along both"
+
+
+def _wraps_shown(surface: Surface) -> set[tuple[str, str]]:
+    """How pictures go on beyond their edges, where a face shows that."""
+    found: set[tuple[str, str]] = set()
+    for index, material in enumerate(surface.materials):
+        uvs = surface.uvs[surface.faces[surface.material == index].ravel()]
+        if material.texture is not None and ((uvs < -1e-3) | (uvs > 1 + 1e-3)).any():
+            found.add(surface.textures[material.texture].wrap)
+    return found
+
+
+def _lost_in_ply(asset: Unpainted) -> Iterator[str]:
+    if asset.surface.painted == "texture":
         yield "a PLY file holds no pictures: each vertex keeps the colour that its textures show there"
-    yield from losses(document, "a PLY", frozenset({"vertex colours"}))
+    yield from losses(asset.document, "a PLY", frozenset({"vertex colours"}))
+    yield from _lost_of_obj(asset, "a PLY")
+
+
+def _lost_of_obj(asset: Unpainted, kind: str) -> Iterator[str]:
+    """What only an OBJ holds of an OBJ."""
+    if asset.obj is None:
+        return
+    if asset.obj.loose:
+        yield f"{kind} file gets no points, lines or curves of an OBJ ({asset.obj.loose}): they are left out"
+    unread = unread_maps(asset.obj.materials)
+    if unread:
+        listed = ", ".join(f"{word} ({count})" for word, count in sorted(unread.items()))
+        yield f"{kind} file has no place for these pictures of materials: {listed}"
 
 
 WRITERS: list[MeshWriter] = [
-    MeshWriter(mesh_file(".glb"), _write_document),
-    MeshWriter(mesh_file(".gltf"), _write_document),
+    MeshWriter(mesh_file(".glb"), _write_document, _lost_in_glb),
+    MeshWriter(mesh_file(".gltf"), _write_document, _lost_in_glb),
     MeshWriter(mesh_file(".obj"), _write_obj, _lost_in_obj),
     MeshWriter(mesh_file(".ply"), _write_ply, _lost_in_ply),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,37 @@ import numpy as np
 
 from style3d.files import write_bytes
 from style3d.gltf.container import safe_name
-from style3d.images import ImageFormat, encode_image
+from style3d.gltf.document import Document
+from style3d.images import ImageFormat, encode_image, encode_srgb
+from style3d.mesh.mtl_of_gltf import carried_maps, numbers_of_material
+from style3d.mesh.painted_slot import Slot
 from style3d.mesh.textures import sampled
 from style3d.render.surface import Surface
 
 Array = np.ndarray[Any, Any]
+GAMMA = 2.2  # of tints: see `style3d.mesh.assemble`
 SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 
 
-def write_obj(surface: Surface, colors: Sequence[Array] | Array, path: Path, kind: ImageFormat) -> tuple[Path, ...]:
-    """Write world-space triangles with UVs and normals, an MTL file, and an image for each texture.
+def write_obj(
+    surface: Surface,
+    colors: Sequence[Array] | Array,
+    path: Path,
+    kind: ImageFormat,
+    document: Document | None = None,
+    slots: Sequence[Slot] = (),
+) -> tuple[Path, ...]:
+    """Write world-space triangles by object with UVs and normals, an MTL file, and its pictures.
 
-    Vertex colours follow the positions, as many programs read them.
+    Vertex colours, painted ones and those that multiply a texture, follow the positions, as many programs read them.
+
+    Args:
+        surface: what is written.
+        colors: its new colours.
+        path: the OBJ.
+        kind: of new pictures.
+        document: the glTF whose materials the surface's are, by number; what they say besides colours is written, too.
+        slots: which of them are painted.
 
     Raises:
         Style3DError: a file cannot be written.
@@ -34,8 +53,22 @@ def write_obj(surface: Surface, colors: Sequence[Array] | Array, path: Path, kin
             images.append(path.with_name(f"{stem}-{index}-{safe_name(texture.name)}.{SUFFIXES[used]}"))
             write_bytes(images[-1], content)
     names = _material_names(surface)
-    write_bytes(library, _mtl(surface, names, images).encode())
-    write_bytes(path, _obj(surface, names, library.name, _vertex_colors(surface, colors)).encode())
+    further: dict[int, list[str]] = {}
+    count = 0 if document is None else len(document.items("materials"))
+    for index in (number for number in np.unique(surface.material).tolist() if number < count):
+        assert document is not None  # its materials are counted
+        further[index] = list(numbers_of_material(document.item("materials", index)))
+        slot = next((slot for slot in slots if slot.material == index), None)
+        for picture in carried_maps(document, index, slot):
+            word = picture.keyword.split()[0]
+            images.append(path.with_name(f"{stem}-{names[index]}-{word}{picture.suffix}"))
+            write_bytes(images[-1], picture.content)
+            further[index].append(f"{picture.keyword} {images[-1].name}")
+    write_bytes(library, _mtl(surface, names, images, further).encode())
+    shades = _vertex_colors(surface, colors)
+    if shades is None and (surface.tint < 1).any():
+        shades = encode_srgb(surface.tint.astype(np.float64) ** GAMMA)
+    write_bytes(path, _obj(surface, names, library.name, shades).encode())
     return (*images, library, path)
 
 
@@ -80,7 +113,7 @@ def _material_names(surface: Surface) -> list[str]:
     return names
 
 
-def _mtl(surface: Surface, names: list[str], images: list[Path]) -> str:
+def _mtl(surface: Surface, names: list[str], images: list[Path], further: Mapping[int, Sequence[str]]) -> str:
     lines = []
     for index in np.unique(surface.material):
         material = surface.materials[index]
@@ -92,7 +125,7 @@ def _mtl(surface: Surface, names: list[str], images: list[Path]) -> str:
             lines.append(f"map_Kd {clamp}{images[material.texture].name}")
             if surface.textures[material.texture].alpha is not None and material.alpha_mode != "OPAQUE":
                 lines.append(f"map_d {images[material.texture].name}")
-        lines.append("")
+        lines += [*further.get(int(index), ()), ""]
     return "\n".join(lines)
 
 
@@ -106,9 +139,13 @@ def _obj(surface: Surface, names: list[str], library: str, rgb: Array | None) ->
         lines += [f"v {x:.9g} {y:.9g} {z:.9g} {r} {g} {b}" for (x, y, z), (r, g, b) in zip(places, shades, strict=True)]
     lines += [f"vt {u:.8g} {v:.8g}" for u, v in (surface.uvs * [1, -1] + [0, 1]).tolist()]
     lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in surface.normals.tolist()]
-    for index in np.unique(surface.material):
+    last, owners = -1, surface.owner if len(surface.owner) else np.zeros(len(surface.faces), np.int32)
+    for owner, index in np.unique(np.column_stack([owners, surface.material]), axis=0).tolist():
+        if owner != last and surface.owners:
+            lines.append(f"o {'_'.join(surface.owners[owner][0].split()) or 'object'}")
+            last = owner
         lines.append(f"usemtl {names[index]}")
-        chosen = (surface.faces[surface.material == index] + 1).tolist()
+        chosen = (surface.faces[(surface.material == index) & (owners == owner)] + 1).tolist()
         lines += [f"f {a}/{a}/{a} {b}/{b}/{b} {c}/{c}/{c}" for a, b, c in chosen]
     return "\n".join(lines) + "\n"
 

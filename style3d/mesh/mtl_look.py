@@ -1,0 +1,216 @@
+"""A material of an MTL file becomes what glTF says of it: colours, maps and how they are laid, opacity, PBR numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from style3d.images import decode_srgb, encode_image
+from style3d.mesh.imported_parts import ImportedMaterial, Placing
+from style3d.mesh.mtl import MapStatement, MtlMaterial, is_map, map_statement, numbers_of, readable
+from style3d.mesh.mtl_pictures import (
+    alpha_mode,
+    channel_of,
+    holds_normals,
+    of_size,
+    opacity_of,
+    picture_bytes,
+    pixels_of,
+)
+from style3d.mesh.udim import tile_name
+from style3d.remarks import remark
+
+COLORS = ("map_kd", "map_basecolor", "map_albedo", "map_ka")
+NORMALS = ("norm", "map_kn", "map_norm", "map_normal")
+HEIGHTS = ("map_bump", "bump")
+OPACITIES = ("map_d", "map_opacity", "map_alpha")
+GLOWS = ("map_ke", "map_emissive")
+PACKED = ("map_orm", "map_rma")  # of them the first has occlusion in red, the second roughness
+SURFACES = ("map_pr", "map_pm", *PACKED)
+KNOWN = {*COLORS, *NORMALS, *HEIGHTS, *OPACITIES, *GLOWS, *SURFACES, "map_tr"}
+TOLD = {
+    "kd",
+    "d",
+    "tr",
+    "pr",
+    "pm",
+    "ke",
+    "ps",
+    "pc",
+    "pcr",
+    "aniso",
+    "anisor",
+    "ni",
+}  # numbers that glTF has a place for
+WHITE = (1.0, 1.0, 1.0)
+
+
+@final
+@dataclass
+class _Maps:
+    """The pictures of a material, as they are found."""
+
+    material: MtlMaterial
+    folder: Path  # of the model
+    tile: int | None
+    images: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    placing: dict[str, Placing] = field(default_factory=dict)
+
+    def read(self, *keywords: str) -> tuple[MapStatement, bytes] | None:
+        """The picture of the first keyword that is there; None without one that can be read."""
+        text = self.material.last(*keywords)
+        if not text:
+            return None
+        named = map_statement(text)
+        statement = MapStatement(tile_name(named.file, self.tile) if self.tile else named.file, named.options)
+        if any(statement.numbers("-t", (0.0, 0.0, 0.0))):
+            remark(f"{statement.file}: its turbulence (-t) is left out")
+        content = picture_bytes(statement, self.material.folder, self.folder)
+        return None if content is None else (statement, content)
+
+    def add(self, slot: str, statement: MapStatement, content: bytes) -> None:
+        """Show a picture in a slot of glTF's, laid as the statement says."""
+        self.images[slot] = (readable(statement.file), content)
+        (su, sv, _), (ou, ov, _) = statement.numbers("-s", (1, 1, 1)), statement.numbers("-o", (0, 0, 0))
+        clamp = self.tile is not None or statement.is_on("-clamp", False)
+        smooth = statement.is_on("-blendu", True) or statement.is_on("-blendv", True)
+        self.placing[slot] = Placing((su, sv), (ou, ov), clamp, not smooth)
+
+
+def look_of(material: MtlMaterial | None, name: str, folder: Path, tile: int | None = None) -> ImportedMaterial:
+    """The look of a material, of one of its tiles if it has tiles; plain grey where no file has it."""
+    plain, title = material or MtlMaterial(name, folder), readable(name) + (f".{tile}" if tile else "")
+    maps = _Maps(plain, folder, tile)
+    mode = _colors(maps, plain)
+    strength = _normals(maps)
+    packed = _surface(maps)
+    glow = maps.read(*GLOWS)
+    if glow is not None:
+        maps.add("emissiveTexture", *glow)
+    kd = decode_srgb(np.array(numbers_of(plain.last("kd"), 3, 0.8))).tolist()
+    ke = numbers_of(plain.last("ke"), 3, 0.0, 1000.0)
+    bright = max(*ke, 1.0)
+    emissive = decode_srgb(np.array(ke) / bright).tolist()
+    alpha = _alpha(plain)
+    return ImportedMaterial(
+        title or "material",
+        WHITE if "baseColorTexture" in maps.images else (kd[0], kd[1], kd[2]),
+        alpha,
+        numbers_of(plain.last("pm"), 1, 1.0 if "map_pm" in packed else 0.0)[0],
+        numbers_of(plain.last("pr"), 1, 1.0 if "map_pr" in packed else 0.9)[0],
+        WHITE if "emissiveTexture" in maps.images and not any(ke) else (emissive[0], emissive[1], emissive[2]),
+        maps.images,
+        stand_in=material is None,
+        placing=maps.placing,
+        alpha_mode="BLEND" if alpha < 1 else mode,
+        normal_scale=strength,
+        extensions=_extensions(plain, bright),
+        extras=_extras(plain),
+    )
+
+
+def _alpha(plain: MtlMaterial) -> float:
+    """Opacity of the whole: ``d``, or what ``Tr`` leaves; programs that mean opaque write 0 in either."""
+    opacity, transparency = numbers_of(plain.last("d"), 1, 1.0)[0], numbers_of(plain.last("tr"), 1, 0.0)[0]
+    if 0 < opacity < 1:
+        return opacity
+    return 1 - transparency if 0 < transparency < 1 and not plain.last("d") else 1.0
+
+
+def _colors(maps: _Maps, plain: MtlMaterial) -> str | None:
+    """Add the base colour with its opacity; how glTF draws it."""
+    color, cut = maps.read(*COLORS), maps.read(*OPACITIES, "map_tr")
+    if color is not None and not plain.last(*COLORS[:-1]):
+        remark(f"material {plain.name} has no map_Kd: its map_Ka is taken for the colour")
+    pixels = None if color is None else pixels_of(color[1], color[0])
+    alpha = None if pixels is None or pixels.shape[2] < 4 else pixels[..., 3]
+    if alpha is not None and alpha.max() < 0.02:  # a channel that means something else
+        alpha = None
+    if cut is not None and (color is None or cut[0].file != color[0].file or "-imfchan" in cut[0].options):
+        opacity = opacity_of(pixels_of(cut[1], cut[0]), cut[0])
+        opacity = 1 - opacity if plain.last("map_tr") and not plain.last(*OPACITIES) else opacity
+        alpha = opacity if pixels is None else of_size(opacity, pixels.shape)
+    mode = None if alpha is None else alpha_mode(alpha)
+    if mode is not None and alpha is not None:
+        statement = color[0] if color is not None else cut[0] if cut is not None else MapStatement("")
+        rgb = np.broadcast_to(np.array(numbers_of(plain.last("kd"), 3, 0.8), np.float32), (*alpha.shape, 3))
+        rgb = rgb.astype(np.float32) if pixels is None else pixels[..., :3]
+        maps.add("baseColorTexture", statement, encode_image(np.ascontiguousarray(rgb), alpha, "png")[0])
+    elif color is not None and pixels is not None:
+        odd = "-mm" in color[0].options or pixels.shape[2] == 4
+        content = encode_image(np.ascontiguousarray(pixels[..., :3]), None, "png")[0] if odd else color[1]
+        maps.add("baseColorTexture", color[0], content)
+    return mode
+
+
+def _normals(maps: _Maps) -> float:
+    """Add a map of normals; its strength. Heights have no place in glTF."""
+    found = maps.read(*NORMALS) or maps.read(*HEIGHTS)
+    if found is None:
+        return 1.0
+    statement, content = found
+    if not maps.material.last(*NORMALS) and not holds_normals(pixels_of(content, statement)):
+        remark(f"{statement.file} is a map of heights, which is not read: only maps of normals are")
+        return 1.0
+    maps.add("normalTexture", statement, content)
+    return statement.numbers("-bm", (1.0,))[0]
+
+
+def _surface(maps: _Maps) -> set[str]:
+    """Add roughness (green), metalness (blue) and packed occlusion (red); the maps that were read."""
+    found = {keyword: picture for keyword in SURFACES if (picture := maps.read(keyword)) is not None}
+    if not found:
+        return set()
+    planes: dict[int, Any] = {}
+    for keyword, (statement, content) in found.items():
+        pixels = pixels_of(content, statement)
+        if keyword in PACKED:
+            order = (0, 1, 2) if keyword == "map_orm" else (1, 2, 0)  # of red, green and blue of glTF
+            planes |= {target: pixels[..., source] for target, source in enumerate(order) if target not in planes}
+        else:
+            planes[1 if keyword == "map_pr" else 2] = channel_of(pixels, statement)
+    shape = max((plane.shape for plane in planes.values()), key=lambda size: size[0] * size[1])
+    full = [of_size(np.ascontiguousarray(planes.get(k, np.ones(shape, np.float32))), shape) for k in range(3)]
+    statement = next(iter(found.values()))[0]
+    content = encode_image(np.stack(full, 2), None, "png")[0]
+    maps.add("metallicRoughnessTexture", statement, content)
+    if 0 in planes:
+        maps.add("occlusionTexture", statement, content)
+    packed = bool(set(PACKED) & set(found))
+    return set(found) | ({"map_pr", "map_pm"} if packed else set())
+
+
+def _extensions(plain: MtlMaterial, bright: float) -> dict[str, Mapping[str, Any]]:
+    """glTF's extensions for numbers that it has there: clear coat, sheen, anisotropy, refraction, strong glow."""
+    coat, rough = numbers_of(plain.last("pc"), 1, 0.0)[0], numbers_of(plain.last("pcr"), 1, 0.0)[0]
+    sheen, index = numbers_of(plain.last("ps"), 1, 0.0)[0], numbers_of(plain.last("ni"), 1, 1.5, 10.0)[0]
+    along, turn = numbers_of(plain.last("aniso"), 1, 0.0)[0], numbers_of(plain.last("anisor"), 1, 0.0)[0]
+    rows: dict[str, tuple[bool, Mapping[str, Any]]] = {
+        "KHR_materials_clearcoat": (coat > 0, {"clearcoatFactor": coat, "clearcoatRoughnessFactor": rough}),
+        "KHR_materials_sheen": (sheen > 0, {"sheenColorFactor": [sheen] * 3}),
+        "KHR_materials_anisotropy": (
+            along > 0,
+            {"anisotropyStrength": along, "anisotropyRotation": 2 * np.pi * turn},
+        ),
+        "KHR_materials_ior": (index > 1 and abs(index - 1.5) > 1e-3, {"ior": index}),
+        "KHR_materials_emissive_strength": (bright > 1, {"emissiveStrength": bright}),
+    }
+    return {name: item for name, (wanted, item) in rows.items() if wanted}
+
+
+def _extras(plain: MtlMaterial) -> dict[str, str]:
+    """Statements that glTF has no place for, as text: the shine of old light models among them."""
+    return {readable(word): readable(rest) for word, rest in plain.statements if word.lower() not in TOLD | KNOWN}
+
+
+def unread_maps(materials: Mapping[str, MtlMaterial]) -> dict[str, int]:
+    """Keywords of pictures that are kept for OBJ alone, with the number of materials that have them."""
+    found: dict[str, int] = {}
+    for material in materials.values():
+        for word in {word.lower() for word, rest in material.statements if is_map(word) and rest} - KNOWN:
+            found[word] = found.get(word, 0) + 1
+    return found

@@ -1,0 +1,108 @@
+"""An OBJ file as it was read, kept so that a painted copy can keep its objects, groups, polygons and materials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from jaxtyping import Int64
+
+from style3d.errors import Style3DError
+from style3d.gltf.document import Document
+from style3d.mesh.document_view import Key
+from style3d.mesh.imported_parts import ImportedPart, build_document
+from style3d.mesh.mtl import MtlMaterial, map_statement, read_materials, text_of
+from style3d.mesh.mtl_look import COLORS, look_of
+from style3d.mesh.obj import ObjPart, obj_parts, parse_obj
+from style3d.mesh.udim import FIRST, is_set, may_be_tiled, tiles_of
+
+
+@final
+@dataclass(frozen=True)
+class ObjPiece:
+    """Where a primitive of the document comes from. Concretely: tile 1002 of the cloth, 40 triangles of 20 faces."""
+
+    material: str  # as the file has it; empty for none
+    tile: int | None  # UDIM
+    corners: Int64[np.ndarray, "faces 3 4"]  # see `ObjPart`
+    lines: Int64[np.ndarray, "faces"]
+    has_uvs: bool
+
+
+@final
+@dataclass(frozen=True)
+class ObjSource:
+    """A whole OBJ file. Concretely: a chair of 40 objects and six materials of chair.mtl."""
+
+    path: Path
+    lines: Sequence[str]
+    pieces: Mapping[Key, ObjPiece]
+    materials: Mapping[str, MtlMaterial]
+    loose: int = 0  # points, lines and curves, which no other mesh file gets
+
+
+def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
+    """A glTF document of an OBJ file's faces, and the file itself.
+
+    Raises:
+        Style3DError: no text, no faces, positions that are not finite, or indices out of range.
+    """
+    if b"\0" in content[:512] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Style3DError("the file holds binary data", expected="text", hint="check what kind of file it is")
+    statements = parse_obj(text_of(content))
+    if not statements.positions:
+        raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
+    names = list(dict.fromkeys(key[2] for key, faces in statements.faces.items() if faces and key[2]))
+    materials = read_materials(statements.libraries, path, names)
+    parts = [tile for part in obj_parts(statements, path.stem) for tile in _by_tile(part, materials, path.parent)]
+    if not any(len(part.part.faces) for part, _ in parts):
+        points = f"{len(statements.positions):,} loose points"
+        raise Style3DError(f"{path.name} has no faces", got=points, hint="export a surface")
+    wanted = list(dict.fromkeys((part.material, tile) for part, tile in parts if part.material))
+    looks = [look_of(materials.get(name), name, path.parent, tile) for name, tile in wanted]
+    if any(part.part.colors is not None for part, _ in parts):
+        looks = [replace(look, rgb=(1.0, 1.0, 1.0)) if look.stand_in else look for look in looks]
+    numbered = [
+        replace(part.part, look=wanted.index((part.material, tile)) if part.material else None) for part, tile in parts
+    ]
+    document = build_document(numbered, looks, path.parent)
+    pieces = {
+        key: ObjPiece(part.material, tile, part.corners, part.lines, part.part.uvs is not None)
+        for key, (part, tile) in zip(_keys(numbered), parts, strict=True)
+    }
+    return document, ObjSource(path, statements.lines, pieces, materials, statements.ignored)
+
+
+def _keys(parts: Sequence[ImportedPart]) -> list[Key]:
+    """The mesh and primitive that `build_document` makes of each part."""
+    meshes: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    keys = []
+    for part in parts:
+        mesh = meshes.setdefault(part.mesh, len(meshes))
+        counts[part.mesh] = counts.get(part.mesh, -1) + 1
+        keys.append((mesh, counts[part.mesh]))
+    return keys
+
+
+def _by_tile(part: ObjPart, materials: Mapping[str, MtlMaterial], folder: Path) -> list[tuple[ObjPart, int | None]]:
+    """The part as it is, or cut into UDIM tiles with UVs within [0, 1] where its material has pictures for them."""
+    material, uvs = materials.get(part.material), part.part.uvs
+    statement = material.last(*COLORS) if material is not None else ""
+    name = map_statement(statement).file if statement else ""
+    if material is None or uvs is None or not may_be_tiled(name):
+        return [(part, None)]
+    tiles = tiles_of((uvs * [1, -1] + [0, 1])[part.part.faces])
+    used = np.unique(tiles).tolist()
+    if not is_set(name, used, folder, material.folder):
+        return [(part, None)]
+    found: list[tuple[ObjPart, int | None]] = []
+    for tile in used:
+        chosen = tiles == tile
+        row, column = divmod(tile - FIRST, 10)
+        moved = replace(part.part, faces=part.part.faces[chosen], uvs=uvs + np.array([-column, row]))
+        found.append((replace(part, part=moved, corners=part.corners[chosen], lines=part.lines[chosen]), tile))
+    return found
