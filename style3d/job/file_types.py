@@ -62,7 +62,7 @@ MESH_FILES: list[MeshFile] = [
         *(True, True, True, True),
     ),
     MeshFile(".gltf", "JSON, `.bin` and textures beside it", *(True, True, True, True)),
-    MeshFile(".obj", "with MTL and a texture per material"),
+    MeshFile(".obj", "with MTL and pictures; an OBJ's objects, polygons and materials stay"),
     MeshFile(".ply", "with vertex colours"),
 ]
 FIELD_FILES: list[FieldFile] = [

@@ -12,7 +12,8 @@ from PIL import Image
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.find_file import PICTURES, find_file
-from style3d.images import image_size, read_image
+from style3d.gltf.texture_images import read_texture
+from style3d.images import image_size
 from style3d.mesh.mtl import MapStatement
 from style3d.remarks import remark
 
@@ -37,7 +38,7 @@ def picture_bytes(statement: MapStatement, beside: Path, folder: Path) -> bytes 
 
 def pixels_of(content: bytes, statement: MapStatement) -> Float32[np.ndarray, "h w c"]:
     """The picture with the range that ``-mm base gain`` gives it."""
-    pixels = read_image(content, name=statement.file, use_profile=False)
+    pixels = read_texture(content, statement.file)
     base, gain = statement.numbers("-mm", (0.0, 1.0))
     if (base, gain) != (0, 1):
         pixels = pixels.copy()
