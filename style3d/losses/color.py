@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from style3d.color.match import in_doubles, matrix_power, split_band
+from style3d.color.match import in_doubles, matrix_power
 from style3d.losses.moments import masked_covariance
 from style3d.losses.term import Frame, Prepared, Term, mixture
 
@@ -50,11 +50,8 @@ class BandColor(Term):
     def _moments(self, frame: Frame) -> Prepared:
         image, mask = frame.image, frame.mask
         prepared: Prepared = {"mean": masked_covariance(image, mask)[0]}
-        for band in range(self.bands):
-            if min(image.shape[-2:]) < 4:
-                break
-            detail, small = split_band(image)
+        for band, (detail, rest) in enumerate(frame.bands(self.bands)):
             prepared[f"covariance{band}"] = masked_covariance(detail, mask)[1]
-            image, mask = small, F.avg_pool2d(mask, 2, ceil_mode=True, count_include_pad=False)
+            image, mask = rest, F.avg_pool2d(mask, 2, ceil_mode=True, count_include_pad=False)
         prepared[f"covariance{self.bands}"] = masked_covariance(image, mask)[1]
         return prepared

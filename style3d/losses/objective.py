@@ -14,6 +14,7 @@ from style3d.losses.color import BandColor
 from style3d.losses.content import Content, Structure
 from style3d.losses.features.base import Features
 from style3d.losses.gamut import Gamut
+from style3d.losses.local_energy import LocalEnergy
 from style3d.losses.moments import masked_mean
 from style3d.losses.nnfm import NearestFeatures
 from style3d.losses.smoothness import TotalVariation
@@ -25,6 +26,7 @@ from style3d.types import AnyImage, AnyMask, Image, Mask
 CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes
 DETAIL = 150.0  # weight at --keep-detail 1
 COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
+CALM = 20.0  # at 10 an even hatching stays where the painting has strokes, at 40 blocks as wide as texels appear
 GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
 
 
@@ -123,11 +125,13 @@ def default_objective(
     style_weight: float = 1.0,
     color_weight: float = COLOR,
     gamut_weight: float = GAMUT,
+    calm_weight: float = CALM,
     smoothness_weight: float = 0.3,
     detail_weight: float = 0.0,
 ) -> Objective:
-    """The recipe style3d uses: normalised covariances, standardised content, palette per band and pixel, a little
-    smoothness. Without weights it is what a job with default settings is painted by.
+    """The recipe style3d uses: normalised covariances, standardised content, palette per band and pixel, detail
+    as unevenly spread as the style's, a little smoothness. Without weights it is what a job with default settings is
+    painted by.
 
     ``detail_weight`` adds the Laplacian of the original, which keeps its fine lines.
     """
@@ -137,6 +141,7 @@ def default_objective(
         Structure("content", content_weight, features.content_layer),
         BandColor("color", color_weight),
         Gamut("gamut", gamut_weight),
+        LocalEnergy("calm", calm_weight),
         TotalVariation("smoothness", smoothness_weight),
     )
     return Objective(features, (*terms, Laplacian("detail", detail_weight, pool=2)) if detail_weight else terms)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from style3d.color.match import split_band
 from style3d.losses.features.base import Features, Layers, pool_mask
 from style3d.types import Image, Mask
+
+NARROWEST = 4  # pixels of an image that still has a coarser one
 
 Prepared = dict[str, Tensor]  # what a term keeps of a style or of a content image
 
@@ -24,11 +27,23 @@ class Frame:
     mask: Mask  # coverage in [0, 1]
     features: Layers  # (1, c, h', w') by layer
     masks: dict[str, Tensor]  # (1, 1, h', w') by layer: the mask averaged to the layer's size
+    _bands: list[tuple[Tensor, Tensor]] = field(default_factory=list, repr=False)  # as many as were asked for
+
+    def bands(self, count: int) -> Sequence[tuple[Tensor, Tensor]]:
+        """The finest bands of the image's Laplacian pyramid, each with the image that is left at half its size.
+
+        ``count`` at most: an image under four pixels is not halved again. Computed once, whatever the mask.
+        """
+        while len(self._bands) < count:
+            image = self._bands[-1][1] if self._bands else self.image
+            if min(image.shape[-2:]) < NARROWEST:
+                break
+            self._bands.append(split_band(image))
+        return self._bands[:count]
 
     def under(self, mask: Mask) -> Frame:
         """The same image and features under another mask."""
-        sizes = {name: (value.shape[-2], value.shape[-1]) for name, value in self.features.items()}
-        return Frame(self.image, mask, self.features, {name: pool_mask(mask, size) for name, size in sizes.items()})
+        return Frame(self.image, mask, self.features, _pooled(self.features, mask), self._bands)
 
     def at(self, layer: str) -> tuple[Tensor, Tensor]:
         """Features and mask of a layer; of the coarsest there is, where the image is too small for it."""
@@ -68,8 +83,12 @@ def make_frame(features: Features, image: Image, mask: Mask | None) -> Frame:
     if mask is None:
         mask = image.new_ones(1, 1, *image.shape[-2:])
     layers = features(image)
-    sizes = {name: (value.shape[-2], value.shape[-1]) for name, value in layers.items()}
-    return Frame(image, mask, layers, {name: pool_mask(mask, size) for name, size in sizes.items()})
+    return Frame(image, mask, layers, _pooled(layers, mask))
+
+
+def _pooled(layers: Layers, mask: Mask) -> dict[str, Tensor]:
+    """The mask averaged to every layer's size."""
+    return {name: pool_mask(mask, (value.shape[-2], value.shape[-1])) for name, value in layers.items()}
 
 
 def mixture(parts: Sequence[tuple[Prepared, float]]) -> Prepared:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
+from torch.nn import functional as F
 
 from style3d.core.pyramid import Axes, lifted, palette_axes
 from style3d.core.scene import Scene
@@ -17,7 +18,7 @@ from style3d.errors import Style3DError
 from style3d.job import Job
 from style3d.job.cast import cast_pairs
 from style3d.losses.objective import Objective
-from style3d.losses.term import make_frame
+from style3d.losses.term import Frame, make_frame
 from style3d.paint.casting import Played, Role, roles
 from style3d.paint.color_modes import Colorway
 from style3d.paint.form import Drawing
@@ -39,6 +40,7 @@ from style3d.render.cache import BuiltView
 from style3d.types import Colors, Image, Mask, Points
 
 LEAST_PIXELS = 24.0  # of a layer in a view, under which its statistics mean nothing
+PERIOD, PLACES = 8, 2  # pixels after which extractors repeat themselves; places that a view takes by turns
 Shares = Float32[np.ndarray, "entries"]
 
 
@@ -280,6 +282,9 @@ def _brush(scene: Scene, job: Job, region: Region) -> Brush:
     return Brush(((region.style, 1.0),) if own else tuple(job.mixture), bool(job.prompt) and not own, scale)
 
 
+Place = tuple[int, int]  # pixels to the right and down, each less than `PERIOD`
+
+
 @final
 @dataclass(frozen=True)
 class Target:
@@ -287,24 +292,27 @@ class Target:
 
     layer_views: tuple[LayerView, ...]
     contents: tuple[Any, ...]  # of all that is painted, then of each layer
+    place: Place  # where the view lies in the image that is judged
 
 
-def target_of(objective: Objective, image: Image, layer_views: Sequence[LayerView]) -> Target:
+def places(seed: tuple[int, ...]) -> list[Place]:
+    """Where a view lies by turns in the image that is judged: extractors look at every second to eighth pixel, and a
+    pattern as fine as that must not please them in one place only."""
+    return [(int(right), int(down)) for right, down in np.random.default_rng(seed).integers(PERIOD, size=(PLACES, 2))]
+
+
+def target_of(objective: Objective, image: Image, layer_views: Sequence[LayerView], place: Place = (0, 0)) -> Target:
     """The target of a view whose original looks like ``image``."""
-    frame = make_frame(objective.features, image, painted_mask(layer_views))
+    layer_views = [replace(view, mask=F.pad(view.mask, _margins(place))) for view in layer_views]
+    frame = _frame(objective, image, layer_views, place)
     contents = [objective.content_of(frame.under(layer_view.mask), objective.parts) for layer_view in layer_views]
-    return Target(tuple(layer_views), (objective.content_of(frame, objective.whole), *contents))
-
-
-def painted_mask(layer_views: Sequence[LayerView]) -> Mask:
-    """Coverage by all that is painted."""
-    return torch.stack([layer_view.mask for layer_view in layer_views]).sum(0).clamp(0, 1)
+    return Target(tuple(layer_views), (objective.content_of(frame, objective.whole), *contents), place)
 
 
 def judged(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
     """The objective's terms: of the style summed over a view's layers by how much of the view each paints, of the
     original once over all of them."""
-    frame = make_frame(objective.features, image, painted_mask(target.layer_views))
+    frame = _frame(objective, image, target.layer_views, target.place)
     first = target.layer_views[0].styles.at(extent)
     total = objective.judged(frame, first, target.contents[0], objective.whole)
     for layer_view, content in zip(target.layer_views, target.contents[1:], strict=True):
@@ -312,3 +320,14 @@ def judged(objective: Objective, image: Image, target: Target, extent: float) ->
         for name, term in objective.judged(frame.under(layer_view.mask), style, content, objective.parts).items():
             total[name] = total[name] + layer_view.weight * term if name in total else layer_view.weight * term
     return total
+
+
+def _frame(objective: Objective, image: Image, layer_views: Sequence[LayerView], place: Place) -> Frame:
+    """A view in its place, under all that is painted; its edge goes on to where it does not reach."""
+    painted = torch.stack([layer_view.mask for layer_view in layer_views]).sum(0).clamp(0, 1)
+    return make_frame(objective.features, F.pad(image, _margins(place), mode="replicate"), painted)
+
+
+def _margins(place: Place) -> tuple[int, int, int, int]:
+    right, down = place
+    return right, PERIOD - right, down, PERIOD - down

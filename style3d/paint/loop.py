@@ -22,7 +22,7 @@ from style3d.losses.objective import Objective
 from style3d.paint.checkpoint import Checkpoint, Progress
 from style3d.paint.color_modes import colorway_of
 from style3d.paint.form import drawing_of
-from style3d.paint.layers import Target, judged, layers_of, target_of
+from style3d.paint.layers import Place, Target, judged, layers_of, places, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.result import Result
 from style3d.paint.schedule import SMALLEST_VIEW, decay, visit
@@ -213,15 +213,17 @@ class PaintRun:
 
     def _view_by_view(self, number: int, rate: float, steps: int, shots: list[StagedView], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
-        contents: dict[int, Target] = {}
+        contents: dict[tuple[int, Place], Target] = {}
         agreement = self._agreement(number, shots)
         saved = monotonic()
         for step in range(done, steps):
             index = visit(self.job.seed, number, step, len(shots))
-            if index not in contents:
-                contents[index] = self._content(shots[index])
+            by_turns = places((self.job.seed, number, index))
+            place = by_turns[step // len(shots) % len(by_turns)]
+            if (index, place) not in contents:
+                contents[index, place] = self._content(shots[index], place)
             agree = partial(agreement.terms, index, step) if agreement else nothing
-            terms = self._step(shots[index], contents[index], rate * decay(step / steps), agree)
+            terms = self._step(shots[index], contents[index, place], rate * decay(step / steps), agree)
             self.losses.append(terms)
             self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
@@ -236,7 +238,7 @@ class PaintRun:
         """L-BFGS; an iteration looks at every view at least once."""
         level = min(shot.view.level for shot in shots)
         shots = [shot for shot in shots if shot.view.level == level]
-        contents = [self._content(shot) for shot in shots]
+        contents = [self._content(shot, (0, 0)) for shot in shots]
 
         def loss(index: int, values: Tensor) -> Tensor:
             operator = shots[index].view.operator
@@ -257,13 +259,13 @@ class PaintRun:
         with self.clock.time("checkpoint"):
             self.checkpoint.write(progress, self.pyramid.state())
 
-    def _content(self, shot: StagedView) -> Target:
+    def _content(self, shot: StagedView, place: Place) -> Target:
         """What the objective remembers of the colour-matched original in this view."""
         operator = shot.view.operator
         with torch.no_grad(), self.clock.time("content"):
             before = self._shown(shot.view, self.original)
             image = self.colorway.seen(operator.image(before, self.layers.backdrop))
-            return target_of(self.objective, image, self.layers.layer_views(shot.view))
+            return target_of(self.objective, image, self.layers.layer_views(shot.view), place)
 
     def _shown(self, view: BuiltView, tables: Sequence[Tensor]) -> Tensor:
         """What the entries of a view show with the given tables of the pyramid."""

@@ -19,7 +19,7 @@ from style3d.images import read_style
 from style3d.job import Job
 from style3d.losses.features import Features, build_features
 from style3d.losses.moments import masked_mean
-from style3d.losses.objective import COLOR, CONTENT, DETAIL, GAMUT, Objective, StyleTarget, default_objective
+from style3d.losses.objective import CALM, COLOR, CONTENT, DETAIL, GAMUT, Objective, StyleTarget, default_objective
 from style3d.losses.style_cache import cached_style, style_folder
 from style3d.paint.grain import finest_band
 from style3d.paint.prompts import is_drawn, prompt_palette, prompt_terms
@@ -214,6 +214,7 @@ def default_objective_of(job: Job) -> Objective:
         style_weight=pictured,
         color_weight=COLOR * pictured,
         gamut_weight=GAMUT * pictured,
+        calm_weight=CALM * pictured,
         detail_weight=DETAIL * job.keep_detail,
     )
     return Objective(features, [*(term for term in default.terms if term.weight), *prompt_terms(job)])

@@ -42,7 +42,7 @@ def test_features_are_computed_once_a_step() -> None:
     features.calls = 0
     terms = objective(picture(1), None, style, content)
     assert features.calls == 1
-    assert set(terms) == {"style", "content", "color", "gamut", "smoothness"}
+    assert set(terms) == {"style", "content", "color", "gamut", "calm", "smoothness"}
 
 
 def test_what_the_mask_leaves_out_does_not_enter_the_statistics() -> None:

@@ -14,10 +14,12 @@ from style3d.losses.color import BandColor
 from style3d.losses.content import Content, Structure
 from style3d.losses.features.base import Features
 from style3d.losses.gamut import CUBE, Gamut
+from style3d.losses.local_energy import LocalEnergy
 from style3d.losses.nnfm import NearestFeatures, nearest_neighbours
 from style3d.losses.smoothness import TotalVariation
 from style3d.losses.statistics import FLOOR, Covariance, Gram, Moments
 from style3d.losses.structure import Laplacian, SelfSimilarity
+from style3d.losses.term import make_frame
 from style3d.losses.wasserstein import SlicedFeatures, SlicedPatches, quantiles_of
 
 ALL = (("pixels", 1.0),)
@@ -196,6 +198,39 @@ def test_band_color_of_the_style_itself_and_of_a_tint() -> None:
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(5))
     assert value(BandColor("b", 1.0), image.flip(2), image) < 1e-3
     assert value(BandColor("b", 1.0), image[:, [1, 0, 2]] * torch.tensor([1, 0.2, 1])[:, None, None], image) > 1
+
+
+def stripes(contrast) -> torch.Tensor:
+    """An image (1, 3, 64, n) of one-pixel stripes about middle grey, their contrast given by column."""
+    signs = torch.tensor([0.5, -0.5]).repeat(32)[:, None]
+    return (0.5 + signs * contrast[None, :]).expand(1, 3, -1, -1).contiguous()
+
+
+def test_local_energy_tells_calm_beside_busy_from_an_even_hatching() -> None:
+    """Both have the same variance; the root of local energy is √½ as large where half of the image is calm."""
+    half = stripes(torch.cat([torch.zeros(512), torch.full((512,), 0.4)]))
+    even = stripes(torch.full((1024,), 0.4 / 2**0.5))
+    assert float(half.var()) == pytest.approx(float(even.var()), rel=1e-4)
+    term = LocalEnergy("calm", 1.0, bands=1)
+    assert value(term, half, half) == 0
+    assert value(term, even, half) == pytest.approx((2**0.5 - 1) ** 2, rel=0.1)
+    assert value(term, half.flip(3), half) < 1e-3  # wherever the calm lies
+
+
+def test_local_energy_looks_only_at_what_is_covered() -> None:
+    half = stripes(torch.cat([torch.zeros(32), torch.full((32,), 0.4)]))
+    even = stripes(torch.full((64,), 0.4))
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., 40:] = 1
+    assert value(LocalEnergy("calm", 1.0, bands=1), half, even, mask=mask) < 0.02
+    assert value(LocalEnergy("calm", 1.0), half[..., :3, :3], even) == 0  # too small for any band
+
+
+def test_bands_are_computed_once_for_all_masks() -> None:
+    frame = make_frame(Identity(), stripes(torch.ones(64)), None)
+    part = frame.under(torch.zeros(1, 1, 64, 64))
+    assert part.bands(3)[2][0] is frame.bands(4)[2][0]
+    assert [rest.shape[-1] for _, rest in frame.bands(9)] == [32, 16, 8, 4, 2]
 
 
 @dataclass(frozen=True)
