@@ -102,7 +102,7 @@ def test_shares_of_the_mixture_are_shares_of_the_objective(ball) -> None:
         return {term.name: term.weight for term in default_objective_of(quick(ball, **options)).terms}
 
     pictures = weights(style=("a.jpg",))
-    assert set(pictures) == {"style", "content", "color", "gamut", "smoothness"}
+    assert set(pictures) == {"style", "content", "color", "gamut", "calm", "smoothness"}
     assert weights(style=("a.jpg:3",), prompt=("wood:1",)) == weights(prompt=("wood",)) == pictures
 
 
@@ -119,7 +119,7 @@ def test_what_a_clip_model_leads_to_has_its_share(ball, monkeypatch) -> None:
     both, words = weights(style=("a.jpg:3",), prompt=("wood:1",)), weights(prompt=("wood",))
     pictures = {term.name: term.weight for term in default_objective_of(quick(ball, style=("a.jpg",))).terms}
     assert set(words) == {"prompt", "prompt in patches", "content", "smoothness"}
-    for name in ("style", "color", "gamut"):
+    for name in ("style", "color", "gamut", "calm"):
         assert both[name] == pytest.approx(0.75 * pictures[name])
     assert both["prompt in patches"] == pytest.approx(0.25 * words["prompt in patches"])
     assert both["content"] == pictures["content"] == words["content"]

@@ -37,7 +37,7 @@ def test_no_stage_undoes_the_picture(plain: bool, tmp_path: Path, monkeypatch: p
     if plain:
         Image.new("RGB", (32, 32), (240, 240, 240)).save(model.with_suffix(".png"))
     job = style3d.MeshJob(
-        model, style=(tmp_path / "style.png",), preset="draft", views=6, resolution=64, texture_size=64, steps=60,
+        model, style=(tmp_path / "style.png",), preset="draft", views=6, resolution=64, texture_size=64, steps=120,
         turntable="none",
     )  # fmt: skip
     run, found = PaintRun(style3d.load(job), job, tiny_objective(), None, Silent()), []
