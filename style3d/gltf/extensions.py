@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, final
 
 from style3d.errors import Style3DError
+from style3d.gltf.unpainted import (
+    animated_colors,
+    other_levels,
+    other_variants,
+    tinting_blend_shapes,
+    tinting_expressions,
+)
 
+ANIMATED = "KHR_animation_pointer"
 AVIF = "EXT_texture_avif"
 BASISU = "KHR_texture_basisu"
 DDS = "MSFT_texture_dds"
@@ -17,15 +25,22 @@ GAUSSIANS_SPZ = f"{GAUSSIANS}_compression_spz"
 GAUSSIANS_SPZ_2 = f"{GAUSSIANS}_compression_spz_2"
 IMAGE_LIGHTS = "EXT_lights_image_based"
 INSTANCING = "EXT_mesh_gpu_instancing"
+LEVELS = "MSFT_lod"
 LAMPS = "KHR_lights_punctual"
 MESHOPT = "EXT_meshopt_compression"
 MESHOPT_KHR = "KHR_meshopt_compression"
+MTOON = "VRMC_materials_mtoon"
 QUANTIZATION = "KHR_mesh_quantization"
+SHEEN = "KHR_materials_sheen"
+SHINE = "KHR_materials_specular"
 SPECULAR = "KHR_materials_pbrSpecularGlossiness"
+TRANSLUCENT = "KHR_materials_diffuse_transmission"
 TRANSFORM = "KHR_texture_transform"
 UNLIT = "KHR_materials_unlit"
 VARIANTS = "KHR_materials_variants"
 VISIBILITY = "KHR_node_visibility"
+VRM0 = "VRM"
+VRM1 = "VRMC_vrm"
 WEBP = "EXT_texture_webp"
 XMP = "KHR_xmp_json_ld"
 
@@ -45,6 +60,9 @@ class Extension:
     may_go: bool = False  # painting may take it away with the images or the look-ups that it told of
     holds_image: bool = False  # its object in a texture names the image to show, as ``source``
     packs_views: bool = False  # its object in a buffer view tells where the view's compressed bytes are
+    repeats: tuple[str, ...] = ()  # textures of its object in a material that show the base colour again, if the same
+    unpainted: Callable[[str, Mapping[str, Any], Set[int]], str] | None = None
+    """A sentence on what shows other colours than the painted materials; from its name, a glTF's JSON and those."""
     grows: str = ""  # the list in the file's own object of it that painting appends to
     inspect: Callable[[Mapping[str, Any]], str] | None = None  # a line on a glTF's JSON; empty where there is none
 
@@ -70,8 +88,26 @@ EXTENSIONS: list[Extension] = [
     Extension(SPECULAR, "its diffuse colour is painted, and goes before the metallic-roughness one"),
     Extension(UNLIT, "a material without maps besides the base colour"),
     Extension(
-        VARIANTS, "looks to switch between; `--variants` adds some", may_come=True, grows="variants", inspect=_variants
+        VARIANTS,
+        "looks to switch between; `--variants` adds some, and others than the one shown are named",
+        may_come=True,
+        grows="variants",
+        unpainted=other_variants,
+        inspect=_variants,
     ),
+    Extension(SHEEN, "its colour follows where it is the base colour's texture", False, repeats=("sheenColorTexture",)),
+    Extension(SHINE, "as above", False, repeats=("specularColorTexture",)),
+    Extension(TRANSLUCENT, "as above", False, repeats=("diffuseTransmissionColorTexture",)),
+    Extension(MTOON, "its shade follows as these do", False, repeats=("shadeMultiplyTexture",)),
+    Extension(VRM1, "an avatar; expressions that tint what is painted are named", False, unpainted=tinting_expressions),
+    Extension(
+        VRM0,
+        "an avatar; its own main texture, shade and colour follow the base colour",
+        False,
+        unpainted=tinting_blend_shapes,
+    ),
+    Extension(ANIMATED, "animated base colours are named", False, unpainted=animated_colors),
+    Extension(LEVELS, "coarser levels with other materials are named", False, unpainted=other_levels),
     Extension(DRACO, "triangles are decoded; the stream stays"),
     Extension(MESHOPT, "buffers are decoded; the streams stay", packs_views=True, inspect=_packed_views),
     Extension(
@@ -108,6 +144,21 @@ def packing(view: Mapping[str, Any]) -> dict[str, Any] | None:
     """How a buffer view is compressed, and where the compressed bytes are; None where it is not."""
     extensions = view.get("extensions", {})
     return next((extensions[row.name] for row in EXTENSIONS if row.packs_views and row.name in extensions), None)
+
+
+def repeats(material: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """References to textures in a material's extensions that may show its base colour a second time."""
+    for row in EXTENSIONS:
+        for key in row.repeats:
+            info = material.get("extensions", {}).get(row.name, {}).get(key)
+            if isinstance(info, dict):
+                yield info
+
+
+def left_unpainted(json: Mapping[str, Any], painted: Set[int]) -> list[str]:
+    """Sentences on what a file shows in other colours than those of its painted materials."""
+    asked = [row for row in EXTENSIONS if row.unpainted is not None and row.name in json.get("extensionsUsed", [])]
+    return [text for row in asked if row.unpainted is not None and (text := row.unpainted(row.name, json, painted))]
 
 
 def may_come(name: str) -> bool:

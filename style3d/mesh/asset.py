@@ -13,6 +13,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.gltf.document import Document, parse_document
+from style3d.gltf.extensions import left_unpainted
 from style3d.gltf.requirements import INSTEAD, requirements_named, unmet
 from style3d.images import ImageFormat
 from style3d.job.file_types import mesh_files_that
@@ -22,10 +23,12 @@ from style3d.mesh.credentials import Credentials
 from style3d.mesh.document_view import Key, Pool, read_pool
 from style3d.mesh.formats import check_kind
 from style3d.mesh.maps import Map, with_maps
+from style3d.mesh.materials import base_color
 from style3d.mesh.obj_source import ObjSource, import_obj
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.prepare import UvChoice, prepare_textures, usable_texcoord
 from style3d.mesh.repaint import with_textures
+from style3d.mesh.repeated import shown_elsewhere
 from style3d.mesh.signing import with_signed_images
 from style3d.mesh.textures import LEAST
 from style3d.mesh.unpainted import Unpainted
@@ -235,8 +238,21 @@ def _prepared(
         raise Style3DError(
             f"{path.name} has nothing to paint", got="Draco-compressed primitives alone", hint="decompress it first"
         )
+    _remark_unpainted(prepared.pool.document, {slot.material for slot in prepared.slots})
     surface = assemble(prepared.pool, prepared.textures, prepared.slots)
     return MeshAsset(prepared.pool.document, surface, path, (*notes, *prepared.notes), slots=prepared.slots)
+
+
+def _remark_unpainted(document: Document, painted: set[int]) -> None:
+    """Say what shows a base colour in another way than the painted one."""
+    for text in left_unpainted(document.json, painted):
+        remark(text)
+    for index in sorted(painted):
+        color = base_color(document, index)
+        if names := shown_elsewhere(document.item("materials", index)):
+            remark(
+                f"material {color.name!r} shows the picture of its base colour as {', '.join(names)}, too: that stays"
+            )
 
 
 def _better(pool: Pool, size: int, notes: list[str]) -> Paint:

@@ -14,13 +14,14 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Document, Json
 from style3d.gltf.editor import Editor
-from style3d.gltf.extensions import SPECULAR, TRANSFORM, UNLIT
+from style3d.gltf.extensions import SPECULAR, UNLIT
 from style3d.gltf.texture_images import read_texture
 from style3d.images import MIME, encode_image
 from style3d.mesh.materials import slots, source_image
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
 from style3d.mesh.repaint import free_images, free_textures, show_image, sources
+from style3d.mesh.repeated import way
 from style3d.mesh.tangents import with_tangents
 from style3d.mesh.textures import resized
 from style3d.render.surface import Texture
@@ -93,14 +94,7 @@ def _takes(document: Document, slot: Slot, name: str) -> bool:
     info, base = _place(item, name).get(KEYS[name]), slots(item)[0][0].get("baseColorTexture")
     if base is None or info is None:
         return base is not None and name != "emissive"
-    return _way(info) == _way(base) and source_image(document, info.get("index")) is not None
-
-
-def _way(info: Json) -> tuple[Any, ...]:
-    """How a texture is looked up."""
-    transform = info.get("extensions", {}).get(TRANSFORM, {})
-    return (transform.get("texCoord", info.get("texCoord", 0)), transform.get("offset", [0, 0]),
-            transform.get("scale", [1, 1]), transform.get("rotation", 0))  # fmt: skip
+    return way(info) == way(base) and source_image(document, info.get("index")) is not None
 
 
 def _place(item: Json, name: str) -> Json:

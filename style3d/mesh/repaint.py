@@ -10,11 +10,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from style3d.gltf.document import Document, Json
-from style3d.gltf.editor import Editor
+from style3d.gltf.editor import Editor, values_of
 from style3d.gltf.extensions import IMAGE_LIGHTS, SPECULAR, WEBP, image_extensions
+from style3d.gltf.vrm0 import follow, other_textures
 from style3d.images import MIME, ImageFormat, decode_srgb, encode_image
-from style3d.mesh.materials import slots
+from style3d.mesh.materials import base_color, slots
 from style3d.mesh.painted_slot import Slot
+from style3d.mesh.repeated import repeated
 from style3d.render.surface import Texture
 
 SAMPLER_WRAP = {"clamp": 33071, "mirror": 33648, "repeat": 10497}
@@ -47,9 +49,9 @@ class _Painter:
 
     def __init__(self, editor: Editor, materials: set[int], kind: ImageFormat) -> None:
         self.editor, self.kind = editor, kind
-        self.free_textures = free_textures(
-            editor, lambda index, item: [id(p.get(key)) for p, key, _ in slots(item)] if index in materials else []
-        )
+        self.free_textures = free_textures(editor, lambda index, item: _own(item) if index in materials else [])
+        shown = {index: base_color(editor.document, index).texture for index in materials}
+        self.free_textures -= other_textures(editor.json, shown)
         self.free_images = free_images(editor, self.free_textures)
         self.names: dict[int, str] = {}
         self._images: dict[int, tuple[int, ImageFormat]] = {}  # by table entry
@@ -61,6 +63,7 @@ class _Painter:
         if slot.texcoord is None:
             self._tint(item, rgb)
             return
+        again = repeated(item)
         for number, (place, texture_key, factor_key) in enumerate(slots(item)):
             if place is not item.get("extensions", {}).get(SPECULAR):
                 place = item.setdefault("pbrMetallicRoughness", place)
@@ -73,6 +76,11 @@ class _Painter:
                 place[texture_key] = {"index": index} | ({"texCoord": slot.texcoord} if slot.texcoord else {})
             else:
                 info["index"] = index
+            if not number:
+                for repeat in again:
+                    repeat["index"] = index
+                if slot.texcoord == 0:  # the only UV set that VRM 0.x knows
+                    follow(self.editor.json, slot.material, old, index)
             if factor_key in place:
                 place[factor_key] = [1, 1, 1, *place[factor_key][3:4]]
 
@@ -147,6 +155,11 @@ def sources(texture: Json) -> Iterator[int]:
             yield item["source"]
 
 
+def _own(item: Json) -> list[int]:
+    """The ids of a material's references to its base colour's texture, repeated ones too."""
+    return [id(place.get(key)) for place, key, _ in slots(item)] + [id(info) for info in repeated(item)]
+
+
 def free_textures(editor: Editor, painted: Callable[[int, Json], list[int]]) -> set[int]:
     """Textures that nothing uses but what is painted: ``painted`` gives the ids of a material's own references."""
     free = set(range(len(editor.json.get("textures", []))))
@@ -174,6 +187,9 @@ def free_images(editor: Editor, free_textures: set[int]) -> set[int]:
     for index, item in enumerate(editor.json.get("textures", [])):
         if index not in free_textures:
             free -= set(sources(item))
+    free -= {
+        index for index in values_of(editor.json.get("extensions", {}), "thumbnailImage") if isinstance(index, int)
+    }
     if IMAGE_LIGHTS in editor.json.get("extensions", {}):  # lights point to images without a texture
         return set()
     return free

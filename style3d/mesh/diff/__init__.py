@@ -8,11 +8,13 @@ from pathlib import Path
 from style3d.errors import Style3DError
 from style3d.gltf.container import GLTF_SUFFIXES, is_gltf
 from style3d.gltf.document import Document, Json, read_document
-from style3d.gltf.extensions import EXTENSIONS, VARIANTS, XMP, may_come, may_go
+from style3d.gltf.extensions import EXTENSIONS, VARIANTS, VRM0, XMP, may_come, may_go
+from style3d.gltf.vrm0 import without_base
 from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
 from style3d.mesh.diff.images import image_differences
 from style3d.mesh.diff.looks import material_differences, texture_differences
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, pair_of
+from style3d.mesh.materials import base_color
 
 __all__ = ["Difference", "diff_files", "differences"]
 LISTS = ("buffers", "bufferViews", "accessors", "images", "textures", "materials", "meshes", "samplers")
@@ -114,6 +116,16 @@ def _extensions(pair: Pair) -> Iterator[Difference]:
         added = now[len(known) :]
         if added and name == VARIANTS:
             yield allowed(f"new variants: {', '.join(repr(str(item.get('name', ''))) for item in added)}")
+    if VRM0 in old and VRM0 in new:
+        told = [
+            without_base(
+                extensions[VRM0], [base_color(document, k).texture for k in range(len(pair.old.items("materials")))]
+            )
+            for extensions, document in ((old, pair.old), (new, pair.new))
+        ]
+        if told[0] == told[1] and old[VRM0] != new[VRM0]:
+            yield allowed(f"what {VRM0} 0.x says of colours follows the paint")
+        old[VRM0], new[VRM0] = told
     yield from (broken(text) for text in changes(pair, "extensions", old, new))
 
 

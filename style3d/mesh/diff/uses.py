@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from style3d.gltf.document import Document, Json
 from style3d.mesh.materials import slots
 from style3d.mesh.repaint import sources
+from style3d.mesh.repeated import repeated
 
 Role = str  # "base", or the key of the slot: "normalTexture"
 MAPS: dict[Role, str] = {  # slots that may be painted besides the base colour, and what provenance calls them
@@ -29,7 +30,7 @@ def texture_uses(document: Document) -> dict[int, set[Use]]:
     """Every slot that shows each texture, at any depth, of extensions known or not."""
     found: dict[int, set[Use]] = {}
     for index, item in enumerate(document.items("materials")):
-        base = {id(place.get(key)) for place, key, _ in slots(item)}
+        base = {id(place.get(key)) for place, key, _ in slots(item)} | {id(info) for info in repeated(item)}
         for texture, role in _walk(item, base):
             found.setdefault(texture, set()).add(Use(index, role))
     for texture, role in _walk(document.json.get("extensions", {}), set()):
@@ -78,6 +79,8 @@ def without_base(material: Json) -> Json:
     """A material besides its base colour; its opacity stays."""
     rest = copy.deepcopy(material)
     rest.setdefault("pbrMetallicRoughness", {})
+    for info in repeated(rest):
+        info["index"] = "the base colour's"
     for place, texture, factor in slots(rest):
         place.pop(texture, None)
         opacity = place.pop(factor, [1, 1, 1, 1])[3:]

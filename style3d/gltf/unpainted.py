@@ -1,0 +1,89 @@
+"""What shows a colour besides the material that a primitive names: a sentence for each extension that does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+Json = Mapping[str, Any]
+MOST = 6  # names in a sentence
+
+
+def other_variants(name: str, json: Json, painted: Set[int]) -> str:
+    """Variants of the file whose materials nobody sees while it is painted."""
+    variants, found = json.get("extensions", {}).get(name, {}).get("variants", []), set[int]()
+    for mapping in _found(json.get("meshes", []), "mappings"):
+        for item in mapping:
+            found |= set() if item.get("material") in painted else set(item.get("variants", []))
+    names = [str(item.get("name", index)) for index, item in enumerate(variants) if index in found]
+    return f"variants that show other materials stay as they were: {_listed(names)}" if names else ""
+
+
+def animated_colors(name: str, json: Json, painted: Set[int]) -> str:
+    """Animations of a base colour's factor or of where its texture lies."""
+    pattern = r"/materials/(\d+)/.*(baseColor|diffuse)(Factor|Texture)\b"
+    pointers = [item.get("pointer", "") for item in _found(json.get("animations", []), name)]
+    found = {int(match[1]) for pointer in pointers if (match := re.match(pattern, str(pointer)))}
+    names = _materials(json, found & painted)
+    return f"animations still change the base colour of painted materials: {_listed(names)}" if names else ""
+
+
+def other_levels(name: str, json: Json, painted: Set[int]) -> str:
+    """Materials that only a coarser level of detail shows."""
+    nodes, meshes = json.get("nodes", []), json.get("meshes", [])
+    waiting = [index for item in nodes for index in item.get("extensions", {}).get(name, {}).get("ids", [])]
+    seen, found = set[int](), set[int]()
+    while waiting:
+        index = waiting.pop()
+        if index in seen or not 0 <= index < len(nodes):
+            continue
+        seen.add(index)
+        waiting += nodes[index].get("children", [])
+        mesh = nodes[index].get("mesh", -1)
+        for primitive in meshes[mesh].get("primitives", []) if 0 <= mesh < len(meshes) else []:
+            found |= {primitive["material"]} if "material" in primitive else set()
+    for item in json.get("materials", []):
+        found |= set(item.get("extensions", {}).get(name, {}).get("ids", []))
+    names = _materials(json, found - painted)
+    return f"coarser levels of detail stay as they were: {_listed(names)}" if names else ""
+
+
+def tinting_expressions(name: str, json: Json, painted: Set[int]) -> str:
+    """Expressions of VRM 1.0 that tint a painted material."""
+    found = set[int]()
+    for binds in _found(json.get("extensions", {}).get(name, {}).get("expressions", {}), "materialColorBinds"):
+        found |= {bind.get("material") for bind in binds if bind.get("type") == "color"}
+    names = _materials(json, found & painted)
+    return f"expressions still tint painted materials: {_listed(names)}" if names else ""
+
+
+def tinting_blend_shapes(name: str, json: Json, painted: Set[int]) -> str:
+    """Blend shapes of VRM 0.x that tint a painted material, which they call by its name."""
+    tinted = {
+        str(value.get("materialName"))
+        for values in _found(json.get("extensions", {}).get(name, {}).get("blendShapeMaster", {}), "materialValues")
+        for value in values
+        if value.get("propertyName") == "_Color"
+    }
+    names = [name for name in _materials(json, painted) if name in tinted]
+    return f"blend shapes still tint painted materials: {_listed(names)}" if names else ""
+
+
+def _found(value: Any, name: str) -> Iterator[Any]:
+    """Whatever stands under a key, anywhere in a value."""
+    if isinstance(value, Mapping):
+        if name in value:
+            yield value[name]
+        value = list(value.values())
+    for child in value if isinstance(value, list) else []:
+        yield from _found(child, name)
+
+
+def _materials(json: Json, numbers: Set[int]) -> list[str]:
+    items = json.get("materials", [])
+    return [str(items[k].get("name") or f"material {k}") for k in sorted(numbers) if 0 <= k < len(items)]
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
