@@ -17,7 +17,7 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
 from style3d.gltf.extensions import packing
 
-GLTF_SUFFIXES = (".glb", ".gltf")
+GLTF_SUFFIXES = (".glb", ".gltf", ".vrm")
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by
 KINDS = {  # of images, by what stands at a byte near their start
     (0, b"\x89PNG"): ("image/png", ".png"),
@@ -40,7 +40,7 @@ def write_document(document: Document, path: Path, images: dict[int, str] | None
     Raises:
         Style3DError: a file cannot be written.
     """
-    return write_glb(document, path) if path.suffix.lower() == ".glb" else write_gltf(document, path, images)
+    return write_gltf(document, path, images) if path.suffix.lower() == ".gltf" else write_glb(document, path)
 
 
 def write_glb(document: Document, path: Path) -> tuple[Path, ...]:

@@ -62,6 +62,7 @@ MESH_FILES: list[MeshFile] = [
         *(True, True, True, True),
     ),
     MeshFile(".gltf", "JSON, `.bin` and textures beside it", *(True, True, True, True)),
+    MeshFile(".vrm", "a GLB under the suffix of avatars", *(True, True, True, True)),
     MeshFile(".obj", "with MTL and pictures; an OBJ's objects, polygons and materials stay"),
     MeshFile(".ply", "with vertex colours"),
 ]
@@ -72,7 +73,7 @@ FIELD_FILES: list[FieldFile] = [
     FieldFile(".splat", "splats for web viewers"),
     FieldFile(".safetensors", "the radiance grid itself"),
 ]
-MESH_SOURCES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")  # what meshes are read from
+MESH_SOURCES = (".glb", ".gltf", ".vrm", ".obj", ".ply", ".stl", ".off")  # what meshes are read from
 MESH_SUFFIXES, FIELD_SUFFIXES = Suffixes(MESH_FILES), Suffixes(FIELD_FILES)
 
 

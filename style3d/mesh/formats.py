@@ -10,6 +10,7 @@ from style3d.job.file_types import MESH_SOURCES, either
 
 Kind = Literal["glb", "gltf", "obj", "ply", "stl", "off"]
 KINDS: tuple[Kind, ...] = ("glb", "gltf", "obj", "ply", "stl", "off")
+ALIASES: dict[str, Kind] = {"vrm": "glb"}  # other suffixes of a kind
 WANTED = either(MESH_SOURCES)
 ARCHIVES = {b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
 OTHERS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"%PDF": "a PDF", b"Kaydara FBX": "an FBX file"}
@@ -22,6 +23,7 @@ def check_kind(path: Path, content: bytes) -> Kind:
         Style3DError: an archive, another kind of file, an unknown suffix, or a suffix that does not fit the content.
     """
     suffix = path.suffix.lower().lstrip(".")
+    suffix = ALIASES.get(suffix, suffix)
     archive = next((name for start, name in ARCHIVES.items() if content.startswith(start)), None)
     if archive is not None:
         raise Style3DError(f"{path.name} is a {archive} archive", expected=WANTED, hint="unpack it first")

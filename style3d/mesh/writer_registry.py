@@ -125,6 +125,7 @@ def _lost_of_obj(asset: Unpainted, kind: str) -> Iterator[str]:
 WRITERS: list[MeshWriter] = [
     MeshWriter(mesh_file(".glb"), _write_document, _lost_in_glb),
     MeshWriter(mesh_file(".gltf"), _write_document, _lost_in_glb),
+    MeshWriter(mesh_file(".vrm"), _write_document, _lost_in_glb),
     MeshWriter(mesh_file(".obj"), _write_obj, _lost_in_obj),
     MeshWriter(mesh_file(".ply"), _write_ply, _lost_in_ply),
 ]

@@ -145,3 +145,12 @@ def test_expressions_are_named(tmp_path: Path) -> None:
     remarks = inverted(made, tmp_path)[2]
     assert any("expressions still tint" in text and "face" in text for text in remarks)
     assert any("blend shapes still tint" in text and "face" in text for text in remarks)
+
+
+def test_avatars_keep_their_suffix(tmp_path: Path) -> None:
+    """VRM is GLB by another name, on the way in and out."""
+    source = avatar().write(tmp_path / "a.vrm")
+    loaded = load_asset(source, texture_size=16)
+    (path,) = save_asset(loaded, [1 - t.rgb for t in loaded.surface.textures], tmp_path / "b.vrm")
+    assert path.read_bytes()[:4] == b"glTF"
+    assert all(found.allowed for found in diff_files(source, path))

@@ -14,7 +14,7 @@ from style3d.job import FieldJob, MeshJob
 from style3d.job.file_types import MESH_FILES, MESH_SOURCES, MeshFile
 from style3d.mesh import writer_registry
 from style3d.mesh.asset import load_asset, save_asset, save_variants
-from style3d.mesh.formats import KINDS
+from style3d.mesh.formats import ALIASES, KINDS
 from style3d.mesh.writer_registry import MeshWriter, PaintedMesh
 from style3d.mesh.writers import colors_at_vertices
 from tests.helpers.gltf_maker import Maker, checks
@@ -71,10 +71,10 @@ def test_a_new_writer_is_offered_and_refused_like_any(off: MeshWriter, tmp_path:
     assert FieldJob(Path("a.ply"), style=style, mesh=output).mesh == output
     with pytest.raises(Style3DError, match="cannot hold --variants"):
         MeshJob(Path("a.glb"), style=style, output=output, variants=True)
-    with pytest.raises(Style3DError, match=r"--maps need one style and a \.glb or \.gltf"):
+    with pytest.raises(Style3DError, match=r"--maps need one style and a \.glb, \.gltf or \.vrm"):
         MeshJob(Path("a.glb"), style=style, output=output, maps=("base", "normal"))
     asset = load_asset(quad(tmp_path), texture_size=16)
-    with pytest.raises(Style3DError, match=r"cannot hold variants.*\.glb or \.gltf"):
+    with pytest.raises(Style3DError, match=r"cannot hold variants.*\.glb, \.gltf or \.vrm"):
         save_variants(asset, [], output)
     with pytest.raises(Style3DError, match=r"or \.off"):
         save_asset(asset, [], Path("c.stl"))
@@ -85,11 +85,11 @@ def test_a_new_writer_is_offered_and_refused_like_any(off: MeshWriter, tmp_path:
 
 def test_without_its_row_the_writer_is_unknown() -> None:
     """The fixture above is what makes it known."""
-    with pytest.raises(Style3DError, match=r"cannot write .*\.glb, \.gltf, \.obj, \.ply"):
+    with pytest.raises(Style3DError, match=r"cannot write .*\.glb, \.gltf, \.vrm, \.obj, \.ply"):
         MeshJob(Path("a.glb"), style=(Path("b.png"),), output=Path("c.off"))
 
 
 def test_tables_of_facts_agree() -> None:
     """What jobs read is what is written, and what their help says is read is what is read."""
     assert [writer.file for writer in writer_registry.WRITERS] == MESH_FILES
-    assert tuple(f".{kind}" for kind in KINDS) == MESH_SOURCES
+    assert {f".{kind}" for kind in (*KINDS, *ALIASES)} == set(MESH_SOURCES)
