@@ -21,7 +21,7 @@ from style3d.job import Job
 from style3d.job.recipe import recipe
 from style3d.paint.prompts import named_encoder
 from style3d.paint.result import Result
-from style3d.paint.style_library import features_of, read_styles
+from style3d.paint.style_library import brush_scale, features_of, read_styles
 
 VIEWS, SIZE = 4, 192  # what a try is judge_result on: views around the scene, pixels a side
 STEP = 1.6  # factor on the content weight from one try to the next
@@ -141,15 +141,14 @@ def job_yardstick(job: Job) -> Yardstick:
     Raises:
         Style3DError: a picture or a network cannot be read.
     """
-    style = None
+    style, scale = None, job.style_scale or 1.0
     if job.mixture:
         path, _ = max(job.mixture, key=lambda pair: pair[1])
-        style = read_styles([(path, 1.0)])[0][0]
+        images = read_styles([(path, 1.0)])
+        style, scale = images[0][0], job.style_scale or brush_scale(images)
     prompt = max(job.prompts, key=lambda pair: pair[1])[0] if job.prompts else ""
     clip = named_encoder(job) if job.clip_model or job.clip_weights else NO_CLIP
-    return Yardstick(
-        style, features_of(job), installed_lpips(), clip, NO_INCEPTION, NO_GALLERY, prompt, job.style_scale or 1.0
-    )
+    return Yardstick(style, features_of(job), installed_lpips(), clip, NO_INCEPTION, NO_GALLERY, prompt, scale)
 
 
 def judge_result(result: Result, yardstick: Yardstick) -> list[Figure]:

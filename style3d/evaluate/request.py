@@ -66,8 +66,8 @@ class EvaluationRequest:
     """The CLIP model of --clip-weights, by open_clip's name."""
     clip_weights: Path | None = None
     """A file with the weights for the CLIP scores."""
-    style_scale: Annotated[float, Between(0.05, 20)] = 1.0
-    """The size of the brush that painted the result, as in its job."""
+    style_scale: Annotated[float | None, Between(0.05, 20)] = None
+    """The size of the brush that painted the result. Default: what the report beside the result says, or 1."""
     ceiling_steps: Annotated[int, Between(0, 2000)] = 60
     """The steps that paint a few views on their own, as the ceiling of inconsistency. 0 leaves the ceiling out."""
     legacy: bool = False

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from hashlib import sha256
 from pathlib import Path
+from statistics import geometric_mean
 from typing import Any
 
 from style3d.errors import Style3DError
@@ -80,7 +81,15 @@ def request_yardstick(request: EvaluationRequest) -> Yardstick:
     features = build_features(request.features, request.weights, None, request.clip_model, tower)
     inception = load_inception(request.inception) if request.inception else "no --inception weights were given"
     gallery = open_gallery(request.gallery, lite_or_why()) if request.gallery else NO_GALLERY
-    return Yardstick(style, features, lpips, clip, inception, gallery, request.prompt, request.style_scale)
+    scale = request.style_scale or _brush(run_report(request.models[1]) if request.models else {})
+    return Yardstick(style, features, lpips, clip, inception, gallery, request.prompt, scale)
+
+
+def _brush(run: dict[str, Any]) -> float:
+    """The size of the brush that a run painted with, over its layers; 1 where its report does not say."""
+    sizes = run.get("style_scale")
+    known = [size for size in sizes if isinstance(size, float) and size > 0] if isinstance(sizes, list) else []
+    return geometric_mean(known) if known else 1.0
 
 
 def _settings(request: EvaluationRequest) -> dict[str, Any]:
