@@ -7,13 +7,12 @@ from typing import Literal
 
 from style3d.errors import Style3DError
 from style3d.job.file_types import MESH_SOURCES, either
+from style3d.mesh.foreign import check_foreign
 
 Kind = Literal["glb", "gltf", "obj", "ply", "stl", "off"]
 KINDS: tuple[Kind, ...] = ("glb", "gltf", "obj", "ply", "stl", "off")
 ALIASES: dict[str, Kind] = {"vrm": "glb"}  # other suffixes of a kind
 WANTED = either(MESH_SOURCES)
-ARCHIVES = {b"PK\x03\x04": "ZIP", b"BZh": "bzip2", b"\x1f\x8b": "gzip", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
-OTHERS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"%PDF": "a PDF", b"Kaydara FBX": "an FBX file"}
 
 
 def check_kind(path: Path, content: bytes) -> Kind:
@@ -24,12 +23,7 @@ def check_kind(path: Path, content: bytes) -> Kind:
     """
     suffix = path.suffix.lower().lstrip(".")
     suffix = ALIASES.get(suffix, suffix)
-    archive = next((name for start, name in ARCHIVES.items() if content.startswith(start)), None)
-    if archive is not None:
-        raise Style3DError(f"{path.name} is a {archive} archive", expected=WANTED, hint="unpack it first")
-    other = next((name for start, name in OTHERS.items() if content.startswith(start)), None)
-    if other is not None:
-        raise Style3DError(f"{path.name} is not a mesh", got=other, expected=WANTED)
+    check_foreign(path, content)
     found = sniff(content)
     if suffix not in KINDS:
         hint = f"it looks like .{found}: rename it" if found else "convert it, for instance with Blender"

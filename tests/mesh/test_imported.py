@@ -222,7 +222,7 @@ def test_degenerate_and_non_manifold_faces_stay(tmp_path: Path) -> None:
         ("a.ply", b"ply\nelement", "damaged|faces"),
         ("a.off", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 7\n", ""),
         ("a.glb", "{}", "rename"),
-        ("a.gltf", b"\x89PNG\r\n", "PNG"),
+        ("a.gltf", b"\x89PNG\r\n", "is a picture"),
         ("a.zip", b"PK\3\4", "unpack"),
         ("a.fbx", b"Kaydara FBX Binary", "FBX"),
         ("a.dae", b"<?xml", "Blender"),
