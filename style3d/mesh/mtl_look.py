@@ -9,6 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
+from style3d.gltf.extensions import ANISOTROPY, CLEARCOAT, GLOW, REFRACTION, SHEEN
 from style3d.images import decode_srgb, encode_image
 from style3d.mesh.imported_parts import ImportedMaterial, Placing
 from style3d.mesh.mtl import MapStatement, MtlMaterial, is_map, map_statement, numbers_of, readable
@@ -190,14 +191,14 @@ def _extensions(plain: MtlMaterial, bright: float) -> dict[str, Mapping[str, Any
     sheen, index = numbers_of(plain.last("ps"), 1, 0.0)[0], numbers_of(plain.last("ni"), 1, 1.5, 10.0)[0]
     along, turn = numbers_of(plain.last("aniso"), 1, 0.0)[0], numbers_of(plain.last("anisor"), 1, 0.0)[0]
     rows: dict[str, tuple[bool, Mapping[str, Any]]] = {
-        "KHR_materials_clearcoat": (coat > 0, {"clearcoatFactor": coat, "clearcoatRoughnessFactor": rough}),
-        "KHR_materials_sheen": (sheen > 0, {"sheenColorFactor": [sheen] * 3}),
-        "KHR_materials_anisotropy": (
+        CLEARCOAT: (coat > 0, {"clearcoatFactor": coat, "clearcoatRoughnessFactor": rough}),
+        SHEEN: (sheen > 0, {"sheenColorFactor": [sheen] * 3}),
+        ANISOTROPY: (
             along > 0,
             {"anisotropyStrength": along, "anisotropyRotation": 2 * np.pi * turn},
         ),
-        "KHR_materials_ior": (index > 1 and abs(index - 1.5) > 1e-3, {"ior": index}),
-        "KHR_materials_emissive_strength": (bright > 1, {"emissiveStrength": bright}),
+        REFRACTION: (index > 1 and abs(index - 1.5) > 1e-3, {"ior": index}),
+        GLOW: (bright > 1, {"emissiveStrength": bright}),
     }
     return {name: item for name, (wanted, item) in rows.items() if wanted}
 
