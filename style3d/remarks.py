@@ -35,6 +35,16 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 @contextmanager
+def unheard() -> Iterator[None]:
+    """Let nobody hear what is remarked within the block, for whoever says it in one sentence afterwards."""
+    before = _LISTENERS.set((lambda _: None,))
+    try:
+        yield
+    finally:
+        _LISTENERS.reset(before)
+
+
+@contextmanager
 def collected() -> Iterator[list[str]]:
     """What is remarked within the block, each sentence once, in its order."""
     found: list[str] = []

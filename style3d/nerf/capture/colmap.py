@@ -13,13 +13,19 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, FoundPhoto, assemble_capture, inside, rigid
+from style3d.nerf.capture.capture import MAX_PHOTOS, Capture, FoundPhoto, assemble_capture, rigid
+from style3d.nerf.capture.find_photos import PhotoFinder
 from style3d.nerf.capture.lens import Brown, Distortion, FieldOfView, Fisheye, Lens
+from style3d.remarks import remark
 from style3d.types import Matrix4, Points
 
 MAX_POINTS = 20_000_000
-PLACES = ("", "sparse/0", "sparse", "colmap/sparse/0", "colmap/sparse")  # under the folder that is given
-PHOTOS = ("images", "input", "")  # where photos lie, under the capture's folder
+PLACES = (  # under the folder that is given, also in numbered folders there; a star stands for any folder
+    *("", "sparse", "colmap/sparse", "colmap", "dense/sparse", "dense", "dense/*/sparse", "undistorted/sparse"),
+    *("colmap/dense/*/sparse", "distorted/sparse"),
+)
+PHOTOS = ("images", "input", "image", "photos", "rgb", "")  # where photos lie, under the capture's folder
+NEEDED = ("cameras", "images")  # files of a model
 Numbers = tuple[float, ...]
 Model = tuple[str, int, int, Callable[[Numbers], Distortion]]  # name, numbers, focal lengths, distortion
 MODELS: tuple[Model, ...] = (
@@ -49,16 +55,37 @@ class RegisteredImage:
 
 
 def sparse_model(folder: Path) -> Path | None:
-    """Where under a folder a sparse model lies; None if there is none."""
+    """Where under a folder a sparse model lies, of several numbered ones the largest; None if there is none."""
     for place in PLACES:
-        for suffix in (".bin", ".txt"):
-            if all((folder / place / f"{part}{suffix}").is_file() for part in ("cameras", "images")):
-                return folder / place
+        found = [
+            path for path in sorted(folder.glob(place) if "*" in place else _numbered(folder / place)) if _parts(path)
+        ]
+        if found:
+            largest = max(found, key=_size)
+            if len(found) > 1:
+                remark(
+                    f"{folder} holds {len(found)} sparse models: {largest.relative_to(folder)}, the largest, is read"
+                )
+            return largest
     return None
 
 
+def _numbered(folder: Path) -> list[Path]:
+    """The folder, and the numbered ones in it, as COLMAP numbers the models that it could not join."""
+    return [folder, *(path for path in folder.glob("*") if path.name.isdecimal())]
+
+
+def _parts(model: Path) -> str | None:
+    """The suffix of a model's files; None where there is none."""
+    return next((s for s in (".bin", ".txt") if all((model / f"{part}{s}").is_file() for part in NEEDED)), None)
+
+
+def _size(model: Path) -> int:
+    return (model / f"images{_parts(model)}").stat().st_size
+
+
 def read_colmap(folder: Path) -> Capture:
-    """A capture from a folder with a sparse model (itself or under ``sparse/0``) and its photos.
+    """A capture from a folder with a sparse model (itself, or in one of `PLACES`) and its photos.
 
     The world is turned so that the cameras' mean up direction is +Y: COLMAP's own is arbitrary.
 
@@ -68,34 +95,37 @@ def read_colmap(folder: Path) -> Capture:
     model = sparse_model(folder)
     if model is None:
         raise Style3DError(f"{folder} has no COLMAP model", expected="sparse/0/cameras.bin and images.bin (or .txt)")
-    binary = (model / "cameras.bin").is_file()
-    suffix = ".bin" if binary else ".txt"
+    suffix = _parts(model)
+    binary = suffix == ".bin"
     try:
         lenses = dict(_cameras_bin(model) if binary else _cameras_txt(model))
         images = sorted(_images_bin(model) if binary else _images_txt(model), key=lambda image: image.name)
         points = _points(model, binary)
     except (struct.error, ValueError, IndexError, OverflowError) as error:
         raise Style3DError(f"{model} is damaged", got=error, expected=f"COLMAP's {suffix} files") from None
-    root = _root(folder, model)
+    finder = PhotoFinder(_root(folder, model), PHOTOS)
     frames, missing = list[FoundPhoto](), list[str]()
     for image in images:
-        photos = [inside(root, f"{place}/{image.name}" if place else image.name) for place in PHOTOS]
-        photo = next((path for path in photos if path.is_file()), None)
+        photo = finder.find(image.name)
         if photo is None:
             missing.append(image.name)
         elif image.camera not in lenses:
             raise Style3DError(f"{model}: {image.name} is by camera {image.camera}", expected="a camera that is listed")
         else:
-            frames.append(FoundPhoto(photo, lenses[image.camera], _pose(image)))
+            frames.append(FoundPhoto(photo, finder.lens(lenses[image.camera], photo), _pose(image)))
+    if finder.remark():
+        remark(finder.remark())
     world = _upright(frames) if frames else np.eye(4)
     return assemble_capture(folder, frames, world, missing=missing, points=points)
 
 
 def _root(folder: Path, model: Path) -> Path:
-    """The folder that holds the photos' folder."""
-    for place in (folder, *model.parents[:3]):
-        if (place / "images").is_dir() or (place / "input").is_dir():
+    """The folder that holds the photos' folder: the nearest above the model, as photos are undistorted into dense/0."""
+    for place in (*model.parents[:3], folder):
+        if any(path.is_dir() and path.name.partition("_")[0] in PHOTOS[:-1] for path in place.glob("*")):
             return place
+        if place == folder:
+            break
     return folder
 
 

@@ -12,13 +12,14 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, FoundPhoto, assemble_capture, inside, rigid
+from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, FoundPhoto, assemble_capture, rigid
+from style3d.nerf.capture.find_photos import PhotoFinder
 from style3d.nerf.capture.lens import Brown, Distortion, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import stored_size
+from style3d.remarks import remark
 from style3d.types import Matrix4
 
 MAX_JSON = 256 << 20
-SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG", ".webp")  # a frame may leave its suffix away
 RECTILINEAR = ("OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "FULL_OPENCV", "PERSPECTIVE")
 FISHEYE = ("OPENCV_FISHEYE", "FISHEYE", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE")
 Json = dict[str, Any]
@@ -46,7 +47,8 @@ def read_transforms(path: Path) -> Capture:
                 break
     for key in ("test_filenames", "val_filenames"):
         if held_out is None and isinstance(head.get(key), list):
-            names = {inside(path.parent, str(name)) for name in head[key]}
+            finder = PhotoFinder(path.parent)
+            names = {finder.find(str(name)) for name in head[key]}
             held_out = [index for index, frame in enumerate(frames) if frame.path in names] or None
     return assemble_capture(path, frames, Z_UP, held_out=held_out, missing=missing)
 
@@ -62,28 +64,23 @@ def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:
         raise Style3DError(f"{path} is not a capture", expected='a JSON object with "frames"')
     if len(frames) > MAX_PHOTOS:
         raise Style3DError(f"{path} has too many frames", got=len(frames), expected=f"at most {MAX_PHOTOS:,}")
-    found, missing = list[FoundPhoto](), list[str]()
+    found, missing, finder = list[FoundPhoto](), list[str](), PhotoFinder(path.parent)
+    masks = PhotoFinder(path.parent)
     for number, frame in enumerate(frames):
         name = frame.get("file_path")
         if not isinstance(name, str) or not name:
             raise Style3DError(f"{path}: frame {number} names no photo", expected='"file_path"')
-        photo = _photo(path.parent, name)
+        photo = finder.find(name)
         if photo is None:
             missing.append(name)
         else:
-            found.append(_frame(path.parent, photo, {**head, **frame}))
+            found.append(_frame(finder, masks, photo, {**head, **frame}))
+    for sentence in filter(None, (finder.remark(), masks.remark())):
+        remark(sentence)
     return head, found, missing
 
 
-def _photo(root: Path, name: str) -> Path | None:
-    for suffix in SUFFIXES:
-        path = inside(root, name + suffix)
-        if path.is_file():
-            return path
-    return None
-
-
-def _frame(root: Path, photo: Path, values: Json) -> FoundPhoto:
+def _frame(finder: PhotoFinder, masks: PhotoFinder, photo: Path, values: Json) -> FoundPhoto:
     name = photo.name
     matrix = values.get("transform_matrix")
     try:
@@ -93,9 +90,11 @@ def _frame(root: Path, photo: Path, values: Json) -> FoundPhoto:
     if pose.shape not in ((4, 4), (3, 4)):
         raise Style3DError(f"the pose of {name} is not a matrix", expected='"transform_matrix" of 4 × 4 numbers')
     mask = values.get("mask_path")
-    mask_path = inside(root, mask) if isinstance(mask, str) else None
-    known = mask_path is not None and mask_path.is_file()
-    return FoundPhoto(photo, _lens(photo, values), _to_opencv(rigid(pose, name)), mask_path if known else None)
+    mask_path = masks.find(mask) if isinstance(mask, str) and mask else None
+    if mask and mask_path is None:
+        remark(f"the mask {str(mask)[:80]} of {name} is not there: the whole photo counts")
+    lens = finder.lens(_lens(photo, values), photo)
+    return FoundPhoto(photo, lens, _to_opencv(rigid(pose, name)), mask_path)
 
 
 def _to_opencv(pose: Matrix4) -> Matrix4:

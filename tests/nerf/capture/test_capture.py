@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import struct
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from scipy.spatial.transform import Rotation
 from style3d.core.camera import look_at
 from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import FLIP, Z_UP
-from style3d.nerf.capture.colmap import MODELS
+from style3d.nerf.capture.colmap import MODELS, sparse_model
 from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import load_photo, resampled
 from style3d.nerf.capture.read import open_capture
+from style3d.remarks import collected
 from tests.helpers.assets import asset
 
 EYES = [[0.0, 0.5, 3.0], [2.0, 0.4, 2.0], [3.0, 0.6, 0.0]]
@@ -344,3 +346,70 @@ def test_the_lego_truck() -> None:
     capture = open_capture(asset("captures/nerfstudio_tests/lego_test"))
     assert (len(capture.photos), capture.held_out) == (2, (1,))
     assert 0.1 < load_photo(capture.photos[0]).alpha.mean() < 0.6
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".\\images\\{}.png", "images\\{}.png", "C:\\Users\\me\\cap\\images\\{}.png", "/workspace/cap/images/{}.png"),
+        *("file:///D:/cap/images/{}.png", "images/%7B{}%7D.PNG", "Images/{}.png", "images/{}.jpg"),
+    ],
+)
+def test_names_of_other_systems_are_found(tmp_path: Path, name: str) -> None:
+    frames = [{"file_path": name.format(n), "transform_matrix": pose_in_file(eye)} for n, eye in enumerate(EYES)]
+    path = capture_in(tmp_path, frames)
+    for number in range(3) if "%7B" in name else ():
+        (tmp_path / f"images/{number}.png").rename(tmp_path / f"images/{{{number}}}.png")
+    with collected() as remarks:
+        capture = open_capture(path)
+    assert len({photo.path for photo in capture.photos}) == 3
+    assert len(remarks) == (name not in (".\\images\\{}.png", "images\\{}.png"))
+
+
+def test_one_file_never_stands_in_for_two_photos(tmp_path: Path) -> None:
+    frames = [{"file_path": f"{n}/0.png", "transform_matrix": pose_in_file(eye)} for n, eye in enumerate(EYES)]
+    capture = open_capture(capture_in(tmp_path, frames))
+    assert (len(capture.photos), len(capture.missing)) == (1, 2)
+
+
+@pytest.mark.parametrize("layout", ["sparse/1", "dense/0/sparse", "dense/sparse", "dense", "colmap/sparse/2", "7"])
+def test_colmap_models_are_found_wherever_they_are_numbered(tmp_path: Path, layout: str) -> None:
+    colmap_in(tmp_path / "it", "txt")
+    place = tmp_path / "it" / layout
+    place.parent.mkdir(parents=True, exist_ok=True)
+    model = sparse_model(tmp_path / "it")
+    assert model is not None
+    model.rename(tmp_path / "model")
+    (tmp_path / "model").rename(place)
+    assert len(open_capture(tmp_path / "it").photos) == 3
+
+
+def test_the_largest_of_several_models_is_read(tmp_path: Path) -> None:
+    colmap_in(tmp_path, "txt")
+    model = sparse_model(tmp_path)
+    assert model is not None
+    shutil.copytree(model, tmp_path / "sparse/1")
+    lines = (model / "images.txt").read_text().splitlines()
+    (tmp_path / "sparse/0/images.txt").write_text("\n".join(lines[:2]) + "\n")
+    with collected() as remarks:
+        assert len(open_capture(tmp_path).photos) == 3
+    assert remarks == [f"{tmp_path} holds 2 sparse models: sparse/1, the largest, is read"]
+
+
+def test_copies_at_another_size_stand_in_and_the_lens_follows(tmp_path: Path) -> None:
+    path = capture_in(tmp_path, w=24, h=16, cx=12, cy=8)
+    (tmp_path / "images").rename(tmp_path / "images_2")
+    with collected() as remarks:
+        (first, *_) = open_capture(path).photos
+    assert (first.lens.width, first.lens.height, first.lens.fx, first.lens.cx) == (12, 8, 5.0, 6.0)
+    assert remarks == [f"{tmp_path}: images/0.png is not there, images_2/0.png is taken for it and 2 more alike"]
+
+
+def test_colmap_s_copies_at_another_size_stand_in(tmp_path: Path) -> None:
+    colmap_in(tmp_path, "bin")
+    whole = open_capture(tmp_path).photos[0].lens
+    (tmp_path / "images").rename(tmp_path / "images_4")
+    for file in (tmp_path / "images_4").rglob("*.png"):
+        photo(file, whole.width // 2, whole.height // 2)
+    half = open_capture(tmp_path).photos[0].lens
+    assert (half.width, half.fx) == (whole.width // 2, whole.fx / 2)
