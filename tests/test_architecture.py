@@ -16,7 +16,7 @@ from style3d.optional.libraries import LIBRARIES
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
 FLOORS = (
     ("errors", "types", "progress", "device", "files", "images", "source_digest", "remarks", "find_file", "optional"),
-    ("color", "regions", "gltf", "preview"),
+    ("color", "regions", "gltf", "preview", "ply"),
     ("core", "losses"),
     ("render", "prompt_pictures", "job"),
     ("mesh", "nerf", "nerf.capture", "nerf.splats", "nerf.grid"),

@@ -49,6 +49,9 @@ class FieldJob(Job):
     say this themselves."""
     vantage: Literal["auto", "outside", "inside"] = "auto"
     """Where cameras stand if the scene names none: outside or inside. auto decides by how far the content reaches."""
+    up: Literal["auto", "x", "y", "z", "-x", "-y", "-z"] = "auto"
+    """The axis of splats that points up; views are placed around it. auto takes what the file says, such as "Vertical
+    Axis: z", else -y, as 3D Gaussian splatting has it. Write --up=-z for an axis with a minus."""
     path: Literal["auto", "capture", "orbit"] = "auto"
     """The path of the cameras for previews: the capture's path, or an orbit around the scene. auto follows the
     capture's path if the scene names one."""

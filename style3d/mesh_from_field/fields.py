@@ -21,7 +21,6 @@ from style3d.mesh_from_field.marching_cubes import extract_surface
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.directional_scene import LobeScene
 from style3d.nerf.splats.scene import SplatScene
-from style3d.nerf.splats.vantage import UPRIGHT
 from style3d.render.grid_image import render_image
 from style3d.render.splat_depth import median_depth
 from style3d.types import Colors, Matrix4, Vector
@@ -69,9 +68,9 @@ class SplatField(Field):
 
     @property
     def upright(self) -> Matrix4:
-        """Half a turn about x."""
+        """By the axis that points up in the file."""
         turn = np.eye(4)
-        turn[:3, :3] = UPRIGHT
+        turn[:3, :3] = self.scene.setting.turn
         return turn
 
     @property

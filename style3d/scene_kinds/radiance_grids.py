@@ -39,6 +39,8 @@ def load_grid(job: FieldJob, watcher: Watcher) -> Scene:
         check_splat_suffix(job.destination)
     if job.geometry == "finetune":
         raise Style3DError("--geometry finetune works on splats only", hint="leave out --geometry")
+    if job.up != "auto":
+        raise Style3DError("--up works on splats only: a capture's cameras say what is up", hint="leave out --up")
     if job.view_dependence == "style":
         raise Style3DError("a radiance grid has no harmonics to paint", hint="--view-dependence keep or drop")
     settings = FitSettings(downscale=job.downscale, seed=job.seed)

@@ -64,7 +64,8 @@ def splat_scene(job: FieldJob, splats: Splats, name: str, cameras: tuple[Camera,
     vantage = None if job.vantage == "auto" else job.vantage
     kind = "keep" if job.view_dependence == "style" else job.view_dependence
     path: Literal["capture", "orbit"] = "orbit" if job.path == "orbit" else "capture"
-    splats = replace(splats, antialiased=splats.antialiased or job.antialiased)
+    up = splats.up if job.up == "auto" else job.up
+    splats = replace(splats, antialiased=splats.antialiased or job.antialiased, up=up)
     scene = SplatScene(splats, name, kind, cameras, vantage, path)
     if job.geometry == "finetune":
         given = recipe(job)

@@ -19,7 +19,7 @@ from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.nerf.splats.files import losses_of, write_splats
 from style3d.nerf.splats.fill_unseen import filled
 from style3d.nerf.splats.splats import Splats, ViewDependence
-from style3d.nerf.splats.vantage import UPRIGHT, Setting, Vantage, contracted, expanded, find_setting
+from style3d.nerf.splats.vantage import Setting, Vantage, contracted, expanded, find_setting
 from style3d.regions.selector import Where
 from style3d.regions.shapes import selected_by_shape
 from style3d.render.plan import RESOLVED, SeenSamples, plan_closeups
@@ -61,8 +61,8 @@ class SplatScene(Scene):
         self.path, self._name, self._view_dependence = path, name, view_dependence
         shape = splats.positions, splats.unit_rotations, splats.scales, splats.opacities
         self.gaussians = Gaussians(*shape, splats.antialiased)
-        self.setting: Setting = find_setting(self.gaussians, vantage)
-        self.center = UPRIGHT @ self.setting.center
+        self.setting: Setting = find_setting(self.gaussians, vantage, splats.up)
+        self.center = self.setting.turn.T @ self.setting.center
 
     @property
     def name(self) -> str:
@@ -76,6 +76,7 @@ class SplatScene(Scene):
             self.splats.content_hash,
             self._view_dependence,
             self.setting.vantage,
+            *([] if self.splats.up == "-y" else [self.splats.up]),
             *(c.key() for c in self.cameras),
         )
         return hashlib.sha256(" ".join(words).encode()).hexdigest()
@@ -204,6 +205,7 @@ class SplatScene(Scene):
             "harmonics_degree": self.splats.degree,
             "view_dependence": self._view_dependence if self.splats.degree else "none",
             "entries": self.splats.count,
+            "up": self.splats.up,
             "cameras": "capture" if self.cameras else self.setting.vantage,
             "coverage_of_visible": float(seen[self._visible].mean()),
             "visible_from_cameras": float(self._visible.mean()),

@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from style3d.errors import Style3DError
 from style3d.nerf.splats.harmonics import C0, MAX_DEGREE, band_rotations, basis
+from style3d.nerf.splats.origin import Origin, Up
 from style3d.types import Indices, Vector
 
 Array = np.ndarray[Any, Any]
@@ -42,6 +43,8 @@ class Splats:
     logit_opacities: Float32[np.ndarray, "n"]  # before the sigmoid; infinite where an opacity is 0 or 1
     sh: Float32[np.ndarray, "n coefficients 3"]  # RGB for each harmonic; [:, 0] is the constant term
     extras: Mapping[str, Array] = field(default_factory=dict)  # further columns (n,) of a file, such as nx, by name
+    up: Up = "-y"  # the axis that points up
+    origin: Origin = field(default_factory=Origin)  # what else its file says, if that was a PLY
     antialiased: bool = False  # trained with an opacity that makes up for the dilation (Yu et al., Mip-Splatting, 2024)
 
     def __post_init__(self) -> None:
@@ -135,14 +138,14 @@ class Splats:
 
     def subset(self, chosen: Array) -> Splats:
         """Some of the splats: ``chosen`` is a mask (n,) or indices, in the order wanted."""
-        return Splats(
+        return replace(
+            self,
             positions=self.positions[chosen],
             rotations=self.rotations[chosen],
             log_scales=self.log_scales[chosen],
             logit_opacities=self.logit_opacities[chosen],
             sh=self.sh[chosen],
             extras={name: column[chosen] for name, column in self.extras.items()},
-            antialiased=self.antialiased,
         )
 
     def rotated(self, matrix: Float[np.ndarray, "3 3"]) -> Splats:
@@ -174,7 +177,8 @@ def joined(parts: Sequence[Splats]) -> Splats:
     most = max(part.sh.shape[1] for part in parts)
     padded = [np.pad(part.sh, ((0, 0), (0, most - part.sh.shape[1]), (0, 0))) for part in parts]
     shared = [name for name in parts[0].extras if all(name in part.extras for part in parts)]
-    return Splats(
+    return replace(
+        parts[0],
         positions=np.concatenate([part.positions for part in parts]),
         rotations=np.concatenate([part.rotations for part in parts]),
         log_scales=np.concatenate([part.log_scales for part in parts]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -19,12 +19,13 @@ from style3d.core.camera import (
     look_at,
     orbit_directions,
 )
+from style3d.nerf.splats.origin import Up, upright
 from style3d.render.splats import Gaussians
 from style3d.types import Points, Vector
 
 Vantage = Literal["outside", "inside"]
 
-UPRIGHT = np.diag([1.0, -1.0, -1.0])  # between the axes of splat files (y down) and those of cameras here (y up)
+UPRIGHT = upright("-y")  # between the axes of splat files (y down) and those of cameras here (y up)
 MARGIN = 1.2  # an object reaches this much farther than 99 % of it; what lies beyond are floaters
 HEAVY_TAIL = 4.0  # 95 % of the content against 50 %, in distance: beyond it a scene has surroundings
 SOLID = 0.2  # opacity from which a splat is content
@@ -40,23 +41,30 @@ class Setting:
     center: Float64[np.ndarray, "3"]  # scene units, upright
     radius: float  # of the ball that holds the content, or of the nearer half of it where it is all around
     body: Points  # content within that ball, upright; of an object its rim
+    turn: Float64[np.ndarray, "3 3"] = field(default_factory=UPRIGHT.copy)  # from the splats' axes to upright ones
 
     def turntable(self, count: int, size: int) -> tuple[Camera, ...]:
         """Square pictures of the whole: from around it, or turning round in its middle."""
         if self.vantage == "outside":
-            return turned(framed_camera(direction, self.body, size) for direction in orbit_directions(count))
+            return turned(
+                (framed_camera(direction, self.body, size) for direction in orbit_directions(count)), self.turn
+            )
         eye = self._clear(1)[0]
-        return turned(look_at(eye, eye + way, FIELD, size) for way in orbit_directions(count, elevation=0.0))
+        return turned(
+            (look_at(eye, eye + way, FIELD, size) for way in orbit_directions(count, elevation=0.0)), self.turn
+        )
 
     def overviews(self, count: int, size: int) -> tuple[Camera, ...]:
         """Views spread over the sphere, tightly framed; or from free places inside, half of them facing the middle."""
         if self.vantage == "outside":
-            return turned(fitted_camera(direction, self.body, size) for direction in fibonacci_directions(count))
+            return turned(
+                (fitted_camera(direction, self.body, size) for direction in fibonacci_directions(count)), self.turn
+            )
         places = self._clear(-(-count // 2))
         away = fibonacci_directions(len(places)) * [1.0, 0.4, 1.0]
         inward = [look_at(place, self.center + 1e-3 * self.radius, FIELD, size) for place in places]
         outward = [look_at(place, place + way, FIELD, size) for place, way in zip(places, away, strict=True)]
-        return turned([camera for pair in zip(inward, outward, strict=True) for camera in pair][:count])
+        return turned([camera for pair in zip(inward, outward, strict=True) for camera in pair][:count], self.turn)
 
     def _clear(self, count: int) -> Points:
         """Places in the middle of the scene, far from anything solid and from one another."""
@@ -69,13 +77,16 @@ class Setting:
         return np.stack(chosen)
 
 
-def find_setting(gaussians: Gaussians, vantage: Vantage | None = None) -> Setting:
+def find_setting(gaussians: Gaussians, vantage: Vantage | None = None, up: Up = "-y") -> Setting:
     """The middle and the size of what is solid; ``vantage`` None decides by how far the content reaches.
+
+    The axis ``up`` of the splats points up.
 
     Solid splats count alike, since training puts them where there is detail: neither a haze of faint floaters nor a sky
     of a few huge splats moves the result.
     """
-    points = gaussians.means.astype(np.float64) @ UPRIGHT
+    turn = upright(up)
+    points = gaussians.means.astype(np.float64) @ turn.T
     solid = gaussians.opacities >= min(SOLID, float(gaussians.opacities.max()))
     points, size = points[solid], 2 * gaussians.scales[solid].max(1, keepdims=True).astype(np.float64)
     middle = np.median(points, axis=0)
@@ -87,10 +98,10 @@ def find_setting(gaussians: Gaussians, vantage: Vantage | None = None) -> Settin
     held = np.flatnonzero(distance <= reach)
     held = held[:: max(1, len(held) // BODY)]
     if vantage == "inside":
-        return Setting("inside", middle, max(reach, 1e-30), points[held])
+        return Setting("inside", middle, max(reach, 1e-30), points[held], turn)
     rims = away[held] / np.maximum(distance[held, None], 1e-300) * size[held]
     center, radius = bounding_sphere(points[held] + rims)
-    return Setting("outside", center, radius, points[held] + rims)
+    return Setting("outside", center, radius, points[held] + rims, turn)
 
 
 def contracted(points: Points, center: Vector, radius: float) -> Points:
@@ -109,8 +120,8 @@ def expanded(points: Points, center: Vector, radius: float) -> Points:
     return np.where(length > 1, spread, points)
 
 
-def turned(cameras: Iterable[Camera]) -> tuple[Camera, ...]:
-    """Upright cameras in the axes of splat files, and those upright: a half turn about x."""
+def turned(cameras: Iterable[Camera], upright_axes: Float64[np.ndarray, "3 3"] = UPRIGHT) -> tuple[Camera, ...]:
+    """Upright cameras in the splats' axes, from which ``upright_axes`` turns; as by default, also those upright."""
     turn = np.eye(4)
-    turn[:3, :3] = UPRIGHT
+    turn[:3, :3] = upright_axes.T
     return tuple(replace(camera, camera_to_world=turn @ camera.camera_to_world) for camera in cameras)

@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float
 
 from style3d.errors import Style3DError
-from style3d.nerf.splats.formats.ply import LONGEST_HEADER, read_tables
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logit, stacked, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
+from style3d.ply.tables import LONGEST_HEADER, read_tables
 
 Array = np.ndarray[Any, Any]
 CHUNK = 256  # splats

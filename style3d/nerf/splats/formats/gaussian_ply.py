@@ -6,23 +6,29 @@ from typing import Any
 
 import numpy as np
 
+from style3d.color.columns import find_colors
 from style3d.errors import Style3DError
 from style3d.nerf.splats.formats.holds import Holds
-from style3d.nerf.splats.formats.ply import Element, read_tables, write_table
 from style3d.nerf.splats.formats.row import SplatFormat
-from style3d.nerf.splats.formats.values import check_count, stacked
+from style3d.nerf.splats.formats.values import check_count, constant_term, stacked
+from style3d.nerf.splats.origin import Origin, up_of
 from style3d.nerf.splats.splats import COEFFICIENTS, NORMALS, Splats
+from style3d.ply.tables import Element, comments_of, read_tables, write_tables
 
 Array = np.ndarray[Any, Any]
 PLACE = ("x", "y", "z")
 CONSTANT = ("f_dc_0", "f_dc_1", "f_dc_2")
 SCALE = ("scale_0", "scale_1", "scale_2")
 ROTATION = ("rot_0", "rot_1", "rot_2", "rot_3")
-NEEDED = (*PLACE, *CONSTANT, "opacity", *SCALE, *ROTATION)
+NEEDED = (*PLACE, "opacity", *SCALE[:2], *ROTATION)
+FLAT = -20.0  # logarithm of the third size of discs (2D Gaussian splatting), which have two
 
 
 def from_gaussian_ply(content: bytes, name: str) -> Splats:
-    """Splats of the ``vertex`` rows; columns beside the usual ones are kept.
+    """Splats of the ``vertex`` rows; columns beside the usual ones, further tables and comments are kept.
+
+    Where the constant harmonics are absent, as when nerfstudio exports with ``--ply-color-mode rgb``, colours in other
+    columns are taken for them; where the third size is absent, splats are discs.
 
     Raises:
         Style3DError: a mesh, a point cloud, or an incomplete set of columns.
@@ -31,6 +37,9 @@ def from_gaussian_ply(content: bytes, name: str) -> Splats:
     table = tables.get("vertex")
     columns = () if table is None else table.dtype.names or ()
     missing = [column for column in NEEDED if column not in columns]
+    colors = None if table is None else find_colors({column: table[column] for column in columns})
+    if not set(CONSTANT) <= set(columns) and colors is None:
+        missing += [column for column in CONSTANT if column not in columns]
     if table is None or missing:
         raise _not_splats(elements, columns, missing, name)
     check_count(len(table), name)
@@ -41,22 +50,34 @@ def from_gaussian_ply(content: bytes, name: str) -> Splats:
         raise Style3DError(
             f"{name} has an unexpected set of harmonics", got=f"{rest} f_rest columns", expected=expected
         )
-    sh = stacked(table, CONSTANT)[:, None]
+    if set(CONSTANT) <= set(columns):
+        sh = stacked(table, CONSTANT)[:, None]
+    else:
+        assert colors is not None  # else the constants are missing
+        sh = constant_term(colors.rgb)[:, None]
     if higher:
         sh = np.concatenate([sh, stacked(table, higher).reshape(len(table), 3, -1).transpose(0, 2, 1)], axis=1)
-    extras = [column for column in columns if column not in (*NEEDED, *higher)]
+    extras = [column for column in columns if column not in (*NEEDED, *CONSTANT, *SCALE, *higher)]
+    sizes = stacked(table, tuple(name for name in SCALE if name in columns))
+    sizes = np.pad(sizes, ((0, 0), (0, 3 - sizes.shape[1])), constant_values=FLAT)
+    comments = comments_of(content)
     return Splats(
         positions=stacked(table, PLACE),
         rotations=stacked(table, ROTATION),
-        log_scales=stacked(table, SCALE),
+        log_scales=sizes,
         logit_opacities=stacked(table, ("opacity",))[:, 0],
         sh=sh,
         extras={column: table[column].astype(table.dtype[column].newbyteorder("=")) for column in extras},
+        up=up_of(comments),
+        origin=Origin(comments, columns, {key: rows for key, rows in tables.items() if key != "vertex" and len(rows)}),
     )
 
 
 def to_gaussian_ply(splats: Splats) -> bytes:
-    """A binary PLY in the order of the reference code: what was read from one is written as it was."""
+    """A binary PLY in the order of the file that was read, else of the reference code; usual ones keep their bytes.
+
+    Colours beside the harmonics are written anew, for some programs show those. Where there were no others, none come.
+    """
     rest = splats.sh[:, 1:].transpose(0, 2, 1).reshape(splats.count, -1)
     columns: dict[str, Array] = dict(zip(PLACE, splats.positions.T, strict=True))
     columns |= {name: splats.extras[name] for name in NORMALS if name in splats.extras}
@@ -66,10 +87,20 @@ def to_gaussian_ply(splats: Splats) -> bytes:
     columns |= dict(zip(SCALE, splats.log_scales.T, strict=True))
     columns |= dict(zip(ROTATION, splats.rotations.T, strict=True))
     columns |= {name: column for name, column in splats.extras.items() if name not in columns}
+    plain = find_colors(splats.extras)
+    if plain is not None:
+        columns |= plain.stored(splats.base_colors.astype(np.float64), splats.extras)
+    had = splats.origin.columns
+    if had:
+        without = {name for name in (*CONSTANT, SCALE[2]) if name not in had}
+        rank = {name: place for place, name in enumerate(had)}
+        names = sorted((name for name in columns if name not in without), key=lambda name: rank.get(name, len(rank)))
+        columns = {name: columns[name] for name in names}
     table = np.empty(splats.count, [(name, column.dtype.newbyteorder("<")) for name, column in columns.items()])
     for name, column in columns.items():
         table[name] = column
-    return write_table(table)
+    others = {name: rows.astype(rows.dtype.newbyteorder("<")) for name, rows in splats.origin.tables.items()}
+    return write_tables({"vertex": table, **others}, splats.origin.comments)
 
 
 def _not_splats(elements: tuple[Element, ...], columns: tuple[str, ...], missing: list[str], name: str) -> Style3DError:
@@ -93,7 +124,7 @@ GAUSSIAN_PLY = SplatFormat(
     write=to_gaussian_ply,
     holds=Holds(columns=True),
     axes="RDF",
-    reads="text and binary of either byte order, columns in any order",
-    keeps="everything, further columns too: a round trip changes no byte of the usual layout",
+    reads="text and binary of either byte order, columns in any order, also plain colours (`red`, `r` …) and discs",
+    keeps="everything, also further columns, tables and comments: a round trip changes no byte of the usual layout",
     marks=(b"f_dc_0",),
 )

@@ -16,7 +16,7 @@ class Holds:
     """What files of a format have room for. Concretely: `.splat` has no harmonics beyond the constant."""
 
     degree: int = MAX_DEGREE  # highest band of the harmonics
-    columns: bool = False  # further columns that a PLY brought
+    columns: bool = False  # further columns, tables and comments that a PLY brought
 
     def lost(self, splats: Splats, suffix: str) -> Iterator[str]:
         """A sentence for each thing that a file will not hold of splats."""
@@ -26,3 +26,7 @@ class Holds:
         names = [name for name, column in splats.extras.items() if column.any()]
         if names and not self.columns:
             yield f"a {suffix} file holds no further columns: {', '.join(names)} are left out"
+        if splats.origin.tables and not self.columns:
+            yield f"a {suffix} file holds no further tables: {', '.join(splats.origin.tables)} are left out"
+        if splats.up != "-y" and not self.columns:
+            yield f"a {suffix} file does not say which way is up: {splats.up} is left out"

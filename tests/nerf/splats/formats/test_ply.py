@@ -11,8 +11,8 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
-from style3d.nerf.splats.formats.ply import NAMES, read_tables
 from style3d.nerf.splats.splats import Splats
+from style3d.ply.tables import NAMES, read_tables
 from tests.helpers.assets import asset
 from tests.helpers.clouds import cloud
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +29,8 @@ class Element:
     name: str
     count: int
     fields: tuple[tuple[str, str], ...] = ()  # (property, numpy type)
-    lists: bool = False  # some property is a list, so that rows differ in length
+    lists: tuple[tuple[str, str, str], ...] = ()  # (property, type of its length, type of its values); rows differ
+    order: tuple[str, ...] = ()  # of all properties, as they lie in a row
 
 
 def read_tables(content: bytes, name: str) -> tuple[tuple[Element, ...], dict[str, Array]]:
@@ -37,6 +39,25 @@ def read_tables(content: bytes, name: str) -> tuple[tuple[Element, ...], dict[st
     Raises:
         Style3DError: the header cannot be understood, or the file is shorter than its header says.
     """
+    order, elements, start = parse_header(content, name)
+    plain = [element for i, element in enumerate(elements) if not any(past.lists for past in elements[: i + 1])]
+    rows = _text_rows if order == "ascii" else _binary_rows
+    return elements, rows(content, start, plain, name)
+
+
+def comments_of(content: bytes) -> tuple[str, ...]:
+    """The lines of a header that say something to people, with the words that mark them."""
+    head = content[: max(content.find(b"end_header", 0, LONGEST_HEADER), 0)].decode("utf-8", "surrogateescape")
+    lines = (line.strip() for line in head.splitlines())
+    return tuple(line for line in lines if line.startswith(("comment ", "obj_info ")))
+
+
+def parse_header(content: bytes, name: str) -> tuple[str, tuple[Element, ...], int]:
+    """The encoding, the elements, and where rows begin.
+
+    Raises:
+        Style3DError: it cannot be understood.
+    """
     end = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE).search(content, 0, LONGEST_HEADER)
     if end is None or not content.startswith(b"ply"):
         raise Style3DError(f"{name} has an incomplete PLY header", hint="export or download it again")
@@ -44,16 +65,18 @@ def read_tables(content: bytes, name: str) -> tuple[tuple[Element, ...], dict[st
         order, elements = _header(content[: end.start()].decode("latin-1"))
     except (ValueError, KeyError, IndexError):
         raise Style3DError(f"{name} has a PLY header that cannot be read", hint="export it again") from None
-    plain = [element for i, element in enumerate(elements) if not any(past.lists for past in elements[: i + 1])]
-    rows = _text_rows if order == "ascii" else _binary_rows
-    return elements, rows(content, end.end(), plain, name)
+    return order, elements, end.end()
 
 
-def write_table(table: Array) -> bytes:
-    """A little-endian binary PLY file with one element, ``vertex``, of the columns of a structured array."""
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {len(table)}"]
-    lines += [f"property {NAMES[table.dtype[name].str[1:]]} {name}" for name in table.dtype.names or ()]
-    return "\n".join([*lines, "end_header", ""]).encode("latin-1") + table.tobytes()
+def write_tables(tables: Mapping[str, Array], comments: Sequence[str] = ()) -> bytes:
+    """A little-endian binary PLY file with an element for each structured array, after comment lines."""
+    lines = ["ply", "format binary_little_endian 1.0", *comments]
+    for element, table in tables.items():
+        lines.append(f"element {element} {len(table)}")
+        lines += [f"property {NAMES[table.dtype[name].str[1:]]} {name}" for name in table.dtype.names or ()]
+    return "\n".join([*lines, "end_header", ""]).encode("utf-8", "surrogateescape") + b"".join(
+        table.tobytes() for table in tables.values()
+    )
 
 
 def _header(text: str) -> tuple[str, tuple[Element, ...]]:
@@ -78,11 +101,13 @@ def _header(text: str) -> tuple[str, tuple[Element, ...]]:
 
 
 def _with_property(element: Element, words: list[str], order: str) -> Element:
-    if words[0] == "list":
-        return replace(element, lists=True)
-    kind, name = words
-    if name in dict(element.fields):
+    name = words[-1]
+    if name in element.order:
         raise ValueError(name)
+    element = replace(element, order=(*element.order, name))
+    if words[0] == "list":
+        return replace(element, lists=(*element.lists, (name, order + TYPES[words[1]], order + TYPES[words[2]])))
+    kind, _ = words
     return replace(element, fields=(*element.fields, (name, order + TYPES[kind])))
 
 
@@ -92,7 +117,7 @@ def _binary_rows(content: bytes, at: int, elements: list[Element], name: str) ->
         kind = np.dtype(list(element.fields))
         size = kind.itemsize * element.count
         if size > len(content) - at:
-            raise _truncated(element, name)
+            raise truncated(element, name)
         tables[element.name] = np.frombuffer(content, kind, element.count, at) if size else np.zeros(0, kind)
         at += size
     return tables
@@ -103,7 +128,7 @@ def _text_rows(content: bytes, at: int, elements: list[Element], name: str) -> d
     for element in elements:
         end = start + element.count * len(element.fields)
         if end > len(words):
-            raise _truncated(element, name)
+            raise truncated(element, name)
         table = np.zeros(element.count if element.fields else 0, list(element.fields))
         try:
             numbers = np.array(words[start:end], dtype="S").astype(np.float64)
@@ -115,6 +140,7 @@ def _text_rows(content: bytes, at: int, elements: list[Element], name: str) -> d
     return tables
 
 
-def _truncated(element: Element, name: str) -> Style3DError:
+def truncated(element: Element, name: str) -> Style3DError:
+    """The refusal of a file that is shorter than its header says."""
     got = f"fewer than the {element.count:,} {element.name} rows of its header"
     return Style3DError(f"{name} is truncated", got=got, hint="export or download it again")

@@ -1,0 +1,1 @@
+"""This room reads and writes PLY files as tables, whatever they hold."""
