@@ -88,9 +88,13 @@ def main() -> int:
             print(f"left out {pair.name}: there is no {model}")
             continue
         style = next(options.assets.glob(f"styles/{pair.style}.*"))
-        painted = {way: _painted(way, pair, model, style, more, tree) for way, more, tree in _ways(options)}
+        targets = {way: _target(way, pair, model) for way, _, _ in _ways(options)}
+        if not options.show_only:
+            for way, more, tree in _ways(options):
+                _paint(targets[way], model, style, more, tree)
         if options.paint_only:
             continue
+        painted = {way: path for way, path in targets.items() if path.exists()}
         _picture(pair, model, painted)
         rows += [
             (pair, way, _figures(model, after, style, options.assets / "styles")) for way, after in painted.items()
@@ -108,7 +112,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--capture", type=Path, help="a grid fitted to a capture")
     parser.add_argument("--only", default="")
     parser.add_argument("--ways", default="default,vgg16,before")
-    parser.add_argument("--paint-only", action="store_true")
+    parser.add_argument("--paint-only", action="store_true", help="make no page")
+    parser.add_argument("--show-only", action="store_true", help="make the page of what was painted before")
     return parser.parse_args()
 
 
@@ -122,16 +127,20 @@ def _ways(options: argparse.Namespace) -> Iterator[tuple[str, list[str], Path]]:
         yield "before", [], options.before
 
 
-def _painted(way: str, pair: Pair, model: Path, style: Path, more: list[str], tree: Path) -> Path:
-    command, suffix = ("mesh", ".glb") if "meshes" in str(model) else ("nerf", model.suffix)
-    target = OUT / pair.name / f"{way}{suffix}"
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        run = [sys.executable, "-m", "style3d", command, str(model), "--style", str(style), "--preset", "draft"]
-        run += ["--turntable", "none", "--quiet", "--output", str(target), *more]
-        print(f"{pair.name}, {way}", flush=True)
-        subprocess.run(run, check=True, cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=subprocess.DEVNULL)
-    return target
+def _target(way: str, pair: Pair, model: Path) -> Path:
+    return OUT / pair.name / f"{way}{'.glb' if 'meshes' in str(model) else model.suffix}"
+
+
+def _paint(target: Path, model: Path, style: Path, more: list[str], tree: Path) -> None:
+    """Paints one pair in one way by the command, unless that was done before."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = "mesh" if target.suffix == ".glb" else "nerf"
+    run = [sys.executable, "-m", "style3d", command, str(model), "--style", str(style), "--preset", "draft"]
+    run += ["--turntable", "none", "--quiet", "--output", str(target), *more]
+    print(f"{target.parent.name}, {target.stem}", flush=True)
+    subprocess.run(run, check=True, cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, stdout=subprocess.DEVNULL)
 
 
 def _picture(pair: Pair, model: Path, painted: dict[str, Path]) -> None:
