@@ -1,8 +1,8 @@
-"""This term spreads detail over places as unevenly as the style does: calm beside busy."""
+"""This term spreads detail over places as the style does: calm beside busy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -12,49 +12,68 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.losses.term import Frame, Prepared, Term, mixture
-from style3d.types import Mask
+from style3d.losses.wasserstein import QUANTILES, quantiles_of
 
 WINDOWS = (5, 15)  # pixels of a band along a side: over a stroke, and over a passage
-FAINT = 1e-6  # of squared colour: keeps the slope of the root bounded where nothing is drawn
-LEAST = 1e-3  # of a root energy: a band that is empty in the style does not rule the sum
+CALM = 1 / 255  # root energy added to every place: what is fainter than one level of eight bits is calm
+FAINT = 1e-7  # of energy: keeps the slope of the root bounded where nothing is drawn
+COVERED = 0.3  # of a window, under which it does not count
 
 
 @final
 @dataclass(frozen=True)
 class LocalEnergy(Term):
-    """L = mean over bands k and windows w of ((M_kw − M*_kw) / M*_kw)², M_kw = Σ m √ē_kw / Σ m.
+    """L = mean over bands k and windows w of Σ_p m_p (a_p − T_kw(r_p))² / Σ m: the squared Wasserstein distance of two
+    distributions over places, in octaves of contrast.
 
-    e_k is the squared detail of band k of a Laplacian pyramid, summed over the colours, and ē_kw its mean over the
-    covered part of a window. Second moments, which other terms match, fix the mean of e; with that mean the mean of
-    its root is the smaller, the more unevenly e lies (Jensen's inequality): flat sky beside busy leaves and an even
-    hatching have the same covariance, and only one of them has the style's M. Windows overlap by half.
+    a_p = log2(√ē_p + 1/255), with ē_p the squared detail of band k of a Laplacian pyramid, summed over the colours and
+    averaged over the covered part of window p. r_p is the rank of the place among all of the image, and T_kw(r) the
+    quantile of the style at that rank (optimal transport in one dimension: Peyré & Cuturi, "Computational Optimal
+    Transport", 2019, section 2.6). Covariances fix only the mean of ē: flat sky beside busy leaves and an even hatching
+    may have the same. Windows overlap by half.
     """
 
     bands: int = 4
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
-        """M* of each band and window."""
-        return mixture([(self._roots(frame), weight) for frame, weight in frames])
+        """Quantiles of each band and window, (256,)."""
+        return mixture([(self._quantiles(frame), weight) for frame, weight in frames])
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
-        """Zero when detail lies as unevenly as in the style."""
-        own = self._roots(frame)
-        errors = [((own[key] - style[key]) / style[key].clamp_min(LEAST)).square() for key in own if key in style]
+        """Zero when as many places are as calm, and as busy, as in the style."""
+        errors = [
+            ((values - _transported(values, weights, style[key])).square() * weights).sum() / weights.sum()
+            for key, values, weights in self._contrasts(frame)
+            if key in style and weights.any()
+        ]
         return torch.stack(errors).mean() if errors else frame.image.new_zeros(())
 
-    def _roots(self, frame: Frame) -> Prepared:
-        mask, prepared = frame.mask, Prepared()
+    def _quantiles(self, frame: Frame) -> Prepared:
+        return {key: quantiles_of(values[None], weights)[0] for key, values, weights in self._contrasts(frame)}
+
+    def _contrasts(self, frame: Frame) -> Iterator[tuple[str, Float[Tensor, "n"], Float[Tensor, "n"]]]:
+        """Octaves of contrast at the places of each band and window, and how much of each place is covered."""
+        mask = frame.mask
         for band, (detail, _) in enumerate(frame.bands(self.bands)):
             energy = detail.square().sum(1, keepdim=True)
             for window in WINDOWS:
-                prepared[f"{band}:{window}"] = _mean_root(energy, mask, window)
+                step, edge = window // 2, window // 2
+                covered = F.avg_pool2d(mask, window, step, edge)
+                mean = F.avg_pool2d(energy * mask, window, step, edge) / covered.clamp_min(1e-3)
+                counted = torch.where(covered >= COVERED * covered.max(), covered, torch.zeros_like(covered))
+                yield f"{band}:{window}", ((mean + FAINT).sqrt() + CALM).log2().flatten(), counted.flatten()
             mask = F.avg_pool2d(mask, 2, ceil_mode=True, count_include_pad=False)
-        return prepared
 
 
-def _mean_root(energy: Float[Tensor, "1 1 h w"], mask: Mask, window: int) -> Float[Tensor, ""]:
-    """Σ m √ē / Σ m over windows, m the share of a window that is covered."""
-    step, edge = window // 2, window // 2
-    covered = F.avg_pool2d(mask, window, step, edge)
-    mean = F.avg_pool2d(energy * mask, window, step, edge) / covered.clamp_min(LEAST)
-    return ((mean + FAINT).sqrt() * covered).sum() / covered.sum().clamp_min(1e-8)
+@torch.no_grad()
+def _transported(
+    values: Float[Tensor, "n"], weights: Float[Tensor, "n"], quantiles: Float[Tensor, "quantiles"]
+) -> Float[Tensor, "n"]:
+    """The style's value at the rank of each value."""
+    order = values.argsort()
+    share = weights[order].cumsum(0)
+    place = ((share - 0.5 * weights[order]) / share[-1] * QUANTILES - 0.5).clamp(0, QUANTILES - 1)
+    below = place.long().clamp(max=QUANTILES - 2)
+    wanted = torch.empty_like(values)
+    wanted[order] = torch.lerp(quantiles[below], quantiles[below + 1], place - below)
+    return wanted

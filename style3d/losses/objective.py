@@ -26,7 +26,7 @@ from style3d.types import AnyImage, AnyMask, Image, Mask
 CONTENT = 0.9  # weight at --content-weight 1: the drawing stays readable under the strokes
 DETAIL = 150.0  # weight at --keep-detail 1
 COLOR = 1.0  # in 3D no single picture anchors the palette; at 0.3 patches seen by few views drift to strange hues
-CALM = 20.0  # at 10 an even hatching stays where the painting has strokes, at 40 blocks as wide as texels appear
+CALM = 10.0  # at 3 an even hatching stays where the painting has strokes
 GAMUT = 100.0  # below 60 hues that no style has (greens beside orange) stay in places that few views see
 
 

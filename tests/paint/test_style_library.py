@@ -15,5 +15,5 @@ def test_the_default_objective_is_that_of_a_default_run() -> None:
     alone = default_objective(made.features)
     assert alone.terms == made.terms
     assert {term.name: term.weight for term in alone.terms} == {
-        "style": 1.0, "content": 0.9, "color": 1.0, "gamut": 100.0, "calm": 20.0, "smoothness": 0.3,
+        "style": 1.0, "content": 0.9, "color": 1.0, "gamut": 100.0, "calm": 10.0, "smoothness": 0.3,
     }  # fmt: skip
