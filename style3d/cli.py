@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import final
 
 from style3d.errors import Style3DError
+from style3d.progress import command
 
 
 @final
@@ -59,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(format="style3d: %(message)s", level=logging.WARNING)
     try:
-        return _dispatch(arguments)
+        with command():
+            return _dispatch(arguments)
     except Style3DError as error:
         print(f"style3d: {error}", file=sys.stderr)
         return 2

@@ -50,7 +50,7 @@ def check_readable(path: Path, limit: int = MAX_BYTES) -> None:
 def check_writable(path: Path) -> None:
     """Refuse an output that could not be written: what would be found out only after the work is done.
 
-    The folder is made if it is absent.
+    An absent folder is not made, but the folder that it would be made in is tried.
 
     Raises:
         Style3DError: the path is a folder, or its folder cannot be made or written to.
@@ -58,8 +58,8 @@ def check_writable(path: Path) -> None:
     if path.is_dir():
         raise Style3DError(f"{path} is a folder", expected="the name of a file to write")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
+        folder = next(folder for folder in path.absolute().parents if folder.exists())
+        with tempfile.TemporaryFile(dir=folder):
             pass
         if path.exists() and not os.access(path, os.W_OK):
             raise PermissionError(0, "it is write-protected")

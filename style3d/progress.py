@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import perf_counter
+from contextvars import ContextVar
+from time import monotonic, perf_counter
 from typing import final
 
 CHECKPOINT_SECONDS = 45.0  # between states that long work writes
+_BEGUN: ContextVar[float | None] = ContextVar("begun", default=None)
 
 
 class Watcher(ABC):
@@ -21,6 +23,9 @@ class Watcher(ABC):
     @abstractmethod
     def done(self, count: int, note: str = "") -> None:
         """``count`` steps of the phase are done."""
+
+    def say(self, text: str) -> None:
+        """A sentence about the run as a whole; who shows none ignores it."""
 
 
 @final
@@ -49,3 +54,31 @@ class Clock:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+
+def begun() -> float:
+    """When the command that runs began, in seconds of `time.monotonic`; now, where none runs."""
+    moment = _BEGUN.get()
+    return monotonic() if moment is None else moment
+
+
+@contextmanager
+def command() -> Iterator[None]:
+    """A command runs within the block; see `begun`."""
+    before = _BEGUN.set(monotonic())
+    try:
+        yield
+    finally:
+        _BEGUN.reset(before)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "40 s", "3.5 min", "2 h"."""
+    for limit, unit, size in ((90, "s", 1), (90 * 60, "min", 60)):
+        if seconds < limit:
+            return f"{_short(seconds / size)} {unit}"
+    return f"{_short(seconds / 3600)} h"
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 9.5 else f"{number:.1f}".removesuffix(".0")

@@ -30,7 +30,7 @@ class Conduct:
     resume: bool = False
     """Continue an unfinished run of the same job."""
     quiet: bool = False
-    """Show no progress bars."""
+    """Show no progress and no estimate."""
     strict: bool = False
     """Refuse an asset of which something is not found, or is lost in the output, instead of saying so and going on."""
     auto: bool = False
