@@ -29,7 +29,7 @@ from style3d.core.pyramid import Pyramid, cascade
 from style3d.losses.features import build_features
 from style3d.losses.objective import default_objective
 from style3d.nerf.splats.files import write_splats
-from style3d.paint.result import peak_memory
+from style3d.paint.memory import peak_memory
 from style3d.paint.style_library import StyleLibrary, read_styles
 
 STYLE = (ROOT / "data/styles/oil.jpg",)

@@ -10,7 +10,8 @@ from bench_process import above
 from style3d import Job, load, stylize
 from style3d.core.scene import Scene
 from style3d.job.recipe import recipe
-from style3d.paint.result import Result, peak_memory
+from style3d.paint.memory import peak_memory
+from style3d.paint.result import Result
 
 COLUMNS = (
     "asset", "overviews", "views in the last stage", "steps", "build A_v, s", "operators, s", "network, s", "whole, s",

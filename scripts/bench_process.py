@@ -25,7 +25,7 @@ def alone(work: Callable[..., Answer], *arguments: Any) -> Answer:
 
 def above(start: int | None) -> str:
     """Peak memory since it was ``start`` bytes, MB."""
-    from style3d.paint.result import peak_memory
+    from style3d.paint.memory import peak_memory
 
     now = peak_memory()
     return "" if start is None or now is None else f"{(now - start) / 1e6:,.0f}"

@@ -24,7 +24,7 @@ class Watcher(ABC):
     def done(self, count: int, note: str = "") -> None:
         """``count`` steps of the phase are done."""
 
-    def say(self, text: str) -> None:
+    def say(self, text: str) -> None:  # noqa: B027 - watchers of progress alone need not hear it
         """A sentence about the run as a whole; who shows none ignores it."""
 
 

@@ -1,4 +1,4 @@
-"""Commands show how far they are: as bars in a terminal, as lines in a log. Warnings users cannot act on stay hidden."""
+"""Commands show how far they are: as bars in a terminal, as lines in a log. Warnings nobody can act on are hidden."""
 
 from __future__ import annotations
 

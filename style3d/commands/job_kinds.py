@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from style3d.commands.mesh_from_field import check_mesh, write_mesh
+from style3d.commands.mesh_from_field import check_mesh, mesh_files, write_mesh
 from style3d.core.scene import Scene
 from style3d.job import FieldJob, Job, MeshJob
 from style3d.progress import Watcher
@@ -16,6 +16,10 @@ from style3d.types import Colors
 
 def _nothing_to_check(job: Job) -> None:
     """A kind of job that asks for no more than its asset."""
+
+
+def _no_files(job: Job) -> tuple[Path, ...]:
+    return ()
 
 
 def _nothing_more(job: Job, scene: Scene, colors: Colors, watcher: Watcher) -> tuple[Path, ...]:
@@ -30,11 +34,12 @@ class JobKind:
     agreement: bool = True  # whether views of what was painted are carried onto each other, and told of
     check: Callable[[Any], None] = _nothing_to_check  # refuses what could not be made, before anything is painted
     write: Callable[[Any, Scene, Colors, Watcher], tuple[Path, ...]] = _nothing_more  # the files written
+    files: Callable[[Any], tuple[Path, ...]] = _no_files  # which those are, before they are written
 
 
 JOB_KINDS: dict[type[Job], JobKind] = {
     MeshJob: JobKind(agreement=False),
-    FieldJob: JobKind(check=check_mesh, write=write_mesh),
+    FieldJob: JobKind(check=check_mesh, write=write_mesh, files=mesh_files),
 }
 
 

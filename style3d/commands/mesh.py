@@ -26,7 +26,7 @@ def run(arguments: list[str]) -> int:
 def paint_mesh(job: MeshJob, conduct: Conduct) -> int:
     """Once, or once for each style."""
     status = run_variants(job, conduct) if job.variants else run_job(job, conduct)
-    if status in (0, 1):  # 1: written, and a threshold missed
+    if status in (0, 1) and not conduct.dry_run:  # 1: written, and a threshold missed
         optimize(job.destination, job.optimize)
         if job.sign_key is not None and job.sign_certificate is not None:
             print(f"wrote {_sidecar(job, Credentials(job.sign_key, job.sign_certificate))}")

@@ -27,6 +27,11 @@ def check_mesh(job: FieldJob) -> None:
         check_writable(job.mesh)
 
 
+def mesh_files(job: FieldJob) -> tuple[Path, ...]:
+    """What `write_mesh` writes."""
+    return () if job.mesh is None else (job.mesh, beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json"))
+
+
 def write_mesh(job: FieldJob, scene: Scene, colors: Colors, watcher: Watcher) -> tuple[Path, ...]:
     """The mesh that the job asks for, NAME.mesh.png and NAME.mesh.json; nothing where it asks for none.
 
@@ -53,7 +58,7 @@ def write_mesh(job: FieldJob, scene: Scene, colors: Colors, watcher: Watcher) ->
     mesh = build_mesh(field, settings, provenance_of(job, source), watcher)
     files = mesh.save(job.mesh)
     comparison = compare(field, mesh, settings.view_size)
-    sheet, report = beside(job.mesh, "mesh.png"), beside(job.mesh, "mesh.json")
+    _, sheet, report = mesh_files(job)
     contact_sheet(comparison.field, comparison.mesh, sheet, rows="field above, mesh below")
     report_values = {**facts(mesh, comparison), "seconds": perf_counter() - start}
     with atomic_path(report) as temporary:

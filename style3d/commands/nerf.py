@@ -11,6 +11,7 @@ from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.paint import run_job, sigterm_like_ctrl_c, writable_target
 from style3d.commands.parse import Conduct, parse_job
 from style3d.commands.tell_remarks import told
+from style3d.errors import Style3DError
 from style3d.images import read_style
 from style3d.job import FieldJob, recipe
 from style3d.preview import contact_sheet
@@ -42,6 +43,9 @@ def paint_field(job: FieldJob, conduct: Conduct) -> int:
 def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
     """Let nerfstudio paint the run, and say what is where."""
     from style3d.nerf.nerfstudio.paint_run import paint_run, ready_run
+
+    if conduct.dry_run:
+        raise Style3DError("--dry-run does not work on a run that nerfstudio paints", hint="leave it out")
 
     run = ready_run(job)
     with watched(conduct.quiet) as watcher:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from style3d.commands.accept import check_thresholds, paint_until_accepted, suggested_job
 from style3d.commands.bars import watched
+from style3d.commands.dry_run import tell_plan
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
-from style3d.commands.saving import save
+from style3d.commands.saving import further_pictures, save
 from style3d.commands.tell_remarks import announce
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
@@ -38,11 +39,14 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
 
     target = writable_target(job)
     check_thresholds(job, conduct)
+    check_time(job, conduct)
     with watched(conduct.quiet) as watcher:
         scene = scene or load(job, watcher)
         announce(scene, target)
         if conduct.auto:
             job = suggested_job(job, scene)
+        if conduct.dry_run:
+            return tell_plan([(target, job)], scene, target, watcher)
         if conduct.accept:
             with sigterm_like_ctrl_c():
                 return paint_until_accepted(job, scene, conduct, watcher)
@@ -51,7 +55,8 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
         write_job_file(job, written[-1], result.record["cast"])
         made = () if result.interrupted else job_kind(job).write(job, scene, result.colors, watcher)
     if result.interrupted:
-        print(f"style3d: interrupted; the best so far is in {target}; continue with --resume", file=sys.stderr)
+        further = "" if job.time is not None else "; continue with --resume"
+        print(f"style3d: interrupted; the best so far is in {target}{further}", file=sys.stderr)
         return 130
     checkpoint.remove()
     print(f"wrote {', '.join(str(path) for path in (*written, *made))}")
@@ -62,6 +67,8 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
 
 def paint_once(job: Job, scene: Scene, target: Path, resume: bool, watcher: Watcher) -> tuple[Result, Checkpoint]:
     """Stylise, with a checkpoint beside ``target`` that the caller removes once everything is written.
+
+    A run in a given time keeps none: what it would do next depends on the clock.
 
     Args:
         job: what to do.
@@ -77,7 +84,22 @@ def paint_once(job: Job, scene: Scene, target: Path, resume: bool, watcher: Watc
     files = [file_hash(path) for path in (*job.pictures, *job.masks)]
     checkpoint = Checkpoint(target, {"job": job.to_json(), "scene": scene.key, "styles": files})
     with sigterm_like_ctrl_c():
-        return stylize(scene, job, checkpoint=checkpoint, resume=resume, watcher=watcher), checkpoint
+        kept = checkpoint if job.time is None else None
+        further = further_pictures(job)
+        return stylize(scene, job, checkpoint=kept, resume=resume, watcher=watcher, further=further), checkpoint
+
+
+def check_time(job: Job, conduct: Conduct) -> None:
+    """Refuse a time beside what has no end that is known, or continues a run of another length.
+
+    Raises:
+        Style3DError: names the option.
+    """
+    if job.time is None:
+        return
+    for option, given in (("--resume", conduct.resume), ("--accept", bool(conduct.accept))):
+        if given:
+            raise Style3DError(f"--time does not work with {option}", hint="leave one out")
 
 
 def writable_target(job: Job) -> Path:

@@ -33,6 +33,8 @@ class Conduct:
     """Show no progress and no estimate."""
     strict: bool = False
     """Refuse an asset of which something is not found, or is lost in the output, instead of saying so and going on."""
+    dry_run: bool = False
+    """Say what would be done, how long it takes and how much memory, and which files it writes; write nothing."""
     auto: bool = False
     """Measure the asset first, and choose content weight and resolution for it."""
     accept: str = ""

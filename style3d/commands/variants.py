@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from style3d.commands.bars import watched
+from style3d.commands.dry_run import tell_plan
 from style3d.commands.paint import paint_once, writable_target
 from style3d.commands.parse import Conduct
 from style3d.commands.tell_remarks import announce
@@ -31,6 +32,9 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
         announce(scene, target)
         if not scene.switchable:
             raise Style3DError("vertex colours cannot be switched by variants", hint="use --paint texture")
+        if conduct.dry_run:
+            runs = [(beside(target, f"{name}{target.suffix}"), single) for name, single in single_jobs(job)]
+            return tell_plan(runs, scene, target, watcher)
         tables, checkpoints = [], []
         for name, single in single_jobs(job):
             file = beside(target, f"{name}{target.suffix}")

@@ -22,6 +22,7 @@ from style3d.types import Picture, Plane
 
 GAPS = (1, 7)  # steps between the views that are compared
 STARTS, SIZE = 3, 256  # places on the route, and pixels along a side of a view
+CHECKED = (SIZE**2,) * (STARTS * (1 + len(GAPS)))  # pixels of each view, at most
 EDGE, GUTTER, LABEL = 320, 8, 30  # pixels of the sheet
 LEAST_TOP = 0.02  # the brightest colour of a heat map is at least this error
 

@@ -95,6 +95,15 @@ class Job(ABC):
     """The longer side of a view, in pixels. Default: the preset's size."""
     steps: Annotated[int | None, Between(1, 100_000)] = None
     """The number of optimisation steps in all. Default: the preset's number."""
+    time: Annotated[
+        float | None, Between(1, 10_000_000), Trait.NEEDS_TABLE, tyro.conf.arg(metavar="SECONDS"),
+        Excludes("steps", "the time decides how many there are"),
+        Excludes("preset", "the time decides how much is done"),
+        Excludes("optimizer", "the steps of lbfgs cannot be shortened"),
+    ] = None  # fmt: skip
+    """Seconds from the command's start until everything is written. The pace of this machine is measured, and views,
+    resolution and steps are chosen to fit. The same seed no longer gives the same bytes. Default: as the preset
+    needs."""
     features: Features = "embedded"
     """The network that compares images: embedded (a network and colour patches that ship with style3d), network (that
     network alone), wavelet (filters without weights), vgg19 (from --weights, or downloaded), vgg16 (the same, smaller),

@@ -11,7 +11,7 @@ import tyro
 
 from style3d.errors import Style3DError
 from style3d.job.base import OUTPUT, Job, Model, Output
-from style3d.job.control import Between, Needs, Trait
+from style3d.job.control import Between, Excludes, Needs, Trait
 from style3d.job.file_types import FIELD_SUFFIXES, MESH_SUFFIXES
 from style3d.regions.region import Region
 
@@ -58,7 +58,10 @@ class FieldJob(Job):
     downscale: Annotated[int | None, Between(1, 64)] = None
     """The number that divides the size of a capture's photos. Default: the number that brings them to 512 pixels."""
 
-    mesh: Annotated[Path | None, Trait.CONDUCT, tyro.conf.arg(help=MESH.format(MESH_SUFFIXES))] = None
+    mesh: Annotated[
+        Path | None, Trait.CONDUCT, tyro.conf.arg(help=MESH.format(MESH_SUFFIXES)),
+        Excludes("time", "how long a surface takes is known only when it is there"),
+    ] = None  # fmt: skip
     """A mesh to write too, of the painted scene's surface; its suffix is one of `MESH_SUFFIXES`."""
     faces: Annotated[int | None, Between(100, 5_000_000), Needs("mesh", "add --mesh FILE.glb")] = None
     """The largest number of triangles of --mesh. Default: 30000."""

@@ -56,7 +56,10 @@ class MeshJob(Job):
     """The pose of a rig while it is painted: ANIMATION:SECONDS, or bind. Default: the pose in the file."""
     credit: Annotated[str, Trait.TOLD_APART] = ""
     """Licence notes and names. They are written into the asset's provenance."""
-    variants: Annotated[bool, Excludes("style_weights", "variants keep styles apart, and weights mix them")] = False
+    variants: Annotated[
+        bool, Excludes("style_weights", "variants keep styles apart, and weights mix them"),
+        Excludes("time", "every variant is a run of its own"),
+    ] = False  # fmt: skip
     """Make one run for each --style, and write one glTF in which viewers switch between the original and all styles."""
     maps: Annotated[tuple[Literal["base", "emissive", "roughness", "normal"], ...], Trait.TOLD_APART] = ("base",)
     """The maps to write: base, and also emissive, roughness and normal maps that follow the strokes."""

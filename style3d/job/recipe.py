@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from style3d.job.base import Job
-from style3d.job.preset import PRESETS
+from style3d.job.preset import PRESETS, Preset
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,12 @@ class Recipe:
 
 
 def recipe(job: Job) -> Recipe:
-    """The preset's numbers, with the job's in their place where given."""
-    preset = PRESETS[job.preset]
+    """The numbers of the job's preset, with the job's own in their place where given."""
+    return recipe_after(PRESETS[job.preset], job)
+
+
+def recipe_after(preset: Preset, job: Job) -> Recipe:
+    """The numbers of a row, with the job's own in their place where given."""
     steps, rate = preset.steps, preset.rate
     if job.steps is not None:
         total = sum(steps)

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any, final
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from style3d.core.camera import Camera
-from style3d.core.pyramid import OneSidedClamp, Pyramid, raised
-from style3d.core.scene import Closeups, Scene, Views
+from style3d.core.pyramid import OneSidedClamp, Pyramid
+from style3d.core.scene import Scene
 from style3d.device import pick_device
 from style3d.errors import Style3DError
-from style3d.job import Job, Recipe, Stage, recipe
+from style3d.job import Job, Stage
 from style3d.losses.objective import Objective
 from style3d.paint.checkpoint import Checkpoint, Progress
 from style3d.paint.color_modes import colorway_of
+from style3d.paint.course import Course, Span, lay_course
 from style3d.paint.form import drawing_of
 from style3d.paint.layers import Place, Target, judged, layers_of, places, target_of
 from style3d.paint.lbfgs import minimise
+from style3d.paint.measure_pace import Bench
 from style3d.paint.result import Result
-from style3d.paint.schedule import SMALLEST_VIEW, decay, visit
+from style3d.paint.schedule import decay, visit
+from style3d.paint.staged_view import StagedView, seen_entries
 from style3d.paint.style_library import default_objective_of
 from style3d.paint.symmetry import Mirror
 from style3d.paint.view_agreement import Agreement
-from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher
+from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher, begun
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
-EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen, as many as overviews at most
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
@@ -47,6 +47,7 @@ def stylize(
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
     watcher: Watcher | None = None,
+    further: Sequence[int] = (),
 ) -> Result:
     """Optimise the colours of ``scene`` so that its views look like the job's style images.
 
@@ -56,7 +57,8 @@ def stylize(
         objective: losses of one's own instead of the default for ``job.features``.
         checkpoint: where to keep the state of an unfinished run; none is kept by default.
         resume: continue from that state if there is one.
-        watcher: hears of progress.
+        watcher: hears of progress, and of the estimate before the first step.
+        further: pixels of each picture that is rendered after `Result.save`, as far as time for them is to be left.
 
     Returns:
         The new colours with everything the report says. After Ctrl-C: the best so far, ``interrupted`` set.
@@ -64,8 +66,9 @@ def stylize(
     Raises:
         Style3DError: a style image cannot be read, weights are missing, memory runs out, or the loss diverges.
     """
-    run = PaintRun(scene, job, objective, checkpoint, watcher or Silent())
     try:
+        run = PaintRun(scene, job, objective, checkpoint, watcher or Silent(), further)
+        run.watcher.say(str(run.course))
         return run.finish(resume)
     except torch.OutOfMemoryError as error:
         raise Style3DError("the device ran out of memory", hint="lower --resolution, or use --device cpu") from error
@@ -73,23 +76,31 @@ def stylize(
         raise Style3DError("out of memory", hint="lower --texture-size, --resolution or --cache-gb") from error
 
 
-@dataclass(frozen=True)
-class StagedView:
-    """A view of a stage, ready to be stepped on."""
+def lay_out(scene: Scene, job: Job, watcher: Watcher, further: Sequence[int] = ()) -> Course:
+    """What `stylize` with these arguments would do; nothing is painted.
 
-    view: BuiltView
-    scale: float  # pixels that the whole object would span: what sizes the brush
+    Raises:
+        Style3DError: a style image cannot be read, or weights are missing.
+    """
+    return PaintRun(scene, job, None, None, watcher, further).course
 
 
 @final
 class PaintRun:
-    """One run's working state; `stylize` is its only user."""
+    """One run's working state."""
 
     def __init__(
-        self, scene: Scene, job: Job, objective: Objective | None, checkpoint: Checkpoint | None, watcher: Watcher
+        self,
+        scene: Scene,
+        job: Job,
+        objective: Objective | None,
+        checkpoint: Checkpoint | None,
+        watcher: Watcher,
+        further: Sequence[int] = (),
     ) -> None:
         self.scene, self.job, self.checkpoint, self.watcher = scene, job, checkpoint, watcher
-        self.recipe: Recipe = recipe(job)
+        self.begun = begun()
+        opening = monotonic() - self.begun
         self.device = pick_device(job.device)
         self.clock, self.losses = Clock(), list[dict[str, float]]()
         with self.clock.time("features"):
@@ -100,13 +111,15 @@ class PaintRun:
             self.drawing = drawing_of(scene, job.form)
             self.layers = layers_of(scene, job, self.objective, self.colorway, self.mirror, self.device, self.drawing)
         with self.clock.time("plan"):
-            watcher.phase("placing cameras", 1)
-            size = self.recipe.resolution
-            limits = Closeups(self.recipe.closeups, min(self.recipe.zoom, self.layers.finest / size))
-            self.views: Views = scene.plan(self.recipe.views, size, limits)
+            watcher.phase("placing cameras and measuring the pace", 1)
+            bench = Bench(scene, self._cache, self.layers, self.objective, self.colorway, self.device)
+            self.course = lay_course(job, bench, Span(self.begun, opening), further)
             watcher.done(1)
-        operator = self.mirror.operator if self.mirror else scene.operator
-        self.cache = ViewCache(operator, scene.hierarchy, int(job.cache_gb * 1e9))
+        self.recipe, self.views, self.cache = self.course.recipe, self.course.views, self._cache()
+
+    def _cache(self) -> ViewCache:
+        operator = self.mirror.operator if self.mirror else self.scene.operator
+        return ViewCache(operator, self.scene.hierarchy, int(self.job.cache_gb * 1e9))
 
     def finish(self, resume: bool) -> Result:
         """All stages, from the start or from a checkpoint."""
@@ -155,12 +168,14 @@ class PaintRun:
         stage = self.recipe.stages[number]
         if number:
             self.cache.clear()
-        pairs = self._pairs(self._cameras(stage), stage.closeups)
+        cameras = self.course.cameras(number)
+        affordable = self.course.tempo.views(number, [camera.width * camera.height for camera in cameras])
+        pairs = self._pairs([cameras[place] for place in affordable], stage.closeups)
         planned = len(pairs)
         with self.clock.time("build views"):
             self.watcher.phase("building views", len(pairs))
             self.cache.build(pairs, self.watcher.done)
-            for _ in range(COVERAGE_ROUNDS if stage.closeups else 0):
+            for _ in range(COVERAGE_ROUNDS if stage.closeups and planned == len(cameras) else 0):
                 seen = self._seen([self._shot(*pair) for pair in pairs])
                 left = len(self.views.overviews) - (len(pairs) - planned)
                 more = self._pairs(self.scene.unseen(seen, self.recipe.resolution)[: max(left, 0)], closing=True)
@@ -181,11 +196,6 @@ class PaintRun:
     def _shot(self, camera: Camera, level: int) -> StagedView:
         return StagedView(self.cache.get(camera, level), self.scene.pixel_extent(camera))
 
-    def _cameras(self, stage: Stage) -> list[Camera]:
-        scale = min(1.0, max(stage.scale, SMALLEST_VIEW / self.recipe.resolution))
-        overviews = [camera.scaled(scale) for camera in self.views.overviews]
-        return overviews + (list(self.views.closeups) if stage.closeups else [])
-
     def _roughen(self, shot: StagedView, start: Colors) -> None:
         """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
         lobes = self.scene.hierarchy.directions > 1  # a pattern by direction would be seen as flicker
@@ -202,37 +212,35 @@ class PaintRun:
         shots = [shot for shot in shots if self.layers.layer_views(shot.view)]
         if not shots:
             raise Style3DError("no view shows what is to be painted", hint="raise --views or --resolution")
-        steps = self._steps(stage, shots)
+        steps = self.course.begin(number, [shot.pixels for shot in shots])
         self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", steps)
         if self.job.optimizer == "lbfgs":
             self._all_views(stage, shots)
         else:
-            self._view_by_view(number, stage.rate, steps, shots, done)
+            self._view_by_view(number, stage.rate, shots, done)
         if self.checkpoint and number + 1 < len(self.recipe.stages):
             self._save(Progress(number + 1, 0, tuple(self.losses)))
 
-    def _view_by_view(self, number: int, rate: float, steps: int, shots: list[StagedView], done: int) -> None:
+    def _view_by_view(self, number: int, rate: float, shots: list[StagedView], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
         contents: dict[tuple[int, Place], Target] = {}
         agreement = self._agreement(number, shots)
         saved = monotonic()
-        for step in range(done, steps):
+        step, tempo = done, self.course.tempo
+        while (over := tempo.over(step)) < 1:
             index = visit(self.job.seed, number, step, len(shots))
             by_turns = places((self.job.seed, number, index))
             place = by_turns[step // len(shots) % len(by_turns)]
             if (index, place) not in contents:
                 contents[index, place] = self._content(shots[index], place)
             agree = partial(agreement.terms, index, step) if agreement else nothing
-            terms = self._step(shots[index], contents[index, place], rate * decay(step / steps), agree)
+            terms = self._step(shots[index], contents[index, place], rate * decay(over), agree)
             self.losses.append(terms)
-            self.watcher.done(step + 1, f"loss {terms['total']:.4f}")
+            step += 1
+            self.watcher.done(step, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
-                self._save(Progress(number, step + 1, tuple(self.losses)))
+                self._save(Progress(number, step, tuple(self.losses)))
                 saved = monotonic()
-
-    def _steps(self, stage: Stage, shots: Sequence[StagedView]) -> int:
-        """The recipe's steps; more where an asset needs so many views that some would hardly be visited."""
-        return stage.steps if self.job.steps is not None else max(stage.steps, EPOCHS * len(shots))
 
     def _all_views(self, stage: Stage, shots: list[StagedView]) -> None:
         """L-BFGS; an iteration looks at every view at least once."""
@@ -302,6 +310,8 @@ class PaintRun:
     def _record(self, shots: Sequence[StagedView], interrupted: bool) -> dict[str, Any]:
         return {
             "interrupted": interrupted,
+            "begun": self.begun,
+            "estimate": self.course.estimate.to_json(),
             "device": str(self.device),
             "form": self.drawing.form,
             "cast": list(self.layers.cast),
@@ -320,16 +330,3 @@ class PaintRun:
 def nothing(shown: Tensor) -> dict[str, Tensor]:
     """No further terms."""
     return {}
-
-
-def seen_entries(scene: Scene, shots: Sequence[StagedView]) -> Flags:
-    """Entries of θ that some view shows: those with a positive column sum, or mostly under coarser ones that have."""
-    hierarchy = scene.hierarchy
-    tables = {shot.view.level: np.zeros(hierarchy.sizes[shot.view.level], dtype=np.float32) for shot in shots}
-    for shot in shots:
-        entries, sums = shot.view.operator.column_sums()
-        tables[shot.view.level][entries[sums > 0]] = 1.0
-    seen = np.zeros(hierarchy.sizes[0], dtype=bool)
-    for level, table in tables.items():
-        seen |= raised(hierarchy, level, torch.from_numpy(table)[:, None]).numpy()[:, 0] > 0.5
-    return seen

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import monotonic
 from typing import Any, final
 
 import numpy as np
@@ -23,12 +23,14 @@ from style3d.files import atomic_path
 from style3d.images import read_style
 from style3d.job import Job, Recipe
 from style3d.paint.casting import Played
+from style3d.paint.memory import peak_graphics_memory, peak_memory
 from style3d.paint.prompts import swatches
 from style3d.paint.strength import STRENGTHS, Strengths
 from style3d.preview import CastRow, animation_suffix, cast_sheet, contact_sheet, loss_plot, turntable
 from style3d.progress import Silent, Watcher
 from style3d.types import AnyImage, AnyMask, Colors, Flags
 
+UNTOLD = "begun", "cameras", "losses"  # of a record, in the report, or told in another way
 STUDIO_GREY = 0.93  # backdrop of pictures
 CAST_VIEW = 240  # pixels along a side of what shows a part of the asset
 CAST_GREY = 0.7, 0.2  # of what is no part: the grey of its black, and what its white adds to that
@@ -104,7 +106,6 @@ class Result:
     def _pictures(self, target: Path, watcher: Watcher) -> list[Path]:
         sheet, plot = beside(target, "contact-sheet.png"), beside(target, "loss.png")
         moving = self.job.turntable != "none"
-        suffix = animation_suffix() if self.job.turntable == "auto" else f".{self.job.turntable}"
         count = self.recipe.portraits if moving else 0
         watcher.phase("rendering pictures", SHEET_VIEWS + count)
         stills = self.scene.sheet(max(self.recipe.portrait_size, SHEET_SIZE))
@@ -120,7 +121,7 @@ class Result:
         stills_written = [sheet, *self._cast_picture(target), plot]
         if not moving:
             return stills_written
-        film, frames = beside(target, f"turntable{suffix}"), []
+        film, frames = beside(target, f"turntable{film_suffix(self.job)}"), []
         for number, camera in enumerate(self.scene.portraits(count, self.recipe.portrait_size), SHEET_VIEWS + 1):
             frames.append(self._pair(camera)[1])
             watcher.done(number)
@@ -155,7 +156,7 @@ class Result:
         job = self.job.to_json()
         inputs = (self.job.model, *self.job.pictures, *self.job.masks)
         sources = {str(path): file_hash(path) for path in inputs if path.is_file()}
-        record = {name: value for name, value in self.record.items() if name not in ("cameras", "losses")}
+        record = {name: value for name, value in self.record.items() if name not in UNTOLD}
         return {
             "versions": versions(),
             "inputs": sources,
@@ -163,10 +164,16 @@ class Result:
             **record,
             "scene": dict(self.scene.facts(self.colors, self.seen, cameras)),
             "remarks": list(self._remarks(target or self.job.destination)),
+            "used": self._used(),
             "peak_memory_bytes": peak_memory(),
             "written": [path.name for path in written],
             "losses": curves(self.record["losses"]),
         }
+
+    def _used(self) -> dict[str, Any]:
+        """What stands beside the estimate: seconds since the command began, and memory."""
+        memory = (peak_memory() or 0) + peak_graphics_memory(torch.device(self.record["device"]))
+        return {"seconds": round(monotonic() - self.record["begun"], 1), "bytes": memory}
 
 
 def dimmed(picture: AnyImage, mask: AnyMask) -> AnyImage:
@@ -178,6 +185,22 @@ def dimmed(picture: AnyImage, mask: AnyMask) -> AnyImage:
 def beside(target: Path, name: str) -> Path:
     """The evidence file ``name`` of an output: model.styled.glb has model.styled.report.json."""
     return target.with_name(f"{target.stem}.{name}")
+
+
+def evidence(job: Job, cast: bool) -> tuple[str, ...]:
+    """The names of what `Result.save` writes beside an asset, as `beside` takes them.
+
+    Args:
+        job: what was done.
+        cast: whether parts were painted after areas.
+    """
+    film = (f"turntable{film_suffix(job)}",) if job.turntable != "none" else ()
+    return ("contact-sheet.png", *film, *(("cast.png",) if cast else ()), "loss.png", STRENGTHS, "report.json")
+
+
+def film_suffix(job: Job) -> str:
+    """How the turntable's file ends."""
+    return animation_suffix() if job.turntable == "auto" else f".{job.turntable}"
 
 
 def curves(losses: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
@@ -204,13 +227,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "absent"
     return found
-
-
-def peak_memory() -> int | None:
-    """Largest resident size of this process so far, bytes; None where the system does not say."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,36 @@ def test_paints_and_replays(ball: Path, style: Path, tmp_path: Path, monkeypatch
     assert not list(tmp_path.glob("*.checkpoint"))
     assert main(["mesh", "--config", "ball.styled.report.json", "--output", "again.glb", "--quiet"]) == 0
     assert (tmp_path / "again.glb").read_bytes() == first
+
+
+def test_a_dry_run_writes_nothing(ball: Path, style: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    options = ["mesh", str(ball), "--features", "wavelet", *TINY, "--output", "new/ball.glb", "--dry-run"]
+    assert main([*options, "--style", str(style)]) == 0
+    said = capsys.readouterr().out
+    assert "textures: ball" in said
+    assert "stage 1 of 2: 4 views of 48 pixels" in said
+    assert "new/ball.glb, new/ball.contact-sheet.png" in said
+    assert "new/ball.job.yaml" in said
+    assert "GB of memory" in said
+    refused(capsys, [*options, "--style", "absent.png"])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_paints_in_a_given_time(ball: Path, style: Path, tmp_path: Path, monkeypatch, capsys) -> None:
+    """However short it is, the asset is written, and the job's file says how long it was meant to take."""
+    monkeypatch.chdir(tmp_path)
+    options = ["--features", "wavelet", "--turntable", "none", "--texture-size", "64", "--views", "3"]
+    assert main(["mesh", str(ball), "--style", str(style), "--time", "1", *options, "--resolution", "64"]) == 0
+    said = capsys.readouterr().err
+    assert "style3d: in 1 s: 3 views, 64 pixels" in said
+    report = json.loads(Path("ball.styled.report.json").read_text())
+    assert set(report["estimate"]) == set(report["used"]) == {"seconds", "bytes"}
+    assert report["steps"] >= 2
+    assert "time: 1.0" in Path("ball.styled.job.yaml").read_text()
+    for more in (["--resume"], ["--accept", "content>=0.1"]):
+        assert "--time does not work with" in refused(capsys, ["run", "ball.styled.job.yaml", *more])
 
 
 def test_paints_splats_and_replays(style: Path, tmp_path: Path, monkeypatch, capsys) -> None:
