@@ -25,6 +25,7 @@ class DeviceKind:
     sparse: bool = False  # whether torch multiplies sparse matrices there, and faster than the compiled loops would
     doubles: bool = True  # whether it has float64
     libraries: tuple[str, ...] = ()  # whose kernels run there
+    peak: Callable[[torch.device], int] = lambda _: 0  # bytes of tensors in memory of its own, at most so far
 
 
 def _native_on_cpu() -> bool:
@@ -48,6 +49,7 @@ CUDA = DeviceKind(
     torch.cuda.is_bf16_supported,
     sparse=True,
     libraries=("gsplat", "nvdiffrast", "pytorch3d", "triton"),
+    peak=torch.cuda.max_memory_allocated,
 )
 KINDS: tuple[DeviceKind, ...] = (CUDA, CPU)  # the first that is here is what "auto" means
 
@@ -99,6 +101,11 @@ def doubles_on(device: torch.device) -> torch.device:
 def fast_dtype(device: torch.device | str) -> torch.dtype:
     """The precision in which networks run fastest there: bfloat16 where it is native, else float32."""
     return torch.bfloat16 if kind_of(torch.device(device)).bfloat16() else torch.float32
+
+
+def peak_on(device: torch.device) -> int:
+    """Largest memory of tensors so far where a device has memory of its own, bytes; else 0."""
+    return kind_of(device).peak(device)
 
 
 def device_for(library: str) -> torch.device | None:

@@ -9,13 +9,14 @@ from typing import final
 
 from style3d.core.camera import Camera
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Closeups, Views
+from style3d.device import peak_on
 from style3d.job import Job, Recipe, recipe
 from style3d.job.ladder import LADDER
 from style3d.job.recipe import recipe_after
 from style3d.paint.estimate import Estimate, estimated_bytes, estimated_seconds
 from style3d.paint.layers import PLACES
 from style3d.paint.measure_pace import SIDE_BY_SIDE, Bench, measure_pace
-from style3d.paint.memory import peak_graphics_memory, peak_memory
+from style3d.paint.memory import peak_memory
 from style3d.paint.pace import Pace, StageWork, Work
 from style3d.paint.schedule import SMALLEST_VIEW
 from style3d.paint.tempo import MARGIN, ByClock, ByCount, Tempo, picked
@@ -95,7 +96,7 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         end = span.begun + (1 - MARGIN) * job.time
         tempo = ByClock(work, pace, end, writing, span.clock)
         seconds = (min(seconds[0], job.time), max(job.time, spent + writing))
-    taken = (peak_memory() or 0) + peak_graphics_memory(bench.device)
+    taken = (peak_memory() or 0) + peak_on(bench.device)
     held = estimated_bytes(work, pace, bench.scene.hierarchy, job.cache_gb * 1e9, taken)
     return Course(job, chosen, views, work, tempo, Estimate(seconds, held), bench.layers.cast)
 

@@ -19,11 +19,12 @@ from jaxtyping import Float32
 
 from style3d.color.levels import levels
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Scene
+from style3d.device import peak_on
 from style3d.files import atomic_path
 from style3d.images import read_style
 from style3d.job import Job, Recipe
 from style3d.paint.casting import Played
-from style3d.paint.memory import peak_graphics_memory, peak_memory
+from style3d.paint.memory import peak_memory
 from style3d.paint.prompts import swatches
 from style3d.paint.strength import STRENGTHS, Strengths
 from style3d.preview import CastRow, animation_suffix, cast_sheet, contact_sheet, loss_plot, turntable
@@ -172,7 +173,7 @@ class Result:
 
     def _used(self) -> dict[str, Any]:
         """What stands beside the estimate: seconds since the command began, and memory."""
-        memory = (peak_memory() or 0) + peak_graphics_memory(torch.device(self.record["device"]))
+        memory = (peak_memory() or 0) + peak_on(torch.device(self.record["device"]))
         return {"seconds": round(monotonic() - self.record["begun"], 1), "bytes": memory}
 
 

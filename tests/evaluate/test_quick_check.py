@@ -27,6 +27,7 @@ def result(scene: GridScene, tmp_path: Path) -> Result:
     job = FieldJob(tmp_path / "ball.safetensors", style=(tmp_path / "style.png",), resolution=64, turntable="none")
     before = scene.initial()
     record = {"interrupted": False, "cameras": scene.portraits(2, 32), "losses": [{"total": 1.0}]}
+    record |= {"device": "cpu", "begun": 0.0}
     seen = np.ones(len(before), dtype=bool)
     return Result(scene, job, recipe(job), before, before.flip(1), seen, record)
 

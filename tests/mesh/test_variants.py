@@ -103,7 +103,7 @@ def test_what_cannot_vary_is_refused(tmp_path: Path) -> None:
     made.show(made.quad(made.textured(checks(16))))
     source = made.write(tmp_path / "a.glb")
     loaded = load_asset(source, texture_size=16)
-    with pytest.raises(Style3DError, match=r"glb or \.gltf"):
+    with pytest.raises(Style3DError, match=r"glb, \.gltf or \.vrm"):
         save_variants(loaded, looks(loaded), tmp_path / "b.obj")
     painted = load_asset(source, paint="vertices")
     with pytest.raises(Style3DError, match="--paint texture"):
