@@ -11,7 +11,7 @@ from style3d.core.camera import Camera
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Closeups, Views
 from style3d.device import peak_on
 from style3d.job import Job, Recipe, recipe
-from style3d.job.ladder import LADDER
+from style3d.job.preset import PRESETS
 from style3d.job.recipe import recipe_after
 from style3d.paint.estimate import Estimate, estimated_bytes, estimated_seconds
 from style3d.paint.layers import PLACES
@@ -79,7 +79,9 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         views = _planned(bench, chosen)
         pace = measure_pace(bench, views.overviews)
     else:
-        pace = measure_pace(bench, bench.scene.plan(SIDE_BY_SIDE, recipe_after(LADDER[2], job).resolution).overviews)
+        pace = measure_pace(
+            bench, bench.scene.plan(SIDE_BY_SIDE, recipe_after(PRESETS["draft"], job).resolution).overviews
+        )
         left = (1 - MARGIN) * job.time - (span.clock() - span.begun)
         chosen = picked(job, left, lambda one: _cost(job, one, pace, span, further))
         views = _planned(bench, chosen)
