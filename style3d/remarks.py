@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -62,3 +62,8 @@ def collected() -> Iterator[list[str]]:
 def counted(number: int, what: str) -> str:
     """``1 primitive``, ``2 primitives``."""
     return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """``a, b``; with more than ``most`` names ``a, b and 3 more``."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -14,7 +14,7 @@ from style3d.job import Job
 from style3d.paint.course import Course
 from style3d.paint.result import beside, evidence
 from style3d.progress import Watcher
-from style3d.remarks import counted
+from style3d.remarks import counted, listed
 
 SHOWN = 8  # names in a line
 
@@ -80,13 +80,8 @@ def _text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, Mapping):
-        return _names([f"{name} ({_text(part)})" for name, part in value.items()])
+        return listed([f"{name} ({_text(part)})" for name, part in value.items()], SHOWN)
     if isinstance(value, list | tuple):
         sizes = all(isinstance(part, int) for part in value)
-        return " × ".join(map(str, value)) if sizes else _names([str(part) for part in value])
+        return " × ".join(map(str, value)) if sizes else listed([str(part) for part in value], SHOWN)
     return str(value)
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from style3d.remarks import listed
+
 Json = Mapping[str, Any]
 MOST = 6  # names in a sentence
 
@@ -17,7 +19,7 @@ def other_variants(name: str, json: Json, painted: Set[int]) -> str:
         for item in mapping:
             found |= set() if item.get("material") in painted else set(item.get("variants", []))
     names = [str(item.get("name", index)) for index, item in enumerate(variants) if index in found]
-    return f"variants that show other materials stay as they were: {_listed(names)}" if names else ""
+    return f"variants that show other materials stay as they were: {listed(names, MOST)}" if names else ""
 
 
 def animated_colors(name: str, json: Json, painted: Set[int]) -> str:
@@ -26,7 +28,7 @@ def animated_colors(name: str, json: Json, painted: Set[int]) -> str:
     pointers = [item.get("pointer", "") for item in _found(json.get("animations", []), name)]
     found = {int(match[1]) for pointer in pointers if (match := re.match(pattern, str(pointer)))}
     names = _materials(json, found & painted)
-    return f"animations still change the base colour of painted materials: {_listed(names)}" if names else ""
+    return f"animations still change the base colour of painted materials: {listed(names, MOST)}" if names else ""
 
 
 def other_levels(name: str, json: Json, painted: Set[int]) -> str:
@@ -46,7 +48,7 @@ def other_levels(name: str, json: Json, painted: Set[int]) -> str:
     for item in json.get("materials", []):
         found |= set(item.get("extensions", {}).get(name, {}).get("ids", []))
     names = _materials(json, found - painted)
-    return f"coarser levels of detail stay as they were: {_listed(names)}" if names else ""
+    return f"coarser levels of detail stay as they were: {listed(names, MOST)}" if names else ""
 
 
 def tinting_expressions(name: str, json: Json, painted: Set[int]) -> str:
@@ -55,7 +57,7 @@ def tinting_expressions(name: str, json: Json, painted: Set[int]) -> str:
     for binds in _found(json.get("extensions", {}).get(name, {}).get("expressions", {}), "materialColorBinds"):
         found |= {bind.get("material") for bind in binds if bind.get("type") == "color"}
     names = _materials(json, found & painted)
-    return f"expressions still tint painted materials: {_listed(names)}" if names else ""
+    return f"expressions still tint painted materials: {listed(names, MOST)}" if names else ""
 
 
 def tinting_blend_shapes(name: str, json: Json, painted: Set[int]) -> str:
@@ -67,7 +69,7 @@ def tinting_blend_shapes(name: str, json: Json, painted: Set[int]) -> str:
         if value.get("propertyName") == "_Color"
     }
     names = [name for name in _materials(json, painted) if name in tinted]
-    return f"blend shapes still tint painted materials: {_listed(names)}" if names else ""
+    return f"blend shapes still tint painted materials: {listed(names, MOST)}" if names else ""
 
 
 def _found(value: Any, name: str) -> Iterator[Any]:
@@ -83,7 +85,3 @@ def _found(value: Any, name: str) -> Iterator[Any]:
 def _materials(json: Json, numbers: Set[int]) -> list[str]:
     items = json.get("materials", [])
     return [str(items[k].get("name") or f"material {k}") for k in sorted(numbers) if 0 <= k < len(items)]
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")

@@ -17,7 +17,7 @@ from style3d.mesh.primitives import Primitive
 from style3d.mesh.texture_table import TextureTable
 from style3d.mesh.textures import LEAST
 from style3d.mesh.uv_room import cramped_rooms
-from style3d.remarks import counted, remark
+from style3d.remarks import counted, listed, remark
 from style3d.render.surface import Texture
 
 UvChoice = Literal["auto", "keep", "new"]
@@ -94,11 +94,11 @@ def _renewed(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str
     if not cramped:
         return {}
     names = list(dict.fromkeys(pool.color(key).name for _, keys in cramped for key in keys))
-    listed = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" if len(names) > MOST else "")
+    told = listed(names, MOST)
     if uv == "keep":
-        notes.append(f"UVs with little room for paint kept: {listed}; swatches change colour (--uv new paints strokes)")
+        notes.append(f"UVs with little room for paint kept: {told}; swatches change colour (--uv new paints strokes)")
         return {}
-    notes.append(f"UVs with little room for paint: {listed} (--uv keep paints them all the same)")
+    notes.append(f"UVs with little room for paint: {told} (--uv keep paints them all the same)")
     return dict.fromkeys(sorted(key for _, keys in cramped for key in keys))
 
 
@@ -140,7 +140,5 @@ def _note_overlaps(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> No
         if share > OVERLAP_WORTH_SAYING:
             shares[pool.materials[material].name] = share
     if shares:
-        worst = sorted(shares, key=lambda name: -shares[name])[:6]
-        listed = ", ".join(f"{name} {shares[name]:.0%}" for name in worst)
-        more = f" and {len(shares) - len(worst)} more" if len(shares) > len(worst) else ""
-        notes.append(f"texels shared by several faces, which show the same paint: {listed}{more}")
+        worst = [f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: -pair[1])]
+        notes.append(f"texels shared by several faces, which show the same paint: {listed(worst, MOST)}")
