@@ -98,24 +98,27 @@ def read_pool(document: Document, pose: Pose | None = None) -> Pool:
     if pose is not None and pose.animation == BIND:
         drawn = [in_bind_pose(placement) for placement in drawn]
     primitives: dict[Key, Primitive] = {}
-    skipped, faces = 0, 0
+    skipped, broken, faces = 0, 0, 0
     for placement in drawn:
         for index, _ in enumerate(document.item("meshes", placement.mesh).get("primitives", [])):
             key = (placement.mesh, index)
             if key not in primitives:
                 found = read_primitive(reader, *key)
                 if found is None or not len(found.faces):
-                    skipped += 1
+                    skipped += found is None
+                    broken += found is not None
                     continue
                 primitives[key] = found
             faces += len(primitives[key].faces) * len(placement.matrices)
             if faces > MAX_FACES:
                 raise Style3DError("the mesh has too many faces", got=f"over {faces:,}", expected=f"≤ {MAX_FACES:,}")
     if not primitives:
-        got = f"{skipped} of points, lines or nothing" if skipped else "nothing that is shown"
-        raise Style3DError("the model has no faces", got=got, expected="triangles", hint="export a surface")
-    if skipped:
-        notes.append(f"{counted(skipped, 'primitive')} of points, lines or nothing left as it was")
+        got = [f"{skipped} of points, lines or nothing"] if skipped else []
+        got += [f"{counted(broken, 'primitive')} without one finite, complete triangle"] if broken else []
+        seen = " and ".join(got) or "nothing that is shown"
+        raise Style3DError("the model has no faces", got=seen, expected="triangles", hint="export a surface")
+    if skipped or broken:
+        notes.append(f"{counted(skipped + broken, 'primitive')} of points, lines or nothing left as it was")
     materials = tuple(base_color(document, index) for index in range(len(document.items("materials"))))
     return Pool(document, tuple(drawn), primitives, tuple(notes), materials)
 

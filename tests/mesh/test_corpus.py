@@ -27,6 +27,7 @@ PAINTED = {  # textures that are painted, a word of the notes
     "assimp_gltf2/BoxTextured-glTF-Embedded/BoxTextured.gltf": (1, "shared"),
     "assimp_gltf2/BoxTextured-glTF-pbrSpecularGlossiness/BoxTextured.gltf": (1, "shared"),
     "assimp_gltf2/textureTransform/TextureTransformTest.gltf": (5, ""),
+    "assimp_gltf2/IndexOutOfRange/IndexOutOfRange.gltf": (1, "corners that do not exist"),
     "assimp_gltf2/issue_3269/texcoord_crash.gltf": (4, "unwrapped"),
     "meshoptimizer/pirate.glb": (1, "unwrapped"),
     "khronos/SimpleSparseAccessor.gltf": (1, "unwrapped"),
@@ -40,13 +41,12 @@ PAINTED = {  # textures that are painted, a word of the notes
 }
 REFUSED = {
     "assimp_gltf2/BoxWithInfinites-glTF-Binary/BoxWithInfinites.glb": "finite",
-    "assimp_gltf2/IndexOutOfRange/IndexOutOfRange.gltf": "has no faces",
     "assimp_gltf2/IncorrectVertexArrays/Cube.gltf": "past",
-    "assimp_gltf2/MissingBin/BoxTextured.gltf": "exist",
+    "assimp_gltf2/MissingBin/BoxTextured.gltf": "not in the asset's folder",
     "assimp_gltf2/RecursiveNodes/RecursiveNodes.gltf": "circle",
     "assimp_gltf2/TestNoRootNode/NoScene.gltf": "no faces",
     "assimp_obj/point_cloud.obj": "no faces",
-    "assimp_off/invalid.off": "no faces",
+    "assimp_off/invalid.off": "damaged",
     "assimp_ply/payload_JVN42386607": "suffix",
     "trimesh/empty.stl": "no faces",
     "trimesh/emptyIO/ply_points_bin.ply": "no faces",
