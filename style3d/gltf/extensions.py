@@ -11,6 +11,7 @@ from style3d.gltf.unpainted import (
     animated_colors,
     other_levels,
     other_variants,
+    splats_beside,
     tinting_blend_shapes,
     tinting_expressions,
 )
@@ -122,7 +123,7 @@ EXTENSIONS: list[Extension] = [
     Extension(VISIBILITY, "hidden nodes are not painted"),
     Extension(IMAGE_LIGHTS, "its images are never replaced", False),
     Extension(XMP, "provenance", may_come=True, grows="packets"),
-    Extension(GAUSSIANS, "Gaussian splats, for `style3d nerf`"),
+    Extension(GAUSSIANS, "Gaussian splats, for `style3d nerf`; `style3d mesh` names them", unpainted=splats_beside),
     Extension(GAUSSIANS_SPZ, "their SPZ inside"),
     Extension(GAUSSIANS_SPZ_2, "their SPZ inside"),
 ]

@@ -72,6 +72,13 @@ def tinting_blend_shapes(name: str, json: Json, painted: Set[int]) -> str:
     return f"blend shapes still tint painted materials: {listed(names, MOST)}" if names else ""
 
 
+def splats_beside(name: str, json: Json, painted: Set[int]) -> str:
+    """Gaussian splats beside the surfaces."""
+    primitives = (primitive for found in _found(json.get("meshes", []), "primitives") for primitive in found)
+    count = sum(name in primitive.get("extensions", {}) for primitive in primitives)
+    return "its Gaussian splats stay as they were: paint them with style3d nerf" if count else ""
+
+
 def _found(value: Any, name: str) -> Iterator[Any]:
     """Whatever stands under a key, anywhere in a value."""
     if isinstance(value, Mapping):

@@ -15,6 +15,7 @@ from style3d.files import read_bytes
 from style3d.gltf.document import Document, parse_document
 from style3d.gltf.extensions import left_unpainted
 from style3d.gltf.requirements import INSTEAD, requirements_named, unmet
+from style3d.gltf.splat_primitives import has_others, has_splats
 from style3d.images import ImageFormat
 from style3d.job.file_types import mesh_files_that
 from style3d.mesh.animation import Pose
@@ -204,6 +205,9 @@ def _read(path: Path) -> tuple[Document, ObjSource | None]:
     kind = check_kind(path, content)
     if kind in ("glb", "gltf"):
         document = parse_document(content, path.parent, path.name)
+        if has_splats(document.json) and not has_others(document.json):
+            hint = f"paint them with: style3d nerf {path.name}"
+            raise Style3DError(f"{path.name} is Gaussian splats, and no mesh", hint=hint)
         if missed := unmet(document.json):
             remark(f"{path.name} requires {missed}, which is not read: it may look otherwise; {INSTEAD}")
         return document, None

@@ -13,6 +13,7 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.container import image_bytes
 from style3d.gltf.document import Document
 from style3d.gltf.nodes import Placement, in_bind_pose, placements
+from style3d.gltf.splat_primitives import is_splats
 from style3d.gltf.texture_images import KTX2, read_texture
 from style3d.mesh.animation import BIND, Pose, at_pose
 from style3d.mesh.materials import BaseColor, Lookup, base_color, lookup
@@ -100,8 +101,10 @@ def read_pool(document: Document, pose: Pose | None = None) -> Pool:
     primitives: dict[Key, Primitive] = {}
     skipped, broken, faces = 0, 0, 0
     for placement in drawn:
-        for index, _ in enumerate(document.item("meshes", placement.mesh).get("primitives", [])):
+        for index, item in enumerate(document.item("meshes", placement.mesh).get("primitives", [])):
             key = (placement.mesh, index)
+            if is_splats(item):
+                continue
             if key not in primitives:
                 found = read_primitive(reader, *key)
                 if found is None or not len(found.faces):

@@ -1,4 +1,4 @@
-"""What a PLY file of splats says beside its splats is kept, and its way up is read, in one place each."""
+"""What a file says beside its splats is kept, and its way up is read, in one place each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float64
+
+from style3d.nerf.splats.gltf_source import GltfSource
 
 Array = np.ndarray[Any, Any]
 Up = Literal["x", "y", "z", "-x", "-y", "-z"]
@@ -23,6 +25,7 @@ class Origin:
     comments: tuple[str, ...] = ()  # lines of the header, with the word ``comment`` or ``obj_info``
     columns: tuple[str, ...] = ()  # of the splats' table, in the file's order; () for the usual ones
     tables: Mapping[str, Array] = field(default_factory=dict)  # further elements
+    gltf: GltfSource | None = None  # the file, if it was a glTF
 
 
 def up_of(comments: Sequence[str]) -> Up:

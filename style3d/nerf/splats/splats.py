@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal, final
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int64
 from scipy.spatial.transform import Rotation
 from scipy.special import expit
 
@@ -44,7 +44,8 @@ class Splats:
     sh: Float32[np.ndarray, "n coefficients 3"]  # RGB for each harmonic; [:, 0] is the constant term
     extras: Mapping[str, Array] = field(default_factory=dict)  # further columns (n,) of a file, such as nx, by name
     up: Up = "-y"  # the axis that points up
-    origin: Origin = field(default_factory=Origin)  # what else its file says, if that was a PLY
+    origin: Origin = field(default_factory=Origin)  # what else its file says
+    rows: Int64[np.ndarray, "n"] | None = None  # number of each in a glTF that keeps them; None: nobody asks
     antialiased: bool = False  # trained with an opacity that makes up for the dilation (Yu et al., Mip-Splatting, 2024)
 
     def __post_init__(self) -> None:
@@ -146,6 +147,7 @@ class Splats:
             logit_opacities=self.logit_opacities[chosen],
             sh=self.sh[chosen],
             extras={name: column[chosen] for name, column in self.extras.items()},
+            rows=None if self.rows is None else self.rows[chosen],
         )
 
     def rotated(self, matrix: Float[np.ndarray, "3 3"]) -> Splats:
@@ -177,6 +179,7 @@ def joined(parts: Sequence[Splats]) -> Splats:
     most = max(part.sh.shape[1] for part in parts)
     padded = [np.pad(part.sh, ((0, 0), (0, most - part.sh.shape[1]), (0, 0))) for part in parts]
     shared = [name for name in parts[0].extras if all(name in part.extras for part in parts)]
+    rows = [part.rows for part in parts if part.rows is not None]
     return replace(
         parts[0],
         positions=np.concatenate([part.positions for part in parts]),
@@ -185,6 +188,7 @@ def joined(parts: Sequence[Splats]) -> Splats:
         logit_opacities=np.concatenate([part.logit_opacities for part in parts]),
         sh=np.concatenate(padded),
         extras={name: np.concatenate([part.extras[name] for part in parts]) for name in shared},
+        rows=np.concatenate(rows) if len(rows) == len(parts) else None,
         antialiased=all(part.antialiased for part in parts),
     )
 

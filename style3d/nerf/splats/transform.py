@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from scipy.spatial.transform import Rotation
 
 from style3d.errors import Style3DError
@@ -27,8 +27,8 @@ def placed(splats: Splats, matrix: Float[np.ndarray, "4 4"]) -> Splats:
     linear, move = matrix[:3, :3].astype(np.float64), matrix[:3, 3]
     if not np.isfinite(matrix).all() or np.abs(np.linalg.det(linear)) < 1e-30:
         raise Style3DError("a matrix flattens the splats", got=matrix.round(6).tolist())
-    left, stretch, right = np.linalg.svd(linear)
-    turned = splats.rotated(left @ right)
+    stretch = np.linalg.svd(linear, compute_uv=False)
+    turned = splats.rotated(rotation_of(matrix))
     if np.allclose(stretch, stretch[0], rtol=1e-6):
         log_scales = splats.log_scales + np.float32(np.log(stretch.mean()))
         positions = turned.positions * stretch.mean() + move
@@ -42,3 +42,9 @@ def placed(splats: Splats, matrix: Float[np.ndarray, "4 4"]) -> Splats:
         rotations=Rotation.from_matrix(rotations).as_quat()[:, [3, 0, 1, 2]].astype(np.float32),
         log_scales=np.log(np.maximum(scales, 1e-30)).astype(np.float32),
     )
+
+
+def rotation_of(matrix: Float[np.ndarray, "4 4"]) -> Float64[np.ndarray, "3 3"]:
+    """The rotation, or mirror, that comes nearest to what a matrix does to directions."""
+    left, _, right = np.linalg.svd(matrix[:3, :3].astype(np.float64))
+    return np.asarray(left @ right)

@@ -17,6 +17,7 @@ class Holds:
 
     degree: int = MAX_DEGREE  # highest band of the harmonics
     columns: bool = False  # further columns, tables and comments that a PLY brought
+    scene: bool = False  # the nodes, names and other meshes of the glTF that splats came from
 
     def lost(self, splats: Splats, suffix: str) -> Iterator[str]:
         """A sentence for each thing that a file will not hold of splats."""
@@ -30,3 +31,10 @@ class Holds:
             yield f"a {suffix} file holds no further tables: {', '.join(splats.origin.tables)} are left out"
         if splats.up != "-y" and not self.columns:
             yield f"a {suffix} file does not say which way is up: {splats.up} is left out"
+        source = splats.origin.gltf
+        if source is not None and not self.scene and source.tells_more:
+            yield f"a {suffix} file holds splats alone: the glTF's nodes, names and whatever else it has are left out"
+        if source is not None and self.scene and source.instanced:
+            yield "instances of one node share their colours: all get what was painted at the first"
+        if source is not None and self.scene and source.has_others:
+            yield "the meshes beside the splats stay as they are: paint them with style3d mesh"

@@ -83,31 +83,35 @@ def stored(content: bytes, name: str) -> tuple[Splats, str]:
 
 
 def to_spz(splats: Splats) -> bytes:
-    """SPZ version 3, which every maintained reader takes and which needs no further library.
+    """SPZ version 3, which every maintained reader takes and which needs no further library. Errors: `packed`."""
+    return packed(splats.rotated(to_ply_axes("RUB").T))
+
+
+def packed(splats: Splats) -> bytes:
+    """SPZ version 3 of splats that are in its axes.
 
     Positions get as many fractional bits as the furthest splat leaves; harmonics all 8 bits.
 
     Raises:
         Style3DError: splats further from the origin than 24 bits reach.
     """
-    turned = splats.rotated(to_ply_axes("RUB").T)
-    furthest = float(np.abs(turned.positions).max(initial=1e-9))
+    furthest = float(np.abs(splats.positions).max(initial=1e-9))
     fraction = min(int(np.floor(np.log2((2**23 - 1) / furthest))), FINEST)
     if fraction < 0:
         raise Style3DError("SPZ holds splats up to 8,388,607 units from the origin", got=f"{furthest:.3g}")
-    fixed = np.rint(turned.positions * 2.0**fraction).astype("<i4")
-    three, largest = smallest_three(turned.unit_rotations[:, [1, 2, 3, 0]])
+    fixed = np.rint(splats.positions * 2.0**fraction).astype("<i4")
+    three, largest = smallest_three(splats.unit_rotations[:, [1, 2, 3, 0]])
     magnitude = np.rint(np.abs(three) * (LARGEST * np.sqrt(2))).astype(np.uint32)
     field = magnitude.clip(0, LARGEST) | (three < 0).astype(np.uint32) << 9
     rotations = largest.astype(np.uint32) << 30 | field[:, 0] << 20 | field[:, 1] << 10 | field[:, 2]
     parts = [
         struct.pack("<4sIIBBBB", MAGIC, 3, splats.count, splats.degree, fraction, ANTIALIASED * splats.antialiased, 0),
         np.ascontiguousarray(fixed[..., None].view(np.uint8)[..., :3]).tobytes(),
-        _byte(turned.opacities * 255),
-        _byte((turned.sh[:, 0] * COLOR_SCALE + 0.5) * 255),
-        _byte((turned.log_scales + 10) * 16),
+        _byte(splats.opacities * 255),
+        _byte((splats.sh[:, 0] * COLOR_SCALE + 0.5) * 255),
+        _byte((splats.log_scales + 10) * 16),
         rotations.astype("<u4").tobytes(),
-        _byte(turned.sh[:, 1:] * 128 + 128),
+        _byte(splats.sh[:, 1:] * 128 + 128),
     ]
     return gzip.compress(b"".join(parts), mtime=0)
 
