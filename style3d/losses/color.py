@@ -39,7 +39,7 @@ class BandColor(Term):
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when the bands' colour moments agree."""
         own = self._moments(frame)
-        white = style[f"white{len([k for k in style if k.startswith('white')]) - 1}"]
+        white = style[f"white{self.bands}"]
         total = (white @ (own["mean"] - style["mean"])).square().sum()
         for key, value in own.items():
             if key.startswith("covariance") and key in style:

@@ -201,6 +201,9 @@ def _vouched(asset: MeshAsset, document: Document, names: dict[int, str]) -> tup
 
 def _read(path: Path) -> tuple[Document, ObjSource | None]:
     """The document of a file, and the file itself where it is an OBJ."""
+    if path.is_dir():
+        hint = "name the model in it; posed photos are painted with: style3d nerf FOLDER"
+        raise Style3DError(f"{path} is a folder", expected="a mesh", hint=hint)
     content = read_bytes(path)
     kind = check_kind(path, content)
     if kind in ("glb", "gltf"):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from style3d.errors import Style3DError
 from style3d.job.file_types import MESH_SOURCES, either
-from style3d.mesh.foreign import check_foreign
+from style3d.job.foreign import check_foreign
 
 Kind = Literal["glb", "gltf", "obj", "ply", "stl", "off"]
 KINDS: tuple[Kind, ...] = ("glb", "gltf", "obj", "ply", "stl", "off")
@@ -23,7 +23,7 @@ def check_kind(path: Path, content: bytes) -> Kind:
     """
     suffix = path.suffix.lower().lstrip(".")
     suffix = ALIASES.get(suffix, suffix)
-    check_foreign(path, content)
+    check_foreign(path, content, "mesh")
     found = sniff(content)
     if suffix not in KINDS:
         hint = f"it looks like .{found}: rename it" if found else "convert it, for instance with Blender"

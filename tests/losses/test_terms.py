@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pytest
@@ -198,6 +199,13 @@ def test_band_color_of_the_style_itself_and_of_a_tint() -> None:
     image = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(5))
     assert value(BandColor("b", 1.0), image.flip(2), image) < 1e-3
     assert value(BandColor("b", 1.0), image[:, [1, 0, 2]] * torch.tensor([1, 0.2, 1])[:, None, None], image) > 1
+
+
+@pytest.mark.parametrize("size", [1, 3, 8])
+def test_a_style_of_a_few_pixels_is_compared(size: int) -> None:
+    """It has fewer bands than a view."""
+    image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert math.isfinite(value(BandColor("b", 1.0), image, image[..., :size, :size]))
 
 
 def stripes(contrast) -> torch.Tensor:

@@ -43,6 +43,10 @@ FILES = {
     "a.step": (b"ISO-10303-21;", "a STEP file.*CAD"),
     "a.drc": (b"DRACO\2\2", "a bare Draco mesh.*draco_decoder -i a.drc"),
     "a.b3dm": (b"b3dm" + bytes(24), "3D Tiles.*b3dmToGlb -i a.b3dm"),
+    "a.mp4": (b"\0\0\0\x18ftypisom" + bytes(40), "a video; .*ns-process-data"),
+    "a.ckpt": (zipped("archive/data.pkl"), "a checkpoint; .*config.yml"),
+    "config.yml": (b"!!python/object:nerfstudio.engine.trainer.TrainerConfig", "nerfstudio; .*style3d nerf config.yml"),
+    "a.max": (b"\xd0\xcf\x11\xe0", "a 3ds Max file; .*export it as .glb"),
     "a.png": (b"\x89PNG\r\n\x1a\n", "is a picture; .*--style"),
 }
 

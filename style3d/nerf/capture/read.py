@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 from style3d.errors import Style3DError
@@ -9,10 +10,14 @@ from style3d.nerf.capture.capture import Capture
 from style3d.nerf.capture.colmap import read_colmap, sparse_model
 from style3d.nerf.capture.reference_3dgs import newest_splats
 from style3d.nerf.capture.transforms_json import read_transforms
+from style3d.remarks import listed
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
 SOG = "meta.json"
 NAMES = ("transforms.json", "transforms_train.json")
+RUNS = ("config.yml", "*/config.yml", "*/*/config.yml", "*/*/*/config.yml")  # from outputs or a folder in it
+SCENES = (".ply", ".spz", ".splat", ".ksplat", ".sog", ".safetensors")  # of which a folder may hold some
+MOST_ENTRIES = 10_000  # of a folder that are looked at
 
 
 def is_capture(path: Path) -> bool:
@@ -39,6 +44,16 @@ def open_capture(path: Path) -> Capture:
             return read_transforms(path / name)
     if sparse_model(path) is not None:
         return read_colmap(path)
-    raise Style3DError(
-        f"{path} has no camera poses", expected=KINDS, hint="run COLMAP or ns-process-data on the photos"
-    )
+    raise Style3DError(f"{path} has no camera poses", expected=KINDS, hint=_what_helps(path))
+
+
+def _what_helps(folder: Path) -> str:
+    """For a folder that is no capture: what else is in it, or how it becomes one."""
+    for pattern in RUNS:
+        runs = sorted(folder.glob(pattern))
+        if runs:
+            return f"it holds what nerfstudio trained: name the run's {runs[-1].as_posix()}"
+    scenes = sorted(file.name for file in islice(folder.iterdir(), MOST_ENTRIES) if file.suffix.lower() in SCENES)
+    if scenes:
+        return f"name the file in it that is meant: {listed(scenes, 3)}"
+    return "run COLMAP or ns-process-data on the photos"

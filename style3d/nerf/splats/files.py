@@ -8,6 +8,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
+from style3d.job.foreign import check_foreign
 from style3d.nerf.splats.formats.registry import reader_of, writers
 from style3d.nerf.splats.formats.sog import META
 from style3d.nerf.splats.formats.values import checked
@@ -25,6 +26,7 @@ def read_splats(path: Path) -> Splats:
     """
     path = path / META if path.is_dir() else path
     content = read_bytes(path)
+    check_foreign(path, content, "nerf")
     with np.errstate(all="ignore"):  # whatever overflows is not finite, and left out
         return checked(reader_of(content, path).read(content, path), path.name)
 
