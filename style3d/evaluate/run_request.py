@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from hashlib import sha256
 from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
@@ -22,7 +21,7 @@ from style3d.evaluate.request import EvaluationRequest
 from style3d.files import read_bytes
 from style3d.job.values import plain
 from style3d.losses.features import build_features
-from style3d.paint.result import beside, file_hash, versions
+from style3d.paint.result import beside, content_hash, versions
 from style3d.paint.style_library import read_styles
 from style3d.progress import Watcher
 from style3d.remarks import collected
@@ -96,16 +95,8 @@ def _settings(request: EvaluationRequest) -> dict[str, Any]:
     """What was asked for, with hashes of the files and versions of the libraries."""
     asked = {field.name: plain(getattr(request, field.name)) for field in dataclasses.fields(request)}
     files = [*request.models, *(path for path in (request.style, request.cameras) if path)]
-    hashes = {str(path): _content_hash(path) for path in files}
+    hashes = {str(path): content_hash(path) for path in files}
     return asked | {"inputs": hashes, "versions": versions()}
-
-
-def _content_hash(path: Path) -> str:
-    """SHA-256 of a file, or of the files of a folder with their names."""
-    if path.is_file():
-        return file_hash(path)
-    inner = sorted(file for file in path.rglob("*") if file.is_file())
-    return sha256("".join(f"{f.relative_to(path).as_posix()} {file_hash(f)}\n" for f in inner).encode()).hexdigest()
 
 
 def run_report(styled: Path) -> dict[str, Any]:

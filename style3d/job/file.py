@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import reprlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -28,25 +29,54 @@ def read_job_file(path: Path) -> Job:
     Raises:
         Style3DError: it cannot be read, has a setting that does not exist, or describes a job that cannot work.
     """
-    try:
-        values = yaml.safe_load(read_bytes(path, MAX_BYTES))
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Style3DError(f"{path} is not valid YAML", got=_first_line(error), hint="check its indentation") from None
+    values = read_yaml(path)
     if not isinstance(values, dict):
         raise Style3DError(f"{path} is not a job file", expected="settings like 'model: cow.glb', one a line")
-    settings = {str(key).replace("-", "_"): value for key, value in values.items()}
+    settings = {str(key): value for key, value in values.items()}
     kind = settings.pop("kind", "mesh")
     if kind not in KINDS:
         raise unknown("kind of job", str(kind), KINDS)
-    known = hints(KINDS[kind])
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        if name not in known:
-            raise unknown(f"setting of a {kind} job", _option(name), map(_option, known))
-        found[name] = _moved(name, _value(path, name, known[name], value), _from(path.parent))
+    found = typed_settings(settings, [KINDS[kind]], f"setting of a {kind} job", path)
     if "model" not in found:
         raise Style3DError(f"{path} names no model", hint="add a line like 'model: cow.glb'")
     return KINDS[kind](**found)
+
+
+def read_yaml(path: Path, limit: int = MAX_BYTES) -> Any:
+    """What a YAML file of at most ``limit`` bytes holds: plain values, whatever its tags say.
+
+    Raises:
+        Style3DError: it cannot be read, or is no YAML.
+    """
+    try:
+        return yaml.safe_load(read_bytes(path, limit))
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Style3DError(f"{path} is not valid YAML", got=_first_line(error), hint="check its indentation") from None
+
+
+def typed_settings(
+    values: Mapping[str, Any], kinds: Sequence[type[Job]], what: str, path: Path, further: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Settings as the fields of a job hold them, by the names of the fields; relative paths start at a file's folder.
+
+    Args:
+        values: the settings, each by the name of its option.
+        kinds: jobs, one of which must have it.
+        what: what a setting is called, if there is no such one.
+        path: the file that they come from.
+        further: what else may stand there, for the error that lists the names.
+
+    Raises:
+        Style3DError: there is no such setting, or a value does not fit.
+    """
+    known = {name: hint for kind in reversed(kinds) for name, hint in hints(kind).items()}
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            raise unknown(what, _option(name), [*map(_option, known), *further])
+        found[name] = _moved(name, _value(path, name, known[name], value), _from(path.parent))
+    return found
 
 
 def write_job_file(job: Job, path: Path, cast: Sequence[str] = ()) -> None:
@@ -84,7 +114,7 @@ def _value(path: Path, name: str, hint: Any, value: Any) -> Any:
     try:
         return typed(hint, value)
     except (ValueError, TypeError) as error:
-        got = repr(value)[:80]
+        got = reprlib.repr(value)[:80]  # of lists within lists within lists no more than their beginnings
         raise Style3DError(f"{_option(name)} in {path} is not understood", got=got, expected=str(error)) from None
 
 

@@ -219,6 +219,14 @@ def file_hash(path: Path | str) -> str:
     return digest.hexdigest()
 
 
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file, or of the files of a folder with their names."""
+    if path.is_file():
+        return file_hash(path)
+    inner = sorted(file for file in path.rglob("*") if file.is_file())
+    return sha256("".join(f"{f.relative_to(path).as_posix()} {file_hash(f)}\n" for f in inner).encode()).hexdigest()
+
+
 def versions() -> dict[str, str]:
     """Of everything that can change the result."""
     found = {"python": platform.python_version(), "platform": platform.platform()}

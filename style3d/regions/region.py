@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import shlex
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -99,11 +100,11 @@ def _typed(name: str, value: Any) -> Any:
             return float(value)
     except (TypeError, ValueError):
         wanted = "numbers with commas between" if name in SHAPES else "a number"
-        raise Style3DError(f"a region's {name} cannot be understood", got=repr(value), expected=wanted) from None
+        raise Style3DError(f"a region's {name} cannot be understood", got=reprlib.repr(value), expected=wanted) from None
     if name == "view" and isinstance(value, int):
         value = str(value)
     if not isinstance(value, str) or not value:
-        raise Style3DError(f"a region's {name} cannot be understood", got=repr(value), expected="text")
+        raise Style3DError(f"a region's {name} cannot be understood", got=reprlib.repr(value), expected="text")
     return Path(value) if name in PATHS else value
 
 
