@@ -34,6 +34,7 @@ ROWS = (
     Command("nerf", "SCENE --style IMAGE [options]", "paint Gaussian splats, a grid or a capture in a picture's style"),
     Command("blend", "STYLED --strength 0.4", "write a finished run at another strength, without painting again"),
     Command("run", "JOB.yaml", "do what a job file says"),
+    Command("batch", "MANIFEST.yaml|FOLDER [options]", "paint many assets in many looks, overnight if need be"),
     Command("evaluate", "ORIGINAL STYLED [options]", "measure a painted scene, and write the figures as a page"),
     Command("inspect", "MODEL", "show what a glTF holds and how it was made"),
     Command(

@@ -27,6 +27,14 @@ class Watcher(ABC):
     def say(self, text: str) -> None:  # noqa: B027 - watchers of progress alone need not hear it
         """A sentence about the run as a whole; who shows none ignores it."""
 
+    def estimated(  # noqa: B027 - most do not care
+        self, seconds: tuple[float, float], memory: tuple[float, float]
+    ) -> None:
+        """What the run is going to take, at least and at most, in seconds and in bytes, before its first step.
+
+        Who shares out a machine among runs may hold this one here until there is room for it.
+        """
+
 
 @final
 class Silent(Watcher):

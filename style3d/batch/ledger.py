@@ -167,7 +167,8 @@ class Ledger:
             after = attempt.after
             further = lease.attempt + (after.state == "waiting")
             self._base.execute(
-                "UPDATE jobs SET state = ?, runner = NULL, attempt = ?, changes = ?, message = ?, kept = ? WHERE key = ?",
+                "UPDATE jobs SET state = ?, runner = NULL, attempt = ?, changes = ?, message = ?, kept = ? "
+                "WHERE key = ?",
                 (after.state, further, json.dumps(after.changes), after.message, kept, lease.key),
             )
             return True

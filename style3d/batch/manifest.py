@@ -40,7 +40,7 @@ class Look:
 @final
 @dataclass(frozen=True)
 class AssetRule:
-    """What holds for some files. Concretely: props/*.glb are painted as "oil" and "glass", in textures of 512 texels."""
+    """What holds for some files. Concretely: props/*.glb are painted as "oil", in textures of 512 texels."""
 
     files: tuple[str, ...]  # names with wildcards, absolute or relative to the manifest
     looks: tuple[str, ...] | None = None  # None: all
@@ -75,8 +75,8 @@ class Manifest:
             raise Style3DError("the batch has no assets", hint="add 'assets:' with a line like '- models/*.glb'")
 
 
-def read_manifest(path: Path) -> Manifest:
-    """The manifest in a file.
+def read_manifest(path: Path, further: Mapping[str, Look] | None = None) -> Manifest:
+    """The manifest in a file; ``further`` looks join its own.
 
     Raises:
         Style3DError: it cannot be read, or has a key or a value that is not understood.
@@ -89,7 +89,7 @@ def read_manifest(path: Path) -> Manifest:
     looks = _mapping(values.get("looks", {}), f"looks in {path}", "a line like 'oil: {style: oil.jpg}' for each")
     return Manifest(
         folder=path.parent,
-        looks={name: _look(path, name, value) for name, value in looks.items()},
+        looks={name: _look(path, name, value) for name, value in looks.items()} | dict(further or {}),
         assets=tuple(_rules(path, values, "assets", ASSET)),
         pairs=tuple(_rules(path, values, "jobs", PAIR)),
         settings=settings_of(path, _mapping(values.get("settings", {}), f"settings in {path}", "settings"), ()),

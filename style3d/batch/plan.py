@@ -90,7 +90,7 @@ def planned(chosen: Sequence[Pick], output: Path) -> list[PlannedJob]:
     """The jobs, each with a key that depends on all that decides its output.
 
     Raises:
-        Style3DError: a job cannot work, a picture cannot be read, or two results would have the same name.
+        Style3DError: a job cannot work, or a picture cannot be read.
     """
     jobs: dict[str, PlannedJob] = {}
     for pick in chosen:
@@ -99,14 +99,12 @@ def planned(chosen: Sequence[Pick], output: Path) -> list[PlannedJob]:
         suffix = pick.format if pick.format in pick.kind.outputs else pick.kind.outputs[0]
         stem = pick.name.removesuffix(pick.file.suffix) if pick.file.is_file() else pick.name
         target = f"{pick.look.name}/{stem}{suffix}"
+        if target.casefold() in jobs:  # barrel.glb and barrel.obj: the second becomes barrel.obj.glb
+            target = f"{pick.look.name}/{pick.name}{suffix}"
         try:
             job = pick.kind(pick.file, output=output / target, **settings)
         except Style3DError as error:
             raise Style3DError(f"{pick.name} as {pick.look.name}: {error}") from None
-        if target.casefold() in jobs:
-            other = jobs[target.casefold()].enrolled.asset
-            hint = "leave one out, or rename it"
-            raise Style3DError(f"two results would be written to {target}", got=f"{other} and {pick.name}", hint=hint)
         for picture in (*job.pictures, *job.masks):
             check_readable(picture)
         key = sha256(f"{paint_key(job, target)} {pick.look.accept} {pick.look.retries}".encode()).hexdigest()
@@ -155,13 +153,15 @@ def _files(folder: Path, rule: AssetRule, output: Path) -> Iterator[Path]:
         found = _matches(pattern) if has_magic(str(pattern)) else [pattern]
         kept = [file for file in found if not file.resolve().is_relative_to(output.resolve())]
         if not kept or not (has_magic(name) or kept[0].exists()):
-            raise Style3DError(f"no asset is called {name}", expected=f"files below {folder}", hint="check its spelling")
+            raise Style3DError(
+                f"no asset is called {name}", expected=f"files below {folder}", hint="check its spelling"
+            )
         yield from (Path(os.path.abspath(file)) for file in kept)
 
 
 def _matches(pattern: Path) -> list[Path]:
     """Files that a name with wildcards stands for; what is no asset by its suffix only if the name says the suffix."""
-    anchor = Path(*[part for part in _until_magic(pattern.parts)])
+    anchor = Path(*_until_magic(pattern.parts))
     rest = Path(*pattern.parts[len(anchor.parts) :])
     found = []
     for file in anchor.glob(str(rest)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from style3d.commands.finish_mesh import finish_mesh
 from style3d.commands.mesh_from_field import check_mesh, mesh_files, write_mesh
 from style3d.core.scene import Scene
 from style3d.job import FieldJob, Job, MeshJob
@@ -35,10 +36,11 @@ class JobKind:
     check: Callable[[Any], None] = _nothing_to_check  # refuses what could not be made, before anything is painted
     write: Callable[[Any, Scene, Colors, Watcher], tuple[Path, ...]] = _nothing_more  # the files written
     files: Callable[[Any], tuple[Path, ...]] = _no_files  # which those are, before they are written
+    finish: Callable[[Any], tuple[Path, ...]] = _no_files  # what is done when all is written; the files that are new
 
 
 JOB_KINDS: dict[type[Job], JobKind] = {
-    MeshJob: JobKind(agreement=False),
+    MeshJob: JobKind(agreement=False, finish=finish_mesh),
     FieldJob: JobKind(check=check_mesh, write=write_mesh, files=mesh_files),
 }
 

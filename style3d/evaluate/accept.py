@@ -105,14 +105,34 @@ def best_try(done: Sequence[Try]) -> Try:
 
 
 def adjusted_job(job: Job, limits: Sequence[Limit], figures: Sequence[Figure]) -> Job:
-    """The next settings: more content weight for content, less for style, more steps where both are missed."""
-    missed = {limit.name.split(".")[0] for limit in limits if limit.broken(figures)}
-    if missed == {"content"}:
-        return replace(job, content_weight=float(np.clip(max(job.content_weight, 0.1) * STEP, *WEIGHTS)))
-    if missed == {"style"}:
-        return replace(job, content_weight=float(np.clip(job.content_weight / STEP, *WEIGHTS)))
+    """The next settings, by the row of `ADJUSTMENTS` for what is missed; the same job where no row changes it."""
+    missed = frozenset(limit.name.split(".")[0] for limit in limits if limit.broken(figures))
+    return next((row.change(job) for row in ADJUSTMENTS if row.missed == missed), job)
+
+
+@final
+@dataclass(frozen=True)
+class Adjustment:
+    """What is changed for the next try. Concretely: more content weight, where only content is missed."""
+
+    missed: frozenset[str]  # subjects of the thresholds that are not kept
+    change: Callable[[Job], Job]
+
+
+def _weighted(job: Job, weight: float) -> Job:
+    return replace(job, content_weight=float(np.clip(weight, *WEIGHTS)))
+
+
+def _longer(job: Job) -> Job:
     steps = sum(stage.steps for stage in recipe(job).stages)
-    return replace(job, steps=min(100_000, round(steps * PATIENCE))) if missed else job
+    return replace(job, steps=min(100_000, round(steps * PATIENCE)))
+
+
+ADJUSTMENTS = (
+    Adjustment(frozenset({"content"}), lambda job: _weighted(job, max(job.content_weight, 0.1) * STEP)),
+    Adjustment(frozenset({"style"}), lambda job: _weighted(job, job.content_weight / STEP)),
+    Adjustment(frozenset({"content", "style"}), _longer),
+)
 
 
 def refuse_unmeasurable(job: Job, limits: Sequence[Limit]) -> None:
@@ -151,8 +171,14 @@ def job_yardstick(job: Job) -> Yardstick:
     return Yardstick(style, features_of(job), installed_lpips(), clip, NO_INCEPTION, NO_GALLERY, prompt, scale)
 
 
-def judge_result(result: Result, yardstick: Yardstick) -> list[Figure]:
-    """Measure style and content of a run, on a few views around its scene."""
+def judge_result(result: Result, yardstick: Yardstick, footage: Footage | None = None) -> list[Figure]:
+    """Measure style and content of a run, on a few views around its scene: those of `judged_views` unless given."""
+    seen = footage or judged_views(result)
+    return measure_views(PaintedViews(seen, tuple(seen.after), yardstick, result.scene), subjects=ACCEPTED)
+
+
+def judged_views(result: Result) -> Footage:
+    """The views that a run is judged by, before and after."""
     scene, views = result.scene, []
     for camera in scene.portraits(VIEWS, SIZE):
         operator = scene.operator(camera, 0)
@@ -160,5 +186,4 @@ def judge_result(result: Result, yardstick: Yardstick) -> list[Figure]:
         mask = coverage(operator, scene.opaque)
         no_depth = np.full(mask.shape, np.inf, np.float32)  # no metric of style or content reads it
         views.append(ComparedView(camera, before, after, no_depth, mask))
-    footage = Footage(scene.name, tuple(views), closed=True)
-    return measure_views(PaintedViews(footage, tuple(footage.after), yardstick, scene), subjects=ACCEPTED)
+    return Footage(scene.name, tuple(views), closed=True)

@@ -69,6 +69,7 @@ def stylize(
     try:
         run = PaintRun(scene, job, objective, checkpoint, watcher or Silent(), further)
         run.watcher.say(str(run.course))
+        run.watcher.estimated(run.course.estimate.seconds, run.course.estimate.bytes)
         return run.finish(resume)
     except torch.OutOfMemoryError as error:
         raise Style3DError("the device ran out of memory", hint="lower --resolution, or use --device cpu") from error

@@ -100,7 +100,8 @@ def _typed(name: str, value: Any) -> Any:
             return float(value)
     except (TypeError, ValueError):
         wanted = "numbers with commas between" if name in SHAPES else "a number"
-        raise Style3DError(f"a region's {name} cannot be understood", got=reprlib.repr(value), expected=wanted) from None
+        got = reprlib.repr(value)
+        raise Style3DError(f"a region's {name} cannot be understood", got=got, expected=wanted) from None
     if name == "view" and isinstance(value, int):
         value = str(value)
     if not isinstance(value, str) or not value:

@@ -22,7 +22,9 @@ JOBS = [Enrolled(f"key{number}", f"{number}.glb", "oil", f"oil/{number}.glb") fo
 
 def attempt(shortfall: float = 0.0, after: Verdict | None = None) -> Attempt:
     missed = ("style is not kept",) if shortfall else ()
-    return Attempt(f"paint{shortfall}", shortfall, missed, {"style.gram": 0.4}, 2.5, 1000, "abc", after or Verdict("done"))
+    return Attempt(
+        f"paint{shortfall}", shortfall, missed, {"style.gram": 0.4}, 2.5, 1000, "abc", after or Verdict("done")
+    )
 
 
 class Hands:
@@ -171,7 +173,9 @@ time.sleep(600)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot say without harm whether a process runs")
 def test_a_runner_that_is_killed_loses_its_jobs_at_once(tmp_path: Path) -> None:
     file = tmp_path / "ledger.sqlite"
-    with subprocess.Popen([sys.executable, "-c", DYING, str(file)], stdout=subprocess.PIPE, text=True, cwd=ROOT) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", DYING, str(file)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as other:
         assert other.stdout is not None
         assert other.stdout.readline().split() == ["key0", "key1"]
         ledger = Ledger(file)
@@ -205,7 +209,7 @@ def test_many_threads_never_take_the_same_job(tmp_path: Path) -> None:
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "text.sqlite").write_text("this is no database, only a text that is long enough to be read as one\n" * 9)
+    (tmp_path / "text.sqlite").write_text("this is no database, only a text that is long enough\n" * 9)
     with pytest.raises(Style3DError, match="cannot be used as a ledger"):
         Ledger(tmp_path / "text.sqlite")
     old = sqlite3.connect(tmp_path / "old.sqlite")

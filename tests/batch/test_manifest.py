@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from style3d.batch.ledger import Ledger
+from style3d.batch.library import unified
 from style3d.batch.manifest import read_manifest
 from style3d.batch.plan import PlannedJob, manifest_of_folder, paint_key, picks, planned
 from style3d.errors import Style3DError
@@ -20,11 +22,13 @@ def library(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write_textured_ball(tmp_path / name)
     for name in ("oil.png", "glass.png"):
-        (tmp_path / name).write_bytes((tmp_path / "ball.png").read_bytes() if (tmp_path / "ball.png").exists() else b"x")
+        (tmp_path / name).write_bytes((tmp_path / "hero.png").read_bytes())
     return tmp_path
 
 
-HEAD = "looks:\n  oil: {style: oil.png, accept: style<=0.9, retries: 1}\n  glass: {style: glass.png, content-weight: 2}\n"
+HEAD = (
+    "looks:\n  oil: {style: oil.png, accept: style<=0.9, retries: 1}\n  glass: {style: glass.png, content-weight: 2}\n"
+)
 
 
 def jobs_of(library: Path, text: str) -> dict[str, PlannedJob]:
@@ -108,7 +112,7 @@ def test_a_key_depends_on_contents_and_not_on_places(library: Path, tmp_path: Pa
         ("assets: ['*.obj']\nlooks: {oil: {style: oil.png, output: x.glb}}", "output .* is decided by the batch"),
         ("assets: ['*.obj']\nsettings: {content-weight: 500}", "hero.obj as oil: --content-weight is out of range"),
         ("assets: ['*.obj']\nbrush-size: wide", "brush-size .* expected one, own, or a length"),
-        ("assets: ['*.obj']\npalette: ['#12345']", "palette"),
+        ("assets: ['*.obj']\npalette: ['#12345']", "12345 does not exist"),
         ("assets: [{files: '*.obj', format: fbx}]", "format .* cannot be written"),
         ("assets: 7", "is not a list"),
         ("jobs: [{files: hero.obj}]", "names no look"),
@@ -123,7 +127,25 @@ def test_what_is_not_understood_is_said(text: str, said: str, library: Path) -> 
         jobs_of(library, text + "\n")
 
 
-def test_two_results_of_one_name_are_refused(library: Path) -> None:
+def test_two_results_never_have_one_name(library: Path) -> None:
     (library / "hero.stl").write_bytes(b"solid")
-    with pytest.raises(Style3DError, match=r"two results would be written to oil/hero.glb.*hero.obj and hero.stl"):
-        jobs_of(library, "assets: ['hero.*']\n")
+    assert list(jobs_of(library, "assets: [{files: 'hero.*', looks: [oil]}]\n")) == ["oil/hero.glb", "oil/hero.stl.glb"]
+
+
+def test_a_look_has_one_brush_and_one_palette_that_stay(library: Path) -> None:
+    path, ledger = library / "night.yaml", Ledger(library / "ledger.sqlite")
+    path.write_text(HEAD + "palette: one\nassets: ['**/*.obj', {files: hero.obj, brush-size: 9}]\n")
+    manifest = read_manifest(path)
+    chosen = unified(manifest, picks(manifest, library / "out"), ledger)
+    sizes = {pick.settings["brush_size"] for pick in chosen if pick.name != "hero.obj" and pick.look.name == "oil"}
+    assert len(sizes) == 1
+    assert 1.5 < sizes.pop() < 5  # the balls are two units wide
+    assert {pick.settings["brush_size"] for pick in chosen if pick.name == "hero.obj"} == {9.0}
+    assert len({pick.settings["palette"] for pick in chosen if pick.look.name == "oil"}) == 1
+    (library / "castle.obj").write_text((library / "hero.obj").read_text().replace("v 0", "v 90"))
+    later = unified(manifest, picks(manifest, library / "out"), ledger)
+    assert later[-1].name != chosen[-1].name or len(later) > len(chosen)
+    assert {p.settings["brush_size"] for p in later if p.name == "castle.obj"} == {
+        p.settings["brush_size"] for p in chosen if p.name == "props/crate.obj"
+    }
+    ledger.close()

@@ -103,7 +103,7 @@ def test_a_value_that_repeats_itself_is_refused_at_once(tmp_path: Path) -> None:
     """Lists within lists by reference: a few bytes that would be written out as gigabytes."""
     lists = ["&a0 [x, x]", *(f"&a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 30))]
     (tmp_path / "look.yaml").write_text(f"prompt: [{', '.join(lists)}]\n")
-    with pytest.raises(Style3DError, match="prompt .* is not understood"):
+    with pytest.raises(Style3DError, match=r"prompt .* is not understood"):
         read_job_file(tmp_path / "look.yaml")
     (tmp_path / "look.yaml").write_text(f"model: a.glb\nregion:\n- box: [{', '.join(lists)}]\n")
     with pytest.raises(Style3DError, match="box cannot be understood"):
