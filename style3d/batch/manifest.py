@@ -27,7 +27,7 @@ Common = Literal["one", "own"]  # whether all assets of a look share a value, or
 
 @final
 @dataclass(frozen=True)
-class Look:
+class BatchLook:
     """A style with its settings. Concretely: "oil", after oil.jpg, with a content weight of 0.6, if style <= 0.5."""
 
     name: str
@@ -55,7 +55,7 @@ class Manifest:
     """All that a manifest says, with paths as they are from here."""
 
     folder: Path  # relative names of assets start there
-    looks: Mapping[str, Look]
+    looks: Mapping[str, BatchLook]
     assets: tuple[AssetRule, ...]  # every file in every look; later rules go before earlier ones
     pairs: tuple[AssetRule, ...] = ()  # some files in one look each
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Manifest:
             raise Style3DError("the batch has no assets", hint="add 'assets:' with a line like '- models/*.glb'")
 
 
-def read_manifest(path: Path, further: Mapping[str, Look] | None = None) -> Manifest:
+def read_manifest(path: Path, further: Mapping[str, BatchLook] | None = None) -> Manifest:
     """The manifest in a file; ``further`` looks join its own.
 
     Raises:
@@ -124,7 +124,7 @@ def check_look(name: str) -> str:
     return name
 
 
-def _look(path: Path, name: str, value: Any) -> Look:
+def _look(path: Path, name: str, value: Any) -> BatchLook:
     values = _mapping(value, f"the look {name[:80]} in {path}", "settings such as 'style: oil.jpg'")
     accept, retries = _text(path, "accept", values.get("accept", "")), values.get("retries", 3)
     if not isinstance(retries, int) or isinstance(retries, bool) or not 0 <= retries <= MOST_RETRIES:
@@ -133,7 +133,7 @@ def _look(path: Path, name: str, value: Any) -> Look:
     settings = settings_of(path, values, LOOK)
     if not settings.keys() & {"style", "prompt", "region"}:
         raise Style3DError(f"the look {name} in {path} has no style", hint="add 'style: IMAGE' or 'prompt: TEXT' to it")
-    return Look(check_look(name), settings, accept, retries, _format(path, values))
+    return BatchLook(check_look(name), settings, accept, retries, _format(path, values))
 
 
 def _rules(path: Path, values: Mapping[str, Any], key: str, allowed: Sequence[str]) -> Iterator[AssetRule]:

@@ -46,7 +46,7 @@ def page(rows: Sequence[JobRow], folder: Path, title: str) -> str:
     told += [f"{duration(seconds)} of work", f"{max(one.memory for one in kept) / 1e9:.1f} GB at most"] if kept else []
     template = Template(room.joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(
-        title=escape(title), summary=escape(" · ".join(told)), script=script, digest=digest, alike="",
+        title=escape(title), summary=escape(" · ".join(told)), script=script, digest=digest,
         looks=_options(row.enrolled.look for row in rows), states=_options(states),
         cards="\n".join(_card(row, folder) for row in rows),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, final
 
 from style3d.batch.ledger_rows import Enrolled
-from style3d.batch.manifest import AssetRule, Look, Manifest
+from style3d.batch.manifest import AssetRule, BatchLook, Manifest
 from style3d.errors import Style3DError
 from style3d.files import check_readable
 from style3d.job import Job
@@ -46,7 +46,7 @@ class Pick:
 
     file: Path
     name: str  # what the file is called in the batch: its place below the folder that all files share
-    look: Look
+    look: BatchLook
     settings: Mapping[str, Any]
     kind: type[Job]
     format: str = ""
@@ -189,7 +189,7 @@ def _shared_folder(files: Sequence[Path]) -> Path:
     return Path(os.path.commonpath([file.parent for file in files])) if files else Path()
 
 
-def manifest_of_folder(folder: Path, looks: Mapping[str, Look]) -> Manifest:
+def manifest_of_folder(folder: Path, looks: Mapping[str, BatchLook]) -> Manifest:
     """A batch of every asset in a folder and below it.
 
     Raises:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
@@ -53,7 +53,6 @@ class PaintedTask:
     before: str = ""  # a picture as a data URI
     after: str = ""
     remarks: tuple[str, ...] = ()
-    character: Mapping[str, Any] = field(default_factory=dict)  # what says how alike results are
 
 
 Paint = Callable[[PaintTask, Watcher], PaintedTask]

@@ -14,7 +14,7 @@ import yaml
 
 from style3d.batch.ledger import Ledger
 from style3d.batch.library import unified
-from style3d.batch.manifest import Look, Manifest, check_look, read_manifest, settings_of
+from style3d.batch.manifest import BatchLook, Manifest, check_look, read_manifest, settings_of
 from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned
 from style3d.batch.runner import check_acceptance
 from style3d.commands.bars import watched
@@ -100,12 +100,12 @@ def _manifest(request: BatchRequest) -> Manifest:
     return replace(manifest, looks=accepted)
 
 
-def _looks(request: BatchRequest) -> dict[str, Look]:
-    looks: dict[str, Look] = {}
+def _looks(request: BatchRequest) -> dict[str, BatchLook]:
+    looks: dict[str, BatchLook] = {}
     for path in request.style:
         if path.stem in looks:
             raise Style3DError(f"two looks would be called {path.stem}", hint="rename a picture")
-        looks[check_look(path.stem)] = Look(path.stem, {"style": (path,)})
+        looks[check_look(path.stem)] = BatchLook(path.stem, {"style": (path,)})
     return looks
 
 
