@@ -18,6 +18,7 @@ from style3d.paint.layers import PLACES
 from style3d.paint.measure_pace import SIDE_BY_SIDE, Bench, measure_pace
 from style3d.paint.memory import peak_memory
 from style3d.paint.pace import Pace, StageWork, Work
+from style3d.paint.patchwork import patching_seconds
 from style3d.paint.schedule import SMALLEST_VIEW
 from style3d.paint.tempo import MARGIN, ByClock, ByCount, Tempo, picked
 from style3d.progress import duration
@@ -83,7 +84,11 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
             bench, bench.scene.plan(SIDE_BY_SIDE, recipe_after(PRESETS["draft"], job).resolution).overviews
         )
         left = (1 - MARGIN) * job.time - (span.clock() - span.begun)
-        chosen = picked(job, left, lambda one: _cost(job, one, pace, span, further))
+        chosen = picked(
+            job,
+            left,
+            lambda one: _cost(job, one, pace, span, further) + _starting(bench, one.views * one.resolution**2),
+        )
         views = _planned(bench, chosen)
     stages = [
         stage_work(job, chosen, number, [_pixels(camera) for camera in stage_cameras(chosen, views, number)])
@@ -91,8 +96,8 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
     ]
     work = Work(tuple(stages), (*_pictures(job, chosen), *further))
     writing = work.closing(pace) + span.opening
-    spent = span.clock() - span.begun
-    seconds = estimated_seconds(work, pace, spent, writing, len(views.overviews) if chosen.closeups else 0)
+    spent, starting = span.clock() - span.begun, _starting(bench, sum(map(_pixels, views.overviews)))
+    seconds = estimated_seconds(work, pace, spent, starting + writing, len(views.overviews) if chosen.closeups else 0)
     tempo: Tempo = ByCount()
     if job.time is not None:
         end = span.begun + (1 - MARGIN) * job.time
@@ -137,6 +142,11 @@ def _cost(job: Job, chosen: Recipe, pace: Pace, span: Span, further: Sequence[in
     ]  # fmt: skip
     work = Work(tuple(stages), (*_pictures(job, chosen), *further))
     return work.painting(pace) + work.closing(pace) + span.opening
+
+
+def _starting(bench: Bench, pixels: int) -> float:
+    """Seconds until the stages have something to start from, of overviews of so many pixels together."""
+    return patching_seconds(pixels) if bench.layers.pictured else 0.0
 
 
 def _pictures(job: Job, chosen: Recipe) -> list[int]:

@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import Axes, lifted, palette_axes
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
@@ -120,15 +121,26 @@ class Layers:
         """Pixels that the whole object may span until no layer's pictures have brush work left to give."""
         return max(layer.styles.finest for layer in self.layers)
 
+    @property
+    def pictured(self) -> bool:
+        """Whether every layer has pictures."""
+        return all(layer.styles.shown() for layer in self.layers)
+
+    def shares(self, level: int, operator: ViewOperator) -> Float[Tensor, "pixels layers"]:
+        """How much of each pixel every layer paints."""
+        if self._shares is None:
+            return torch.from_numpy(operator.coverage)[:, None]
+        share = self._at(level)[torch.from_numpy(operator.entries)]
+        # A spare column keeps the mask of a single layer strided like others: contiguous, it gives other last bits.
+        return operator.matrix.apply(F.pad(share, (0, 1))).clamp(0, 1)[:, :-1]
+
     def layer_views(self, view: BuiltView) -> list[LayerView]:
         """The layers that a view shows enough of to judge them."""
         operator = view.operator
         if self._shares is None:
             return [LayerView(self.layers[0].styles, operator.mask(self.backdrop), 1.0)]
-        share = self._at(view.level)[torch.from_numpy(operator.entries)]
-        # A spare column keeps the mask of a single layer strided like others: contiguous, it gives other last bits.
-        pixels = operator.matrix.apply(torch.nn.functional.pad(share, (0, 1))).clamp(0, 1)
-        masks = [column.reshape(1, 1, operator.height, operator.width) for column in pixels.unbind(1)[:-1]]
+        pixels = self.shares(view.level, operator)
+        masks = [column.reshape(1, 1, operator.height, operator.width) for column in pixels.unbind(1)]
         total = sum(float(mask.sum()) for mask in masks)
         device = self.backdrop.device
         return [

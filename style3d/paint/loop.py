@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import OneSidedClamp, Pyramid
 from style3d.core.scene import Scene
 from style3d.device import pick_device
@@ -24,6 +25,7 @@ from style3d.paint.form import drawing_of
 from style3d.paint.layers import Place, Target, judged, layers_of, places, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.measure_pace import Bench
+from style3d.paint.patchwork import Patchwork, guide_weight
 from style3d.paint.result import Result
 from style3d.paint.schedule import decay, visit
 from style3d.paint.staged_view import StagedView, seen_entries
@@ -34,6 +36,7 @@ from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher, begun
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
+POLISH = 0.15  # of a stage's rate, after patches: longer steps weave the strokes into hatching
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen, as many as overviews at most
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
@@ -118,9 +121,11 @@ class PaintRun:
             watcher.done(1)
         self.recipe, self.views, self.cache = self.course.recipe, self.course.views, self._cache()
 
+    def _operator(self, camera: Camera, level: int) -> ViewOperator:
+        return (self.mirror or self.scene).operator(camera, level)
+
     def _cache(self) -> ViewCache:
-        operator = self.mirror.operator if self.mirror else self.scene.operator
-        return ViewCache(operator, self.scene.hierarchy, int(self.job.cache_gb * 1e9))
+        return ViewCache(self._operator, self.scene.hierarchy, int(self.job.cache_gb * 1e9))
 
     def finish(self, resume: bool) -> Result:
         """All stages, from the start or from a checkpoint."""
@@ -136,11 +141,10 @@ class PaintRun:
             progress, state = saved
             self.pyramid.restore(state)
             self.losses = list(progress.losses)
-        else:
-            self._roughen(first[0], start.cpu())
-        interrupted = False
-        shots = first
+        interrupted, shots = False, first
         try:
+            if not saved:
+                self._sketch(first[0], start.cpu())
             for number in range(progress.stage, len(self.recipe.stages)):
                 shots = first if number == 0 else self._shots(number)
                 self._stage(number, shots, progress.step if number == progress.stage else 0)
@@ -197,6 +201,18 @@ class PaintRun:
     def _shot(self, camera: Camera, level: int) -> StagedView:
         return StagedView(self.cache.get(camera, level), self.scene.pixel_extent(camera))
 
+    def _sketch(self, shot: StagedView, start: Colors) -> None:
+        """What the optimisation starts from: patches of the pictures, or grain where a layer has none."""
+        if not self.layers.pictured:
+            self._roughen(shot, start)
+            return
+        guide, cameras = guide_weight(self.job.content_weight, self.drawing.plain), self.views.overviews
+        with self.clock.time("patchwork"):
+            patchwork = Patchwork(self.scene, self.layers, self._operator, guide, self.job.seed)
+            self.watcher.phase("laying patches of the pictures", len(cameras) * len(patchwork.passes(cameras)))
+            covered = patchwork.cover(start, cameras, self.watcher.done, self.course.tempo.starting())
+        self.pyramid = Pyramid(self.scene.hierarchy, covered.to(self.device), self.layers.axes)
+
     def _roughen(self, shot: StagedView, start: Colors) -> None:
         """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
         lobes = self.scene.hierarchy.directions > 1  # a pattern by direction would be seen as flicker
@@ -218,7 +234,8 @@ class PaintRun:
         if self.job.optimizer == "lbfgs":
             self._all_views(stage, shots)
         else:
-            self._view_by_view(number, stage.rate, shots, done)
+            gently = self.layers.pictured and self.job.learning_rate is None
+            self._view_by_view(number, stage.rate * (POLISH if gently else 1), shots, done)
         if self.checkpoint and number + 1 < len(self.recipe.stages):
             self._save(Progress(number + 1, 0, tuple(self.losses)))
 

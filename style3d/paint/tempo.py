@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -15,11 +16,16 @@ from style3d.paint.pace import Pace, StageWork, Work
 MARGIN = 0.05  # of the time given that is left free, for what nobody foresaw
 MOST = 2.0  # steps of a stage, as a multiple of what is planned, where there is time for more
 BUILDING = 0.5  # of a stage's time that its views may take
+STARTING = 0.4  # of all time left that what the stages start from may take
 SLOWEST, QUICKEST = 10.0, 0.25  # pace found while painting over the pace measured before
 
 
 class Tempo(ABC):
     """Asked in turn for each stage: which of its views, how many steps, and at each step how much of it is over."""
+
+    @abstractmethod
+    def starting(self) -> float:
+        """Seconds that what the stages start from may take."""
 
     @abstractmethod
     def views(self, number: int, pixels: Sequence[int]) -> list[int]:
@@ -40,6 +46,10 @@ class ByCount(Tempo):
 
     def __init__(self) -> None:
         self._steps = 1
+
+    def starting(self) -> float:
+        """However long it takes."""
+        return math.inf
 
     def views(self, number: int, pixels: Sequence[int]) -> list[int]:
         """All of them."""
@@ -74,6 +84,10 @@ class ByClock(Tempo):
         self._slow = 1.0  # pace found over pace measured
         self._stage, self._steps, self._done = work.stages[0], 1, 0
         self._from, self._seconds = clock(), 0.0
+
+    def starting(self) -> float:
+        """A share of what is left."""
+        return STARTING * self._left()
 
     def views(self, number: int, pixels: Sequence[int]) -> list[int]:
         """As many as half of the stage's time builds, spread evenly; at least one."""

@@ -1,0 +1,348 @@
+"""Patchwork covers a scene with patches of the style's own pictures: what the optimisation starts from.
+
+Views are covered one after another, from coarse to fine. What earlier views have covered stays and is what the next
+one's patches have to fit; so every entry of θ takes its colour from the one view that sees it best, and nothing is
+averaged over views. The colour-matched drawing guides it (image analogies, Hertzmann et al. 2001): patches are taken
+where the picture is as light and as coloured as the drawing is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Int32, Int64
+from scipy.ndimage import distance_transform_edt, gaussian_filter
+from torch import Tensor
+
+from style3d.core.camera import Camera
+from style3d.core.operator import ViewOperator
+from style3d.core.pyramid import lifted, raised, raised_once
+from style3d.core.scene import Scene
+from style3d.paint.layers import Layers
+from style3d.paint.patch_search import (
+    REACH,
+    SHARPEST,
+    Exemplar,
+    Sheet,
+    Taste,
+    count_use,
+    first_guess,
+    improve,
+    pasted,
+)
+from style3d.paint.style_library import resized
+from style3d.types import Colors
+
+SMALLEST = 32  # pixels along a view of the coarsest pass
+GUIDE, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
+LOOSE = 0.75  # less of the guide where the drawing is all light: strokes are free to go their own ways
+SOFT = 0.35  # deviation of the guide's blur, in reaches of a patch
+BEST = 0.5  # of the most pixels that any view shows an entry in, from which a view may cover it
+ROUNDS, SWEEPS, TRIES = 4, 2, 500  # of pasting and searching; of a search; random places at first
+NEAR = 16  # pixels within which a search goes on, after a first round over all of the picture
+SOLID = 0.5  # of a pixel that is painted, from which patches cover it
+PER_PIXEL = 2e-5  # seconds of one core, as measured on views of which an object fills a third
+FINER = 4.0  # times as long as the pass before it takes a pass of twice its size
+FEWEST = 30  # pixels of a view that are worth a patch
+NARROWEST = 4 * REACH  # pixels along a picture's shorter side, for there to be patches
+HELD = 0.5  # of a mask's largest value: where a layer's patches come from
+
+Matches = Int32[np.ndarray, "_ _ 2"]
+
+
+@final
+@dataclass(frozen=True)
+class Panels:
+    """The pictures of all layers at one size, side by side."""
+
+    exemplar: Exemplar
+    places: Int64[np.ndarray, "layers most 2"]  # middles that each layer may take, repeated up to the longest
+    left: Int64[np.ndarray, "panels"]  # column where each picture begins
+    sizes: Int64[np.ndarray, "panels 2"]  # rows and columns of each
+
+    def at_this_size(self, other: Panels, match: Matches) -> Matches:
+        """Matches in the same pictures at another size, here; -1 stays."""
+        panel = np.searchsorted(other.left, match[..., 1], side="right") - 1
+        panel = panel.clip(0)
+        scale = self.sizes[panel] / other.sizes[panel]
+        found = match.astype(np.float64)
+        found[..., 1] -= other.left[panel]
+        found *= scale
+        top = self.sizes[panel] - REACH - 1
+        found = np.clip(np.round(found), REACH, top)
+        found[..., 1] += self.left[panel]
+        return np.where(match[..., :1] < 0, -1, found).astype(np.int32)
+
+
+@final
+class Patchwork:
+    """Covers what a run's layers paint.
+
+    Args:
+        scene: what is painted.
+        layers: its layers; each has pictures (`Layers.pictured`).
+        build: the operator of a camera onto a level, as the run renders it.
+        guide: how much the drawing counts, see `guide_weight`.
+        seed: of the search.
+    """
+
+    def __init__(
+        self, scene: Scene, layers: Layers, build: Callable[[Camera, int], ViewOperator], guide: float, seed: int
+    ) -> None:
+        self._scene, self._layers, self._build, self._seed = scene, layers, build, seed
+        self._taste = Taste(guide, SPREAD)
+
+    def passes(self, cameras: Sequence[Camera]) -> list[float]:
+        """The scales of views, coarse to fine, as far as the pictures have pixels for them."""
+        longest = max(max(camera.width, camera.height) for camera in cameras)
+        extent = max(self._scene.pixel_extent(camera) for camera in cameras)
+        scales = [0.5**k for k in range(16) if k == 0 or longest * 0.5**k >= SMALLEST]
+        informed = [scale for scale in scales if extent * scale <= self._layers.finest]
+        return (informed or scales[-1:])[::-1]
+
+    def cover(
+        self, drawing: Colors, cameras: Sequence[Camera], told: Callable[[int], None], seconds: float = math.inf
+    ) -> Colors:
+        """The table of level 0, covered as far as ``cameras`` see it; coarser colours elsewhere.
+
+        What the drawing shows that is finer than the last pass is carried on.
+
+        Args:
+            drawing: θ with the style's colours, in which patches are looked for.
+            cameras: views of the whole scene.
+            told: hears how many views of all passes are done.
+            seconds: passes that would not end in this time are left out.
+        """
+        begun = passed = monotonic()
+        hierarchy, lowest = self._scene.hierarchy, int(self._scene.hierarchy.directions > 1)
+        table, above = drawing, 0
+        panels: Panels | None = None
+        matches: dict[int, Matches] = {}
+        done = 0
+        for scale in self.passes(cameras):
+            last, passed = monotonic() - passed, monotonic()
+            if panels is not None and passed - begun + FINER * last > seconds:
+                break
+            scaled = [camera.scaled(scale) for camera in cameras]
+            level = min(max(lowest, min(map(self._scene.level, scaled))), hierarchy.levels - 1)
+            goal = lifted(hierarchy, level, drawing).nan_to_num(0.5)
+            while panels is not None and above > level:
+                above -= 1
+                table = raised_once(hierarchy, above, table)
+            if panels is None:
+                table = goal
+            above = level
+            size = self._panels(self._scene.pixel_extent(scaled[0]))
+            covering = _Pass(self._layers, self._taste, size, table, goal, level, self._seed)
+            matches = covering.over(
+                [self._build(camera, level) for camera in scaled],
+                {} if panels is None else {n: (match, panels) for n, match in matches.items()},
+                lambda views, before=done: told(before + views),  # type: ignore[misc]
+            )
+            table, panels, done = covering.table, size, done + len(scaled)
+        own = drawing - raised(hierarchy, above, lifted(hierarchy, above, drawing).nan_to_num(0.5))
+        return (raised(hierarchy, above, table) + own.nan_to_num(0)).clamp(0, 1)
+
+    def _panels(self, extent: float) -> Panels:
+        """All layers' pictures where the whole object spans ``extent`` pixels."""
+        panels: dict[tuple[int, float], tuple[Float32[np.ndarray, "h w 3"], list[tuple[int, np.ndarray]]]] = {}
+        layers = self._layers.layers
+        for number, layer in enumerate(layers):
+            for image, mask in layer.styles.shown():
+                key = (image.data_ptr(), layer.styles.scale)
+                if key not in panels:
+                    panels[key] = (_sized(image, extent * layer.styles.scale), [])
+                look, held = panels[key]
+                size = torch.nn.functional.interpolate(mask, look.shape[:2], mode="bilinear", antialias=True)
+                held.append((number, size[0, 0].numpy()))
+        rows = max(look.shape[0] for look, _ in panels.values())
+        left = np.cumsum([0, *(look.shape[1] for look, _ in panels.values())])
+        sheet, guide = np.zeros((2, rows, int(left[-1]), 3), np.float32)
+        allowed = np.zeros((len(layers), rows, int(left[-1])), bool)
+        for begin, (look, held) in zip(left, panels.values(), strict=False):
+            here = np.s_[: look.shape[0], begin : begin + look.shape[1]]
+            sheet[here], guide[here] = look, _soft(look)
+            for number, one in held:
+                allowed[number][here] |= _middles(one)
+        places = [np.argwhere(one) for one in allowed]
+        most = max(map(len, places))
+        sizes = np.array([look.shape[:2] for look, _ in panels.values()])
+        used = np.zeros(sheet.shape[:2], np.float32)
+        repeated = np.stack([np.resize(one, (most, 2)) for one in places])
+        return Panels(Exemplar(sheet, guide, allowed, used), repeated, left[:-1], sizes)
+
+
+@final
+class _Pass:
+    """One size of all views. ``table`` is θ of its level, and changes as views are covered."""
+
+    def __init__(
+        self, layers: Layers, taste: Taste, panels: Panels, table: Colors, goal: Colors, level: int, seed: int
+    ) -> None:
+        self.table = table.clone()
+        self._layers, self._taste, self._panels, self._level, self._seed = layers, taste, panels, level, seed
+        self._goal, self._covered = goal, torch.zeros(len(table), dtype=torch.bool)
+        self._most = np.zeros(len(table))
+
+    def over(
+        self,
+        views: Sequence[ViewOperator],
+        before: dict[int, tuple[Matches, Panels]],
+        told: Callable[[int], None],
+    ) -> dict[int, Matches]:
+        """Cover all views, that one first which shows most of what is not covered yet; the matches of each."""
+        for view in views:
+            entries, sums = view.column_sums()
+            self._most[entries] = np.maximum(self._most[entries], sums)
+        even = (2 * REACH + 1) ** 2 * max(1.0, (self._most > 0).sum() / self._panels.exemplar.allowed.any(0).sum())
+        left, found = list(range(len(views))), dict[int, Matches]()
+        while left:
+            number = max(left, key=lambda one: self._gain(views[one]))
+            left.remove(number)
+            match = self._cover(views[number], before.get(number), even, number)
+            if match is not None:
+                found[number] = match
+            told(len(views) - len(left))
+        return found
+
+    def _gain(self, view: ViewOperator) -> float:
+        entries, sums = view.column_sums()
+        return float(sums[self._open(entries, sums)].sum())
+
+    def _open(self, entries: np.ndarray, sums: np.ndarray) -> np.ndarray:
+        """Which of a view's entries it may cover: seen well, and not covered."""
+        return (sums >= BEST * self._most[entries]) & ~self._covered.numpy()[entries]
+
+    def _cover(
+        self, view: ViewOperator, before: tuple[Matches, Panels] | None, even: float, number: int
+    ) -> Matches | None:
+        height, width = view.height, view.width
+        entries = torch.from_numpy(view.entries)
+        covered = self._covered[entries]
+        painted = self._layers.shares(self._level, view)
+        coverage = view.coverage.reshape(height, width)
+        solid = (coverage > SOLID) & (painted.sum(1).numpy().reshape(height, width) > SOLID * coverage)
+        known = self._image(view, covered[:, None].float().expand(-1, 3), coverage, solid)[..., :1]
+        if solid.sum() < FEWEST or not bool((known[solid] < 1).any()):
+            return None
+        base = self._image(view, self.table[entries], coverage, solid)
+        guide = _soft(self._image(view, self._goal[entries], coverage, solid))
+        sheet = Sheet(
+            base, guide, painted.numpy().argmax(1).reshape(height, width), np.flatnonzero(solid.ravel()),
+            np.full((height, width, 2), -1, np.int32), np.zeros((height, width), np.float32),
+        )  # fmt: skip
+        look = self._search(sheet, base, known, solid, before, number)
+        count_use(self._panels.exemplar, sheet, even)
+        sums = view.matrix.column_sums()
+        shown = torch.from_numpy(look.reshape(-1, 3)).contiguous()
+        back = view.matrix.adjoint(shown) / torch.from_numpy(np.maximum(sums, 1e-9)).float()[:, None]
+        taken = torch.from_numpy(self._open(view.entries, sums))
+        self.table[entries[taken]], self._covered[entries[taken]] = back[taken].float(), True
+        return sheet.match
+
+    def _search(
+        self,
+        sheet: Sheet,
+        base: Float32[np.ndarray, "h w 3"],
+        known: Float32[np.ndarray, "h w 1"],
+        solid: np.ndarray,
+        before: tuple[Matches, Panels] | None,
+        number: int,
+    ) -> Float32[np.ndarray, "h w 3"]:
+        """Find patches and paste them by turns; what is known stays, and shows through where it is."""
+        exemplar, look = self._panels.exemplar, base
+        chance = np.random.default_rng((self._seed, self._level, number))
+        if before is not None:
+            sheet.match[:] = self._carried(sheet, *before)
+        framed = _framed(look)
+        first_guess(exemplar, sheet._replace(look=framed), self._taste, self._panels.places, TRIES, chance)
+        for turn in range(ROUNDS + 1):
+            if turn:
+                reach = max(exemplar.used.shape) // 2 if turn == 1 else NEAR
+                improve(exemplar, sheet._replace(look=_framed(look)), self._taste, SWEEPS, reach, chance)
+            deviation = max(SHARPEST, REACH * (1 - turn / ROUNDS) / 2) if turn else SHARPEST
+            patches, weight = pasted(exemplar, sheet, deviation)
+            look = _spread(known * base + (1 - known) * np.where(weight[..., None] > 0, patches, look), solid)
+        return look
+
+    def _carried(self, sheet: Sheet, match: Matches, panels: Panels) -> Matches:
+        """A coarser view's matches, for this one's pixels; -1 where there are none that the layer may take."""
+        height, width = sheet.match.shape[:2]
+        rows, columns = (
+            (np.arange(height) + 0.5) * match.shape[0] / height,
+            (np.arange(width) + 0.5) * (match.shape[1] / width),
+        )
+        coarse = match[np.minimum(rows.astype(int), match.shape[0] - 1)][
+            :, np.minimum(columns.astype(int), match.shape[1] - 1)
+        ]
+        found = self._panels.at_this_size(panels, coarse)
+        scale = self._panels.sizes[0, 0] / panels.sizes[0, 0]
+        inside = np.stack(np.meshgrid(rows % 1 - 0.5, columns % 1 - 0.5, indexing="ij"), 2) * scale
+        moved = np.where(found < 0, found, found + np.round(inside).astype(np.int32))
+        rows_at, columns_at = (moved[..., k].clip(0, self._panels.exemplar.used.shape[k] - 1) for k in (0, 1))
+        fits = (found[..., 0] >= 0) & self._panels.exemplar.allowed[sheet.layer, rows_at, columns_at]
+        return np.where(fits[..., None], moved, -1).astype(np.int32)
+
+    @staticmethod
+    def _image(
+        view: ViewOperator,
+        values: Float[Tensor, "columns 3"],
+        coverage: Float32[np.ndarray, "h w"],
+        solid: np.ndarray,
+    ) -> Float32[np.ndarray, "h w 3"]:
+        """What is painted, without light and backdrop, spread to where nothing is."""
+        pixels = view.matrix.apply(values.contiguous()).numpy().reshape(*coverage.shape, 3)
+        return _spread(pixels / np.maximum(coverage, 0.05)[..., None], solid)
+
+
+def patching_seconds(pixels: int) -> float:
+    """About what all passes take over views of so many pixels together."""
+    return PER_PIXEL * pixels
+
+
+def guide_weight(content: float, plain: float) -> float:
+    """How much the drawing counts: as the content's weight says, and less for what has no colours of its own."""
+    return GUIDE * content * (1 - LOOSE * plain)
+
+
+def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[np.ndarray, "h w c"]:
+    """Every pixel that is not solid takes its nearest solid one's colour."""
+    if not solid.any():
+        return image.astype(np.float32)
+    rows, columns = distance_transform_edt(~solid, return_distances=False, return_indices=True)
+    return np.ascontiguousarray(image[rows, columns], dtype=np.float32)
+
+
+def _framed(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "_ _ 3"]:
+    return np.pad(image, ((REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
+
+
+def _soft(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
+    return gaussian_filter(image, (SOFT * REACH, SOFT * REACH, 0)).astype(np.float32)
+
+
+def _sized(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:
+    """A picture at a size, large enough for patches."""
+    small = resized(image, longer)
+    if min(small.shape[-2:]) < NARROWEST:
+        factor = NARROWEST / min(small.shape[-2:])
+        size = [max(NARROWEST, round(side * factor)) for side in small.shape[-2:]]
+        small = torch.nn.functional.interpolate(image, size, mode="bilinear", antialias=True)
+    return np.ascontiguousarray(small[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
+
+
+def _middles(mask: Float32[np.ndarray, "h w"]) -> np.ndarray:
+    """Where patches lie within a picture, and their middles under the mask; all of it if there are hardly any."""
+    inner = np.zeros(mask.shape, bool)
+    inner[REACH:-REACH, REACH:-REACH] = True
+    held = inner & (mask >= HELD * mask.max())
+    enough = min(FEWEST, int(inner.sum()))
+    if held.sum() >= enough:
+        return held
+    return inner & (mask >= np.sort(mask[inner])[-enough])

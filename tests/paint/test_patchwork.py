@@ -1,0 +1,161 @@
+"""Patches are found where they fit best, fit what is there already, and cover a scene with a picture's own colours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import style3d
+from style3d.paint.loop import PaintRun
+from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, pasted
+from style3d.paint.patchwork import Patchwork, guide_weight
+from style3d.progress import Silent
+from style3d.regions.region import Region
+from style3d.regions.selector import Where
+from tests.helpers.models import write_textured_ball
+from tests.helpers.nets import tiny_objective
+
+ALONE = Taste(guide=0.0, spread=0.0)
+
+
+def exemplar_of(look: np.ndarray) -> Exemplar:
+    allowed = np.zeros((1, *look.shape[:2]), bool)
+    allowed[:, REACH:-REACH, REACH:-REACH] = True
+    return Exemplar(look, look.copy(), allowed, np.zeros(look.shape[:2], np.float32))
+
+
+def sheet_of(framed: np.ndarray) -> Sheet:
+    size = (framed.shape[0] - 2 * REACH, framed.shape[1] - 2 * REACH)
+    inside = framed[REACH:-REACH, REACH:-REACH]
+    return Sheet(
+        framed, inside.copy(), np.zeros(size, np.int64), np.arange(size[0] * size[1]),
+        np.full((*size, 2), -1, np.int32), np.zeros(size, np.float32),
+    )  # fmt: skip
+
+
+def searched(exemplar: Exemplar, sheet: Sheet, taste: Taste = ALONE, sweeps: int = 8) -> None:
+    chance = np.random.default_rng(0)
+    first_guess(exemplar, sheet, taste, np.argwhere(exemplar.allowed[0])[None], 200, chance)
+    improve(exemplar, sheet, taste, sweeps, 32, chance)
+
+
+def smooth_noise(rows: int, columns: int, seed: int = 0) -> np.ndarray:
+    small = np.random.default_rng(seed).random((3, rows // 4, columns // 4)).astype(np.float32)
+    large = torch.nn.functional.interpolate(torch.from_numpy(small)[None], (rows, columns), mode="bicubic")
+    return np.ascontiguousarray(large[0].permute(1, 2, 0).numpy())
+
+
+def best_distances(exemplar: Exemplar, sheet: Sheet) -> np.ndarray:
+    """The slow twin: every allowed patch is tried for every pixel."""
+    windows = np.lib.stride_tricks.sliding_window_view
+    patches = windows(exemplar.look, (2 * REACH + 1,) * 2, (0, 1)).reshape(-1, 3 * (2 * REACH + 1) ** 2)
+    wanted = windows(sheet.look, (2 * REACH + 1,) * 2, (0, 1)).reshape(-1, 3 * (2 * REACH + 1) ** 2)
+    distances = ((wanted[:, None] - patches[None]) ** 2).sum(2) / (2 * REACH + 1) ** 2
+    return distances.min(1).reshape(sheet.distance.shape)
+
+
+def test_a_piece_of_the_picture_is_found_whole() -> None:
+    look = smooth_noise(48, 40)
+    sheet = sheet_of(look[8:36, 6:34].copy())
+    exemplar = exemplar_of(look)
+    searched(exemplar, sheet)
+    rows, columns = np.indices(sheet.distance.shape)
+    np.testing.assert_array_equal(sheet.match[..., 0] - rows, 8 + REACH)
+    np.testing.assert_array_equal(sheet.match[..., 1] - columns, 6 + REACH)
+    shown, weight = pasted(exemplar, sheet, 1.0)
+    assert weight.min() > 0
+    np.testing.assert_allclose(shown, sheet.guide, atol=1e-5)
+
+
+def test_the_search_comes_near_the_best_of_all_patches() -> None:
+    exemplar, sheet = exemplar_of(smooth_noise(32, 32)), sheet_of(smooth_noise(28, 28, seed=1))
+    searched(exemplar, sheet)
+    best = best_distances(exemplar, sheet)
+    assert (sheet.distance >= best - 1e-5).all()
+    assert sheet.distance.mean() < 1.1 * best.mean()
+
+
+def test_only_what_a_layer_may_take_is_taken() -> None:
+    exemplar, sheet = exemplar_of(smooth_noise(32, 48)), sheet_of(smooth_noise(28, 28, seed=1))
+    exemplar.allowed[0, :, 24:] = False
+    searched(exemplar, sheet)
+    assert sheet.match[..., 1].max() < 24
+
+
+def test_what_was_used_is_used_less() -> None:
+    """Two halves that fit alike: the one that another view has taken is left alone."""
+    half = smooth_noise(28, 28)
+    exemplar, sheet = exemplar_of(np.concatenate([half, half], 1)), sheet_of(half[:20, :20].copy())
+    exemplar.used[:, :28] = 2
+    searched(exemplar, sheet, Taste(0.0, 0.1))
+    assert (sheet.match[..., 1] >= 28).mean() > 0.9
+    before = exemplar.used.sum()
+    count_use(exemplar, sheet, 4.0)
+    np.testing.assert_allclose(exemplar.used.sum() - before, sheet.distance.size * (2 * REACH + 1) ** 2 / 4, rtol=1e-5)
+
+
+def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
+    Image.fromarray(style).save(tmp_path / "style.png")
+    model = write_textured_ball(tmp_path / "ball.obj")
+    job = style3d.MeshJob(
+        model, style=(tmp_path / "style.png",), preset="draft", views=6, resolution=64, texture_size=64, steps=4,
+        turntable="none", **options,
+    )  # fmt: skip
+    return PaintRun(style3d.load(job), job, tiny_objective(), None, Silent())
+
+
+def covered(run: PaintRun) -> torch.Tensor:
+    start = run.layers.matched(run.drawing.colors, [shot.view for shot in run._shots(0)])
+    patchwork = Patchwork(run.scene, run.layers, run._operator, guide_weight(1.0, run.drawing.plain), run.job.seed)
+    return patchwork.cover(start, run.views.overviews, lambda _: None)
+
+
+TWO = np.tile(np.kron([[0, 1], [1, 0]], np.ones((12, 12)))[..., None], (6, 8, 1)) * [200, 90, 40] + [20, 30, 90]
+
+
+@pytest.mark.parametrize("options", [{}, {"cast": ("off",)}, {"symmetry": "x"}])
+def test_a_scene_takes_the_pictures_own_colours(options: dict, tmp_path: Path) -> None:
+    """A checkerboard of two colours leaves the ball in those two, and hardly any between."""
+    run = painted(tmp_path, TWO.astype(np.uint8), **options)
+    colors = covered(run)[torch.from_numpy(run.scene.inside)]
+    two = torch.tensor([[20, 30, 90], [220, 120, 130]]) / 255
+    distance = torch.cdist(colors, two)
+    assert float((distance.min(1).values < 0.15).float().mean()) > 0.6
+    shares = (distance.argmin(1) == 0).float().mean()
+    assert 0.2 < float(shares) < 0.8
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    run = painted(tmp_path, TWO.astype(np.uint8))
+    assert torch.equal(covered(run), covered(run))
+
+
+def test_a_tiny_picture_has_patches_too(tmp_path: Path) -> None:
+    style = np.random.default_rng(0).integers(0, 255, (9, 30, 3), dtype=np.uint8)
+    assert torch.isfinite(covered(painted(tmp_path, style))).all()
+
+
+def test_regions_take_from_their_own_pictures(tmp_path: Path) -> None:
+    """Red above and blue below: no patch of one picture lies in the other's region."""
+    for name, color in (("red", (220, 30, 30)), ("blue", (30, 30, 220))):
+        noise = np.random.default_rng(0).integers(-20, 20, (64, 64, 1))
+        Image.fromarray((np.array(color) + noise).astype(np.uint8)).save(tmp_path / f"{name}.png")
+    low = Region(Where(box=(-9, -9, -9, 9, 0, 9)), style=tmp_path / "blue.png")
+    model = write_textured_ball(tmp_path / "ball.obj")
+    job = style3d.MeshJob(
+        model, style=(tmp_path / "red.png",), region=(low,), preset="draft", views=6, resolution=64, texture_size=64,
+        steps=4, turntable="none",
+    )  # fmt: skip
+    run = PaintRun(style3d.load(job), job, tiny_objective(), None, Silent())
+    colors, height = covered(run), run.scene.points(0)[:, 1]
+    inside = run.scene.inside
+    for part, channel in (((height > 0.3) & inside, 0), ((height < -0.3) & inside, 2)):
+        assert (colors[torch.from_numpy(part)].argmax(1) == channel).float().mean() > 0.9
+
+
+def test_plain_drawings_guide_less() -> None:
+    assert guide_weight(1.0, 1.0) < guide_weight(1.0, 0.0) < guide_weight(2.0, 0.0)
