@@ -239,7 +239,7 @@ def test_bad_files_are_refused(name: str, content: str | bytes, words: str, tmp_
 def test_missing_file(tmp_path: Path) -> None:
     """And a folder in its place."""
     for path in (tmp_path / "no.obj", tmp_path):
-        with pytest.raises(Style3DError, match=r"exist|not a file"):
+        with pytest.raises(Style3DError, match=r"exist|is a folder"):
             load_asset(path)
 
 

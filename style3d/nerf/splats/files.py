@@ -9,7 +9,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
 from style3d.job.foreign import check_foreign
-from style3d.nerf.splats.formats.registry import reader_of, writers
+from style3d.nerf.splats.formats.registry import is_registered, reader_of, writers
 from style3d.nerf.splats.formats.sog import META
 from style3d.nerf.splats.formats.values import checked
 from style3d.nerf.splats.splats import Splats
@@ -26,7 +26,8 @@ def read_splats(path: Path) -> Splats:
     """
     path = path / META if path.is_dir() else path
     content = read_bytes(path)
-    check_foreign(path, content, "nerf")
+    if not is_registered(content, path):
+        check_foreign(path, content, "nerf")
     with np.errstate(all="ignore"):  # whatever overflows is not finite, and left out
         return checked(reader_of(content, path).read(content, path), path.name)
 

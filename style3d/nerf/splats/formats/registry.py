@@ -16,7 +16,8 @@ from style3d.nerf.splats.formats.sog import SOG
 from style3d.nerf.splats.formats.splat import SPLAT
 from style3d.nerf.splats.formats.spz import SPZ
 
-FORMATS: list[SplatFormat] = [GAUSSIAN_PLY, COMPRESSED_PLY, GAUSSIAN_GLTF, SPZ, SPLAT, KSPLAT, SOG]
+BUILT_IN = (GAUSSIAN_PLY, COMPRESSED_PLY, GAUSSIAN_GLTF, SPZ, SPLAT, KSPLAT, SOG)
+FORMATS: list[SplatFormat] = list(BUILT_IN)
 
 
 def register(row: SplatFormat) -> None:
@@ -49,6 +50,14 @@ def reader_of(content: bytes, path: Path) -> SplatFormat:
         got = f"{content[:8]!r}…"
         raise Style3DError(f"{path.name} is not a splat file that style3d reads", got=got, expected=either(suffixes))
     return found
+
+
+def is_registered(content: bytes, path: Path) -> bool:
+    """Whether a format that was added knows a file, whatever else it may look like: many formats are ZIP archives."""
+    added = FORMATS[len(BUILT_IN) :]
+    return any(
+        path.suffix.lower() in row.suffixes if row.recognise is None else row.recognise(content, path) for row in added
+    )
 
 
 def is_splats(head: bytes, path: Path) -> bool:
