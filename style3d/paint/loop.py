@@ -25,7 +25,7 @@ from style3d.paint.form import drawing_of
 from style3d.paint.layers import Place, Target, judged, layers_of, places, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.measure_pace import Bench
-from style3d.paint.patchwork import Patchwork, guide_weight
+from style3d.paint.patchwork import Patchwork, taste_of
 from style3d.paint.result import Result
 from style3d.paint.schedule import decay, visit
 from style3d.paint.staged_view import StagedView, seen_entries
@@ -206,9 +206,9 @@ class PaintRun:
         if not self.layers.pictured:
             self._roughen(shot, start)
             return
-        guide, cameras = guide_weight(self.job.content_weight, self.drawing.plain), self.views.overviews
+        taste, cameras = taste_of(self.job.content_weight, self.drawing.plain), self.views.overviews
         with self.clock.time("patchwork"):
-            patchwork = Patchwork(self.scene, self.layers, self._operator, guide, self.job.seed)
+            patchwork = Patchwork(self.scene, self.layers, self._operator, taste, self.job.seed)
             self.watcher.phase("laying patches of the pictures", len(cameras) * len(patchwork.passes(cameras)))
             covered = patchwork.cover(start, cameras, self.watcher.done, self.course.tempo.starting())
         self.pyramid = Pyramid(self.scene.hierarchy, covered.to(self.device), self.layers.axes)

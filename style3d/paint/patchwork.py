@@ -41,7 +41,7 @@ from style3d.types import Colors
 
 SMALLEST = 32  # pixels along a view of the coarsest pass
 GUIDE, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
-LOOSE = 0.75  # less of the guide where the drawing is all light: strokes are free to go their own ways
+LOOSE, EVEN = 0.9, 0.15  # share of the guide that a drawing of light alone does without, and its spread
 SOFT = 0.35  # deviation of the guide's blur, in reaches of a patch
 BEST = 0.5  # of the most pixels that any view shows an entry in, from which a view may cover it
 ROUNDS, SWEEPS, TRIES = 4, 2, 500  # of pasting and searching; of a search; random places at first
@@ -88,15 +88,15 @@ class Patchwork:
         scene: what is painted.
         layers: its layers; each has pictures (`Layers.pictured`).
         build: the operator of a camera onto a level, as the run renders it.
-        guide: how much the drawing counts, see `guide_weight`.
+        taste: what makes a patch fit, see `taste_of`.
         seed: of the search.
     """
 
     def __init__(
-        self, scene: Scene, layers: Layers, build: Callable[[Camera, int], ViewOperator], guide: float, seed: int
+        self, scene: Scene, layers: Layers, build: Callable[[Camera, int], ViewOperator], taste: Taste, seed: int
     ) -> None:
         self._scene, self._layers, self._build, self._seed = scene, layers, build, seed
-        self._taste = Taste(guide, SPREAD)
+        self._taste = taste
 
     def passes(self, cameras: Sequence[Camera]) -> list[float]:
         """The scales of views, coarse to fine, as far as the pictures have pixels for them."""
@@ -306,9 +306,10 @@ def patching_seconds(pixels: int) -> float:
     return PER_PIXEL * pixels
 
 
-def guide_weight(content: float, plain: float) -> float:
-    """How much the drawing counts: as the content's weight says, and less for what has no colours of its own."""
-    return GUIDE * content * (1 - LOOSE * plain)
+def taste_of(content: float, plain: float) -> Taste:
+    """What makes a patch fit a drawing: its own look as the content's weight says; the less of it, and the more an even
+    use of all of the picture, the more the drawing is light alone."""
+    return Taste(GUIDE * content * (1 - LOOSE * plain), SPREAD + (EVEN - SPREAD) * plain)
 
 
 def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[np.ndarray, "h w c"]:

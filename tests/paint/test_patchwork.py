@@ -12,7 +12,7 @@ from PIL import Image
 import style3d
 from style3d.paint.loop import PaintRun
 from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, pasted
-from style3d.paint.patchwork import Patchwork, guide_weight
+from style3d.paint.patchwork import Patchwork, taste_of
 from style3d.progress import Silent
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
@@ -110,7 +110,7 @@ def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
 
 def covered(run: PaintRun) -> torch.Tensor:
     start = run.layers.matched(run.drawing.colors, [shot.view for shot in run._shots(0)])
-    patchwork = Patchwork(run.scene, run.layers, run._operator, guide_weight(1.0, run.drawing.plain), run.job.seed)
+    patchwork = Patchwork(run.scene, run.layers, run._operator, taste_of(1.0, run.drawing.plain), run.job.seed)
     return patchwork.cover(start, run.views.overviews, lambda _: None)
 
 
@@ -158,4 +158,7 @@ def test_regions_take_from_their_own_pictures(tmp_path: Path) -> None:
 
 
 def test_plain_drawings_guide_less() -> None:
-    assert guide_weight(1.0, 1.0) < guide_weight(1.0, 0.0) < guide_weight(2.0, 0.0)
+    """And use the picture more evenly."""
+    plain, textured, close = taste_of(1.0, 1.0), taste_of(1.0, 0.0), taste_of(2.0, 0.0)
+    assert plain.guide < textured.guide < close.guide
+    assert plain.spread > textured.spread == close.spread
