@@ -197,22 +197,21 @@ class _Pass:
         told: Callable[[int], None],
     ) -> dict[int, Matches]:
         """Cover all views, that one first which shows most of what is not covered yet; the matches of each."""
-        for view in views:
-            entries, sums = view.column_sums()
+        seen = [view.column_sums() for view in views]
+        for entries, sums in seen:
             self._most[entries] = np.maximum(self._most[entries], sums)
         even = (2 * REACH + 1) ** 2 * max(1.0, (self._most > 0).sum() / self._panels.exemplar.allowed.any(0).sum())
         left, found = list(range(len(views))), dict[int, Matches]()
         while left:
-            number = max(left, key=lambda one: self._gain(views[one]))
+            number = max(left, key=lambda one: self._gain(*seen[one]))
             left.remove(number)
-            match = self._cover(views[number], before.get(number), even, number)
+            match = self._cover(views[number], seen[number][1], before.get(number), even, number)
             if match is not None:
                 found[number] = match
             told(len(views) - len(left))
         return found
 
-    def _gain(self, view: ViewOperator) -> float:
-        entries, sums = view.column_sums()
+    def _gain(self, entries: np.ndarray, sums: np.ndarray) -> float:
         return float(sums[self._open(entries, sums)].sum())
 
     def _open(self, entries: np.ndarray, sums: np.ndarray) -> np.ndarray:
@@ -220,7 +219,7 @@ class _Pass:
         return (sums >= BEST * self._most[entries]) & ~self._covered.numpy()[entries]
 
     def _cover(
-        self, view: ViewOperator, before: tuple[Matches, Panels] | None, even: float, number: int
+        self, view: ViewOperator, sums: np.ndarray, before: tuple[Matches, Panels] | None, even: float, number: int
     ) -> Matches | None:
         height, width = view.height, view.width
         entries = torch.from_numpy(view.entries)
@@ -239,7 +238,6 @@ class _Pass:
         )  # fmt: skip
         look = self._search(sheet, base, known, solid, before, number)
         count_use(self._panels.exemplar, sheet, even)
-        sums = view.matrix.column_sums()
         shown = torch.from_numpy(look.reshape(-1, 3)).contiguous()
         back = view.matrix.adjoint(shown) / torch.from_numpy(np.maximum(sums, 1e-9)).float()[:, None]
         taken = torch.from_numpy(self._open(view.entries, sums))
