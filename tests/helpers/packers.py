@@ -140,6 +140,11 @@ def sog(splats: Splats, version: int = 2) -> dict[str, bytes]:
     return {"meta.json": json.dumps(meta).encode(), **files}
 
 
+def archive_of(*names: str) -> bytes:
+    """An archive with entries of these names."""
+    return zipped(dict.fromkeys(names, b"x"))
+
+
 def zipped(files: dict[str, bytes], root: str = "") -> bytes:
     """An archive of files, not compressed, as SOG scenes are."""
     stream = io.BytesIO()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,28 +10,20 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
 from tests.helpers.gltf_maker import Maker, checks
-
-
-def zipped(*names: str) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return stream.getvalue()
-
+from tests.helpers.packers import archive_of
 
 SPLAT_HEAD = b"ply\nformat ascii 1.0\nelement vertex 0\nproperty float x\nproperty float f_dc_0\nend_header\n"
 FILES = {
     "a.ply": (SPLAT_HEAD, "Gaussian splats; .*style3d nerf a.ply"),
     "a.spz": (gzip.compress(b"NGSP" + bytes(20)), r"splats \(SPZ\).*style3d nerf a.spz"),
     "b.spz": (b"NGSP" + bytes(40), r"splats \(SPZ\).*style3d nerf b.spz"),
-    "a.sog": (zipped("meta.json", "means_l.webp"), r"splats \(SOG\).*style3d nerf a.sog"),
+    "a.sog": (archive_of("meta.json", "means_l.webp"), r"splats \(SOG\).*style3d nerf a.sog"),
     "a.splat": (bytes(32), "Gaussian splats.*style3d nerf a.splat"),
     "transforms.json": (b'{"camera_angle_x": 0.7, "frames": []}', "posed photos.*style3d nerf FOLDER"),
-    "a.usdz": (zipped("scene.usdc"), "a USDZ file.*as .glb"),
-    "a.3mf": (zipped("3D/3dmodel.model"), "a 3MF file.*as .glb"),
-    "a.zip": (zipped("source/m.obj", "textures/a.png"), "ZIP archive with a model in it.*unpack it first"),
-    "b.zip": (zipped("a.txt"), "is a ZIP archive; .*unpack it first"),
+    "a.usdz": (archive_of("scene.usdc"), "a USDZ file.*as .glb"),
+    "a.3mf": (archive_of("3D/3dmodel.model"), "a 3MF file.*as .glb"),
+    "a.zip": (archive_of("source/m.obj", "textures/a.png"), "ZIP archive with a model in it.*unpack it first"),
+    "b.zip": (archive_of("a.txt"), "is a ZIP archive; .*unpack it first"),
     "a.glb": (gzip.compress(b"glTF"), "a gzip archive.*unpack it first"),
     "a.fbx": (b"; FBX 7.3.0 project file", "an FBX file.*Blender"),
     "a.blend": (b"\x28\xb5\x2f\xfd" + bytes(20), "a Blender file.*export it as .glb"),
@@ -44,7 +34,7 @@ FILES = {
     "a.drc": (b"DRACO\2\2", "a bare Draco mesh.*draco_decoder -i a.drc"),
     "a.b3dm": (b"b3dm" + bytes(24), "3D Tiles.*b3dmToGlb -i a.b3dm"),
     "a.mp4": (b"\0\0\0\x18ftypisom" + bytes(40), "a video; .*ns-process-data"),
-    "a.ckpt": (zipped("archive/data.pkl"), "a checkpoint; .*config.yml"),
+    "a.ckpt": (archive_of("archive/data.pkl"), "a checkpoint; .*config.yml"),
     "config.yml": (b"!!python/object:nerfstudio.engine.trainer.TrainerConfig", "nerfstudio; .*style3d nerf config.yml"),
     "a.max": (b"\xd0\xcf\x11\xe0", "a 3ds Max file; .*export it as .glb"),
     "a.png": (b"\x89PNG\r\n\x1a\n", "is a picture; .*--style"),

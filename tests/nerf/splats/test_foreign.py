@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,7 @@ from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.load_scene import load
 from style3d.mesh.asset import load_asset
-
-
-def zipped(*names: str) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in names:
-            archive.writestr(name, "x")
-    return stream.getvalue()
+from tests.helpers.packers import archive_of
 
 
 def picture(kind: str) -> bytes:
@@ -30,14 +22,14 @@ def picture(kind: str) -> bytes:
 
 
 FILES = {
-    "step-9.ckpt": (zipped("archive/data.pkl"), "a checkpoint; .*config.yml"),
-    "a.bin": (zipped("archive/data.pkl"), "a checkpoint; .*config.yml"),
+    "step-9.ckpt": (archive_of("archive/data.pkl"), "a checkpoint; .*config.yml"),
+    "a.bin": (archive_of("archive/data.pkl"), "a checkpoint; .*config.yml"),
     "old.pth": (b"\x80\x02\x8a\nl\xfc\x9cF", "a checkpoint"),
     "a.mp4": (b"\0\0\0\x18ftypisom" + bytes(40), "a video; .*ns-process-data video --data a.mp4"),
     "a.mov": (b"\0\0\0\x14ftypqt  " + bytes(40), "a video"),
     "a.webm": (b"\x1aE\xdf\xa3" + bytes(40), "a video"),
     "a.avi": (b"RIFF\0\0\0\0AVI LIST", "a video"),
-    "a.zip": (zipped("images/0.jpg", "transforms.json"), "a ZIP archive; .*unpack it first, and name the scene"),
+    "a.zip": (archive_of("images/0.jpg", "transforms.json"), "a ZIP archive; .*unpack it first, and name the scene"),
     "a.7z": (b"7z\xbc\xaf\x27\x1c" + bytes(30), "a 7-Zip archive; .*unpack it first"),
     "a.rar": (b"Rar!\x1a\x07\1\0", "a RAR archive; .*unpack it first"),
     "a.tar": (bytes(257) + b"ustar\0" + bytes(300), "a tar archive; .*unpack it first"),
