@@ -16,7 +16,7 @@ scene = style3d.load(job)
 result = style3d.stylize(scene, job)
 
 Path("out").mkdir(exist_ok=True)
-view = scene.operator(scene.portraits(8, 240)[0], 0)
+view = scene.operator(scene.cameras_around(8, 240)[0], 0)
 strip = Image.new("RGB", (720, 240))
 for number, strength in enumerate((0.0, 0.5, 1.0)):
     colors = result.blend(strength)

@@ -33,9 +33,9 @@ class CloudScene(Scene):
         return torch.from_numpy(self.table[:, 3:].copy())
 
     def plan(self, count, resolution, closeups=None):
-        return Views(self.portraits(count, resolution), ())
+        return Views(self.cameras_around(count, resolution), ())
 
-    def portraits(self, count, size):
+    def cameras_around(self, count, size):
         return tuple(framed_camera(way, self.points(0), size) for way in orbit_directions(count))
 
     def points(self, level):

@@ -54,10 +54,10 @@ def main() -> int:
         result = stylize(scene, job)
         front, back = (filled(scene, angle) for angle in (40, 215))
         backdrop = torch.full((3,), PAPER)
-        shots = [(front, result.before), (front, result.after), (back, result.after)]
+        pictured = [(front, result.before), (front, result.after), (back, result.after)]
         shown = read_style(picture) if picture.is_file() else swatches(job)[0][0][0].permute(1, 2, 0).numpy()
         row = [square(shown)]
-        for camera, colors in shots:
+        for camera, colors in pictured:
             image = scene.operator(camera, 0).render(colors, backdrop)[0]
             row.append(image.permute(1, 2, 0).clamp(0, 1).numpy())
         strip = Image.fromarray((np.concatenate(row, 1) * 255).round().astype(np.uint8))
@@ -86,7 +86,7 @@ def turned(job: MeshJob | FieldJob) -> list[np.ndarray]:
     """Frames of one turn around what a job paints."""
     scene = load(job)
     colors = stylize(scene, job).after
-    return [frame(scene, camera, colors) for camera in scene.portraits(FRAMES, WIDE_EDGE)]
+    return [frame(scene, camera, colors) for camera in scene.cameras_around(FRAMES, WIDE_EDGE)]
 
 
 def swimming(job: MeshJob) -> list[np.ndarray]:
@@ -95,7 +95,7 @@ def swimming(job: MeshJob) -> list[np.ndarray]:
     found = []
     for number in range(FRAMES):
         posed = load(replace(job, pose=f"{MOTION}:{number * SECONDS / FRAMES % LASTS:.4f}"))
-        found.append(frame(posed, posed.portraits(FRAMES, WIDE_EDGE)[number], colors))
+        found.append(frame(posed, posed.cameras_around(FRAMES, WIDE_EDGE)[number], colors))
     return found
 
 

@@ -146,7 +146,7 @@ def _paint(target: Path, model: Path, style: Path, more: list[str], tree: Path) 
 def _picture(pair: Pair, model: Path, painted: dict[str, Path]) -> None:
     """One row: the original and every way, from two sides each."""
     original = _opened(model)
-    cameras = [original.portraits(8, EDGE)[k] for k in (0, 1)]
+    cameras = [original.cameras_around(8, EDGE)[k] for k in (0, 1)]
     columns = []
     for name, scene in [("original", original), *((way, _opened(path)) for way, path in painted.items())]:
         views = []

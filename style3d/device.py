@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import torch
 
@@ -15,7 +16,20 @@ from style3d.errors import Style3DError
 @final
 @dataclass(frozen=True)
 class DeviceKind:
-    """What style3d may ask of a kind of device. Concretely: an NVIDIA GPU, where torch multiplies sparse matrices."""
+    """What style3d may ask of a kind of device. Concretely: an NVIDIA GPU, where torch multiplies sparse matrices.
+
+    It assumes that torch knows the name and that ``count`` may be called where there is no such device. A new row
+    leaves all flags at their defaults and is right at once: sparse products are then made by compiled loops on the
+    processor, and the rest by torch on the device. ``sparse`` and ``loops`` say where these products are faster,
+    ``doubles`` is off where float64 is missing, ``bfloat16`` lets networks run in half the bits, and ``libraries``
+    names those that bring kernels of their own. ``peak`` tells reports how much memory was used.
+
+    >>> apple = DeviceKind("mps", lambda: 0, describe=lambda _: "Apple's GPU", bfloat16=lambda: False, doubles=False)
+    >>> apple.sparse, apple.loops, apple.doubles
+    (False, False, False)
+    >>> [kind.name for kind in KINDS]
+    ['cuda', 'cpu']
+    """
 
     name: str  # torch's
     count: Callable[[], int]  # how many are here
@@ -26,6 +40,9 @@ class DeviceKind:
     doubles: bool = True  # whether it has float64
     libraries: tuple[str, ...] = ()  # whose kernels run there
     peak: Callable[[torch.device], int] = lambda _: 0  # bytes of tensors in memory of its own, at most so far
+    launching: Callable[[torch.device], AbstractContextManager[Any]] = (
+        nullcontext  # in which kernels of others run on it
+    )
 
 
 def _native_on_cpu() -> bool:
@@ -50,6 +67,7 @@ CUDA = DeviceKind(
     sparse=True,
     libraries=("gsplat", "nvdiffrast", "pytorch3d", "triton"),
     peak=torch.cuda.max_memory_allocated,
+    launching=torch.cuda.device,
 )
 KINDS: tuple[DeviceKind, ...] = (CUDA, CPU)  # the first that is here is what "auto" means
 
@@ -106,6 +124,16 @@ def fast_dtype(device: torch.device | str) -> torch.dtype:
 def peak_on(device: torch.device) -> int:
     """Largest memory of tensors so far where a device has memory of its own, bytes; else 0."""
     return kind_of(device).peak(device)
+
+
+def launching_on(device: torch.device) -> AbstractContextManager[Any]:
+    """A block in which a library's kernels are launched on this device, of several that are here."""
+    return kind_of(device).launching(device)
+
+
+def is_missing(name: str) -> bool:
+    """Whether a device of this name has a row, and none is here; a name without a row is for others to judge."""
+    return not kind_of(torch.device(name)).count() and torch.device(name).type in {kind.name for kind in KINDS}
 
 
 def device_for(library: str) -> torch.device | None:

@@ -12,11 +12,19 @@ MOST_LISTED = 12  # names that an error suggests
 class Style3DError(Exception):
     """A request that cannot be met; the command line prints it on one line and exits with status 2.
 
+    Whoever raises it assumes a reader who knows the asset and not the code: the line names a file or an option, says
+    what is wrong with it, and says what to do. Parts that are left out leave no trace. Line breaks become spaces, so
+    that one error is one line in a log, whatever a library has said.
+
     Args:
         what: what is wrong, naming the file or option ("model.obj has no faces").
         got: what was found, if that is not already in ``what``.
         expected: what would have been accepted.
         hint: what to do next ("install it with: pip install draco").
+
+    >>> from style3d import Style3DError
+    >>> print(Style3DError("--strength is out of range", got=2, expected="0 to 1", hint="leave it out for 1"))
+    --strength is out of range; got 2; expected 0 to 1; leave it out for 1
     """
 
     def __init__(self, what: str, *, got: object = None, expected: str = "", hint: str = "") -> None:

@@ -20,7 +20,10 @@ from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import tiny_objective
 
 PACKAGE = Path(__file__).resolve().parents[1] / "style3d"
-WRAPPERS = ("render/compositor_gsplat.py", "render/rasterizer_nvdiffrast.py", "nerf/grid/marcher_triton.py")
+WRAPPERS = (
+    "render/compositor_gsplat.py", "render/rasterizer_nvdiffrast.py",
+    "nerf/nerfstudio/methods.py", "nerf/nerfstudio/splatfacto.py",
+)  # fmt: skip
 LIKE_A_GPU = replace(CPU, loops=False, sparse=True)  # torch alone, as on CUDA
 BARE = replace(CPU, loops=False, doubles=False)  # neither loops nor sparse products, as on Apple's
 
@@ -40,13 +43,22 @@ def said(path: Path) -> Iterator[str]:
 
 
 def test_one_file_says_cuda() -> None:
-    """Beside the wrappers of libraries that run nowhere else, and the plugin of nerfstudio."""
+    """Wrappers of libraries that run nowhere else may tell so in an error, and import what the library calls cuda."""
     others = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "device.py"]
     names = {path: path.relative_to(PACKAGE).as_posix() for path in others}
-    allowed = {path for path, name in names.items() if name in WRAPPERS or name.startswith("nerf/nerfstudio/")}
+    allowed = {path for path, name in names.items() if name in WRAPPERS}
     telling = {path for path in others if any("cuda" in text.lower() for text in said(path))}
     assert not {names[path] for path in telling - allowed}
     assert {path.relative_to(PACKAGE).as_posix() for path in telling} >= set(WRAPPERS)  # the search finds what it seeks
+    asking = {path for path in others for node in ast.walk(ast.parse(path.read_text("utf-8"))) if is_asking(node)}
+    assert not {names[path] for path in asking}
+
+
+def is_asking(node: ast.AST) -> bool:
+    """Whether code names torch's module, or a device by its name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "cuda"
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.split(":")[0] == "cuda"
 
 
 def test_names_are_those_of_rows() -> None:

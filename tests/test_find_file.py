@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.find_file import PICTURES, find_file
+from style3d.files.find_file import PICTURES, find_file
 from style3d.remarks import collected
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 from collections.abc import Callable
@@ -66,8 +67,13 @@ def parse_job(kind: type[Kind], arguments: list[str]) -> tuple[Kind, Conduct]:
                 raise Style3DError(f"{path} describes a job for another kind of scene", hint=f"use style3d {job.kind}")
             default = Request(job)
     request_of: Any = Request  # a class made generic while running is beyond the type checker
-    request = parse(request_of[kind], kind.kind, arguments, f"{kind.__doc__} {REPLAY}", default)
+    request = parse(request_of[kind], kind.kind, arguments, f"{_summary(kind)} {REPLAY}", default)
     return request.job, request.conduct
+
+
+def _summary(kind: type) -> str:
+    """The first paragraph of its docstring; the others are for whoever writes Python."""
+    return (inspect.getdoc(kind) or "").partition("\n\n")[0]
 
 
 def parse(form: Any, name: str, arguments: list[str], description: str, default: Any = tyro.MISSING_NONPROP) -> Any:

@@ -16,8 +16,22 @@ from style3d.types import Points, Vector
 class Camera:
     """One view: where it stands and how it projects.
 
-    Concretely: 1.5 units in front of a cow, 40° wide, 512 x 512 pixels. A crop is the same camera with a moved
-    principal point, so close-ups keep the perspective of the view they are cut from.
+    Concretely: 1.5 units in front of a cow, 40° wide, 512 x 512 pixels. It assumes a pinhole with square pixels and
+    no distortion; photos are freed of theirs before. Axes are OpenCV's: x right, y down, z forward. Depth is
+    measured along z and not along the ray. A crop is the same camera with a moved principal point, so a close-up
+    keeps the perspective of the view that it is cut from. Two cameras with equal numbers have equal keys, which
+    caches of views rely on.
+
+    ``camera_to_world`` has the columns right, down, forward and position. ``focal``, ``cx`` and ``cy`` are in
+    pixels, and so are ``width`` and ``height``.
+
+    >>> import numpy as np
+    >>> camera = Camera(np.eye(4), focal=100.0, cx=32.0, cy=32.0, width=64, height=64)  # at the origin, along +z
+    >>> pixels, depth = camera.project(np.array([[0.1, 0.0, 2.0]]))
+    >>> pixels.tolist(), depth.tolist()
+    ([[37.0, 32.0]], [2.0])
+    >>> camera.crop(32, 0, 16, 64).project(np.array([[0.1, 0.0, 2.0]]))[0].tolist()
+    [[5.0, 32.0]]
     """
 
     camera_to_world: Float64[np.ndarray, "4 4"]  # columns: right, down, forward, position (scene units)

@@ -16,8 +16,6 @@ from style3d.core.depth import Plane, surface_depth
 from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import Hierarchy
 from style3d.errors import Style3DError
-from style3d.regions.selector import Where
-from style3d.regions.shapes import selected_by_shape
 from style3d.types import Colors, Flags, Points, Vector, Weights
 
 ONE_SURFACE = 0.4  # share of a pixel from which what shows there has a depth: fur and haze are never wholly there
@@ -48,10 +46,21 @@ NONE = Closeups()
 
 
 class Scene(ABC):
-    """A still scene whose only unknown is its colours θ.
+    """A still scene whose only unknown is its colours θ; what `style3d.load` gives and `style3d.stylize` paints.
 
-    A kind of scene is a class with the ten abstract members. The others have answers that are right for any scene whose
-    paint looks alike from everywhere; a kind that knows better overrides them.
+    It assumes that geometry, light and materials do not change while it is painted, and that `operator` may be
+    called from several threads. A kind of scene is a class with the ten abstract members. The others have answers
+    that are right for any scene whose paint looks alike from everywhere; a kind that knows better overrides them.
+
+    ``key`` must change whenever the table or an operator would, because checkpoints and caches rely on it.
+    ``opaque`` is lower for soft things such as fur. `level` lets coarse views read coarse tables, `named_entries`
+    and `masked_entries` let regions choose by name and mask, and `unseen` asks for views of what is still hidden.
+
+    >>> import style3d
+    >>> scene = style3d.load(style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), texture_size=32))
+    >>> camera = scene.cameras_around(4, 48)[1]
+    >>> scene.operator(camera, 0).render(scene.initial(), scene.initial().mean(0)).shape
+    torch.Size([1, 3, 48, 48])
     """
 
     opaque: ClassVar[float] = 0.85
@@ -92,7 +101,7 @@ class Scene(ABC):
         """A_v and b_v of a view, onto the table of ``level``. Safe to call from several threads."""
 
     @abstractmethod
-    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+    def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         """Square views of the whole scene for pictures, ``count`` steps around it."""
 
     @abstractmethod
@@ -135,13 +144,24 @@ class Scene(ABC):
         """Entries of θ, (entries,), that are shown themselves; others only lie beyond the edge of what is. Here all."""
         return np.ones(self.hierarchy.sizes[0], dtype=bool)
 
-    def selected(self, where: Where) -> Weights:
-        """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside. Here by shapes alone.
+    def named_entries(self, names: Mapping[str, str]) -> Flags:
+        """Entries of θ, (entries,), of what has all of some names, or fits patterns of names. Here nothing has a name.
+
+        Args:
+            names: by what they name. Concretely: ``{"material": "Leather*", "node": "boot"}``, or ``mesh``.
 
         Raises:
-            Style3DError: a condition that this kind of scene does not know, or that nothing fulfils.
+            Style3DError: nothing has such a name.
         """
-        return selected_by_shape(self.points(0), where, self.name)
+        raise _unnamed(self.name, next(iter(names)))
+
+    def masked_entries(self, mask: Path) -> Weights:
+        """How much of each entry of θ a picture over the texture space covers, [0, 1]. Here there is no such space.
+
+        Raises:
+            Style3DError: the picture cannot be read, or there is nothing that it could lie over.
+        """
+        raise _unnamed(self.name, "mask")
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """The table with entries that no view saw filled from their neighbours where that makes sense; here as is."""
@@ -162,7 +182,7 @@ class Scene(ABC):
 
     def sheet(self, size: int = SHEET_SIZE) -> tuple[Camera, ...]:
         """The views of the contact sheet."""
-        return self.portraits(SHEET_VIEWS, size)
+        return self.cameras_around(SHEET_VIEWS, size)
 
     def pixel_extent(self, camera: Camera) -> float:
         """Pixels that the whole object would span in this view: what the size of a brush stroke is measured in."""
@@ -198,3 +218,7 @@ class Scene(ABC):
             Style3DError: this scene is not `switchable`.
         """
         raise Style3DError(f"{self.name} cannot hold several looks", hint="leave out --variants")
+
+
+def _unnamed(scene: str, way: str) -> Style3DError:
+    return Style3DError(f"{scene} cannot be chosen by {way}", hint="give a box or a sphere, or a mask's view")

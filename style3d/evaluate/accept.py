@@ -180,7 +180,7 @@ def judge_result(result: Result, yardstick: Yardstick, footage: Footage | None =
 def judged_views(result: Result) -> Footage:
     """The views that a run is judged by, before and after."""
     scene, views = result.scene, []
-    for camera in scene.portraits(VIEWS, SIZE):
+    for camera in scene.cameras_around(VIEWS, SIZE):
         operator = scene.operator(camera, 0)
         before, after = (image_over_grey(operator, colors) for colors in (result.before, result.after))
         mask = coverage(operator, scene.opaque)

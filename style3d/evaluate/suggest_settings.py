@@ -35,7 +35,7 @@ class Character:
 def measure_character(scene: Scene) -> Character:
     """Measured on a few views around the scene."""
     detail, relief, levels, coverage = [], [], [], []
-    for camera in scene.portraits(VIEWS, SIZE):
+    for camera in scene.cameras_around(VIEWS, SIZE):
         operator, grey = scene.operator(camera, 0), torch.full((3,), GREY)
         size = camera.height, camera.width
         mask = operator.alpha.reshape(size)

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from style3d.errors import Style3DError
 from style3d.files import write_bytes
-from style3d.find_file import PICTURES
+from style3d.files.find_file import PICTURES
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
 from style3d.gltf.extensions import packing

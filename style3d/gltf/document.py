@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES, read_bytes
-from style3d.find_file import find_file
+from style3d.files.find_file import find_file
 
 Json = dict[str, Any]
 MAGIC = b"glTF"

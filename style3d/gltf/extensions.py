@@ -53,9 +53,20 @@ XMP = "KHR_xmp_json_ld"
 @final
 @dataclass(frozen=True)
 class Extension:
-    """What one extension is to this program. Concretely: `EXT_texture_webp`, read, and added with WebP textures.
+    """What one glTF extension is to this program. Concretely: `EXT_texture_webp`, read, and added with WebP textures.
 
-    Whatever has no row stays in a file as it is, and nothing of it is understood.
+    It assumes nothing of files that do not name the extension. Whatever has no row stays in a file as it is, and
+    nothing of it is understood. ``read`` says whether loading heeds it; a file that requires one that is not read is
+    remarked or refused. ``may_come`` and ``may_go`` tell ``style3d diff`` what painting may add and take away.
+    ``repeats`` names textures that show the base colour again and so follow the paint. ``unpainted`` gives a
+    sentence on colours that no paint reaches, and ``inspect`` gives the line that ``style3d inspect`` prints.
+    ``meaning`` is for docs/formats.md.
+
+    >>> row = Extension("ACME_sparkle", "glitter on the base colour", read=False, inspect=lambda json: "sparkles")
+    >>> row.may_come, row.inspect({})
+    (False, 'sparkles')
+    >>> next(row.may_go for row in EXTENSIONS if row.name == "EXT_texture_webp")
+    True
     """
 
     name: str

@@ -25,7 +25,24 @@ MESH = (
 @final
 @dataclass(frozen=True)
 class FieldJob(Job):
-    """Paint a radiance field in the style of a picture, and write the same scene with new colours."""
+    """Paint a radiance field in the style of a picture, and write the same scene with new colours.
+
+    It assumes Gaussian splats in a file, a grid that style3d has fitted, or the folder of a capture: photos with
+    their cameras, to which a grid is fitted first. Geometry stays, unless ``geometry`` is "finetune". Options that
+    contradict each other are refused when the job is made; files are read later, by `style3d.load`.
+
+    Every field is an option of ``style3d nerf`` as well and says below what it does. ``style``, ``prompt``,
+    ``preset``, ``output`` and ``strength`` mean what they mean for a mesh. ``view_dependence`` decides what becomes
+    of highlights, ``vantage``, ``up`` and ``path`` decide where cameras stand, and ``mesh`` writes the scene as a
+    mesh, too.
+
+    >>> from style3d import FieldJob
+    >>> job = FieldJob("data/scenes/mossling.spz", style=("data/styles/oil.jpg",), output="out/painted.ply")
+    >>> job.consistency, job.pictures[0].name
+    (0.0, 'oil.jpg')
+    >>> FieldJob("data/scenes/mossling.spz", style=("data/styles/oil.jpg",), view_dependence="style").consistency
+    100.0
+    """
 
     kind: ClassVar[str] = "nerf"
     outputs: ClassVar[Sequence[str]] = FIELD_SUFFIXES

@@ -25,7 +25,25 @@ Paint = Literal["auto", "texture", "vertices"]
 @final
 @dataclass(frozen=True)
 class MeshJob(Job):
-    """Paint a mesh in the style of a picture, and write the same asset with new base colours."""
+    """Paint a mesh in the style of a picture, and write the same asset with new base colours.
+
+    It assumes a file of triangles (glTF, OBJ, PLY, STL or OFF) and a style: pictures, a prompt, or both. Shapes,
+    rig, animations and all maps besides the base colour stay. Options that contradict each other are refused when
+    the job is made; files are read later, by `style3d.load`.
+
+    Every field is an option of ``style3d mesh`` as well (``style_scale`` is ``--style-scale``) and says below what
+    it does. Most runs set four: ``style`` or ``prompt`` says what to paint after, ``preset`` says how much time to
+    spend, and ``output`` names the file. ``strength`` keeps more of the original, ``region`` gives parts a style of
+    their own, and ``uv`` and ``texture_size`` decide which texels are written.
+
+    >>> from style3d import MeshJob
+    >>> job = MeshJob("data/models/koi.glb", style=("data/styles/woodcut.jpg",), preset="draft", texture_size=512)
+    >>> job.destination.name
+    'koi.styled.glb'
+    >>> MeshJob("data/models/koi.glb", style=("data/styles/woodcut.jpg",), strength=2)
+    Traceback (most recent call last):
+    style3d.errors.Style3DError: --strength is out of range; got 2; expected 0 to 1
+    """
 
     kind: ClassVar[str] = "mesh"
     outputs: ClassVar[Sequence[str]] = MESH_SUFFIXES

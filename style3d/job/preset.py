@@ -18,14 +18,14 @@ class Preset:
     zoom: float  # of close-ups over the overviews, at most
     steps: tuple[int, ...]  # of each stage, coarse to fine; every stage doubles the resolution
     rate: float  # Adam's step size in the last stage
-    portraits: int  # frames of the turntable
-    portrait_size: int  # pixels
+    frames: int  # of the turntable
+    frame_size: int  # pixels along a side
 
 
 PRESETS = {
-    "draft": Preset("seconds", 12, 256, 0, 1.0, (200, 120), 0.01, portraits=24, portrait_size=320),
-    "standard": Preset("minutes", 24, 512, 24, 2.0, (240, 240, 200), 0.01, portraits=36, portrait_size=480),
-    "fine": Preset("more views, more pixels", 40, 768, 80, 3.0, (320, 320, 360), 0.01, portraits=60, portrait_size=640),
+    "draft": Preset("seconds", 12, 256, 0, 1.0, (200, 120), 0.01, frames=24, frame_size=320),
+    "standard": Preset("minutes", 24, 512, 24, 2.0, (240, 240, 200), 0.01, frames=36, frame_size=480),
+    "fine": Preset("more views, more pixels", 40, 768, 80, 3.0, (320, 320, 360), 0.01, frames=60, frame_size=640),
 }
 
 if TYPE_CHECKING:

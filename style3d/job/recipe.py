@@ -27,8 +27,8 @@ class Recipe:
     closeups: int  # at most
     zoom: float  # of close-ups over the overviews, at most
     stages: tuple[Stage, ...]
-    portraits: int  # frames of the turntable
-    portrait_size: int  # pixels
+    frames: int  # of the turntable
+    frame_size: int  # pixels along a side
 
 
 def recipe(job: Job) -> Recipe:
@@ -48,4 +48,4 @@ def recipe_after(preset: Preset, job: Job) -> Recipe:
         for i, count in enumerate(steps)
     )
     views, resolution = job.views or preset.views, job.resolution or preset.resolution
-    return Recipe(views, resolution, preset.closeups, preset.zoom, stages, preset.portraits, preset.portrait_size)
+    return Recipe(views, resolution, preset.closeups, preset.zoom, stages, preset.frames, preset.frame_size)

@@ -49,11 +49,26 @@ class ContentTarget:
 
 @final
 class Objective:
-    """Terms on one extractor, whose features are computed once an image and shared.
+    """Terms on one extractor, whose features are computed once an image and shared by all terms.
+
+    It assumes images in [0, 1] of at least a few pixels, and that `prepare_style` and `prepare_content` have been
+    called with the same terms. It gives each term's weighted number by name; their sum is what the loop makes small.
+    Terms keep no state: targets are values of their own, so one objective serves several styles and views.
 
     Args:
-        features: the perceptual network.
+        features: the perceptual network, or any other `Features`.
         terms: what to sum; names must differ.
+
+    Raises:
+        ValueError: two terms have one name.
+
+    >>> import torch
+    >>> from style3d.losses.features import build_features
+    >>> objective = Objective(build_features("wavelet"), [TotalVariation("smoothness", 2.0)])
+    >>> flat = torch.full((1, 3, 32, 32), 0.5)
+    >>> style, content = objective.prepare_style([(flat, 1.0)]), objective.prepare_content(flat)
+    >>> {name: float(value) for name, value in objective(flat, None, style, content).items()}
+    {'smoothness': 0.0}
     """
 
     def __init__(self, features: Features, terms: Sequence[Term]) -> None:

@@ -18,9 +18,9 @@ import torch
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, cache_folder, trim
+from style3d.files.source_digest import source_digest
 from style3d.losses.objective import Objective, StyleTarget
 from style3d.losses.term import Prepared
-from style3d.source_digest import source_digest
 from style3d.types import AnyImage, AnyMask
 
 LIMIT = 256 << 20  # bytes kept in all

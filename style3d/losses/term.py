@@ -53,8 +53,25 @@ class Frame:
 
 @dataclass(frozen=True)
 class Term(ABC):
-    """One number of the objective. A term of one's own is a frozen dataclass with `loss`; the two others are for
-    once-work, done when a style or a view is prepared, so that nothing constant is computed in the loop."""
+    """One number of the objective, with a name and a weight. Concretely: "style", 1.0, the distance of covariances.
+
+    A term of one's own is a frozen dataclass with `loss`. It assumes that frames are display-referred images in [0,
+    1], whose pixels outside the mask are filled with the style's mean colour. `prepare_style` runs once a style and
+    `prepare_content` once a view, so that nothing constant is computed in the loop; what they return is handed to
+    `loss`.
+
+    ``name`` must differ from those of other terms: reports and plots use it. ``weight`` multiplies the loss.
+    ``whole`` is for terms that compare a view with its original and know no style. They look at all that is painted
+    at once; the others look at every layer of styles alone.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Night(Term):
+    ...     def loss(self, frame, style, content):
+    ...         return (frame.image * frame.mask).sum() / (3 * frame.mask.sum())
+    >>> Night("night", 0.5)
+    Night(name='night', weight=0.5)
+    """
 
     name: str
     weight: float

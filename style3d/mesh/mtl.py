@@ -10,7 +10,7 @@ from typing import final
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.find_file import find_file, spellings_of
+from style3d.files.find_file import find_file, spellings_of
 from style3d.remarks import remark
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}

@@ -11,7 +11,7 @@ from PIL import Image
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.find_file import PICTURES, find_file
+from style3d.files.find_file import PICTURES, find_file
 from style3d.gltf.texture_images import read_texture
 from style3d.images import image_size
 from style3d.mesh.mtl import MapStatement

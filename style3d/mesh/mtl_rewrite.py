@@ -11,7 +11,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
-from style3d.find_file import PICTURES, find_file
+from style3d.files.find_file import PICTURES, find_file
 from style3d.gltf.container import safe_name
 from style3d.images import ImageFormat, encode_image
 from style3d.mesh.mtl import MapStatement, MtlMaterial, is_map, map_statement

@@ -12,7 +12,7 @@ from jaxtyping import Float64, Int64
 from style3d.color.columns import find_colors
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
-from style3d.find_file import PICTURES, find_file
+from style3d.files.find_file import PICTURES, find_file
 from style3d.images import image_size
 from style3d.mesh.corners import Corners, by_corner
 from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart

@@ -19,9 +19,8 @@ from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, losses_of, save_asset, save_variants
 from style3d.mesh.fill_unseen import filled
 from style3d.mesh.seams import seam_error
-from style3d.mesh.select import selected
+from style3d.mesh.select import masked_entries, named_entries
 from style3d.mesh.variants import Variant
-from style3d.regions.selector import Where
 from style3d.render.atlas import texel_points
 from style3d.render.daylight import daylight, sample_points
 from style3d.render.fragments import trace_view
@@ -200,7 +199,7 @@ class MeshScene(Scene):
             return ()
         return tuple(cover(self._caster, self.surface, self._samples, missing, resolution, limit=24))
 
-    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+    def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         """A turntable a little above the equator."""
         return tuple(framed_camera(direction, self._points, size) for direction in orbit_directions(count))
 
@@ -247,9 +246,13 @@ class MeshScene(Scene):
         """Texels within islands; vertices of faces."""
         return self._places[1]
 
-    def selected(self, where: Where) -> Weights:
-        """By names, mask and shapes."""
-        return selected(self.surface, self.grid, self.points(0), where)
+    def named_entries(self, names: Mapping[str, str]) -> Flags:
+        """What materials, nodes and meshes of these names colour."""
+        return named_entries(self.surface, self.grid, names)
+
+    def masked_entries(self, mask: Path) -> Weights:
+        """The mask lies over every texture."""
+        return masked_entries(self.surface, self.grid, mask)
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Textures continued past what was seen; vertices as they are."""

@@ -1,7 +1,8 @@
-"""A part of a mesh becomes weights on its entries."""
+"""Names and masks choose entries of a mesh."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,41 +12,33 @@ from PIL import Image
 from style3d.errors import named
 from style3d.images import read_image
 from style3d.mesh.textures import sampled
-from style3d.regions.selector import Where
-from style3d.regions.shapes import feathered, inside_shapes
 from style3d.render.atlas import texels_of
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
-from style3d.types import Flags, Points, Weights
+from style3d.types import Flags, Weights
 
 
-def selected(surface: Surface, grid: TexelGrid, points: Points, where: Where) -> Weights:
-    """How much of each entry (at ``points``) the region holds, [0, 1]; exactly 0 outside.
+def named_entries(surface: Surface, grid: TexelGrid, names: Mapping[str, str]) -> Flags:
+    """Entries under faces whose material, node and mesh have the names asked for; see `Scene.named_entries`.
 
     Raises:
-        Style3DError: a name that does not exist, a mask that cannot be read, or a region that holds nothing.
+        Style3DError: a name that does not exist.
     """
-    weights = inside_shapes(points, where).astype(np.float32)
-    faces = _named_faces(surface, where)
-    if not faces.all():
-        weights *= _entries_of(surface, grid, faces)
-    if where.mask is not None:
-        weights *= _masked(surface, grid, where.mask)
-    return feathered(points, weights, where)
+    faces = _named_faces(surface, names)
+    return np.ones(surface.entries, dtype=bool) if faces.all() else _entries_of(surface, grid, faces)
 
 
-def _named_faces(surface: Surface, where: Where) -> Flags:
-    """Faces whose material, node and mesh have the names asked for."""
+def _named_faces(surface: Surface, names: Mapping[str, str]) -> Flags:
     chosen = np.ones(len(surface.faces), dtype=bool)
-    if where.material is not None:
-        names = [material.name for material in surface.materials]
-        shown = {names[index] for index in np.unique(surface.material)}
-        found = named(where.material, shown, "material")
-        chosen &= np.array([name in found for name in names])[surface.material]
-    for place, (pattern, what) in enumerate(((where.node, "node"), (where.mesh, "mesh"))):
-        if pattern is not None:
+    if "material" in names:
+        known = [material.name for material in surface.materials]
+        shown = {known[index] for index in np.unique(surface.material)}
+        found = named(names["material"], shown, "material")
+        chosen &= np.array([name in found for name in known])[surface.material]
+    for place, what in enumerate(("node", "mesh")):
+        if what in names:
             owners = [owner[place] for owner in surface.owners]
-            found = named(pattern, owners, what)
+            found = named(names[what], owners, what)
             chosen &= np.array([name in found for name in owners])[surface.owner]
     return chosen
 
@@ -59,8 +52,12 @@ def _entries_of(surface: Surface, grid: TexelGrid, faces: Flags) -> Bool[np.ndar
     return chosen
 
 
-def _masked(surface: Surface, grid: TexelGrid, path: Path) -> Weights:
-    """The brightness of a picture that lies over every texture: white is 1."""
+def masked_entries(surface: Surface, grid: TexelGrid, path: Path) -> Weights:
+    """The brightness of a picture that lies over every texture: white is 1.
+
+    Raises:
+        Style3DError: a picture that cannot be read.
+    """
     grey = read_image(path, use_profile=False, upright=False)[..., :3].mean(2)
     if surface.painted == "texture":
         return np.concatenate([_resized(grey, (width, height)).ravel() for height, width in grid.shapes])

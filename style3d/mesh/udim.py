@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
-from style3d.find_file import PICTURES, find_file
+from style3d.files.find_file import PICTURES, find_file
 
 FIRST, ACROSS = 1001, 10
 TOKEN = re.compile(r"<UDIM>|%\(UDIM\)d|<UVTILE>|<u>_<v>|u<U>_v<V>", re.IGNORECASE)

@@ -48,7 +48,21 @@ def _nothing_lost(asset: Unpainted) -> Iterator[str]:
 @final
 @dataclass(frozen=True)
 class MeshWriter:
-    """One kind of file: what it can hold, and what writes it. Concretely: OBJ with MTL and images."""
+    """One kind of file that a painted mesh is written as. Concretely: OBJ with MTL and images.
+
+    ``file`` says what such a file can hold: the rest of a source's document, variants, further maps, signatures.
+    Options, refusals and the table in docs/formats.md follow it. ``write`` gets the painted mesh and a path, writes
+    every file whole or not at all, and returns the files, with the model last. It may assume that the folder is
+    there and that the suffix is its own. ``lost`` yields a sentence for each thing of an asset that the file cannot
+    hold; a run tells these before it paints, and ``--strict`` refuses them.
+
+    >>> from pathlib import Path
+    >>> row = writer_of(Path("painted.obj"))
+    >>> row.file.holds_maps, row.file.keeps_document
+    (False, False)
+    >>> writer_of(Path("painted.glb")).file.keeps_document
+    True
+    """
 
     file: MeshFile
     write: Callable[[PaintedMesh, Path], tuple[Path, ...]]  # gives every file written, the model last

@@ -30,7 +30,7 @@ class FieldComparison:
 def compare(field: Field, mesh: FieldMesh, size: int) -> FieldComparison:
     """Render both from cameras between those that the mesh was made from; what is beyond the content does not count."""
     render, before, after, lost = view_renderer(field), list[Any](), list[Any](), list[Any]()
-    for camera in field.scene.portraits(2 * VIEWS + 1, size)[1::2]:
+    for camera in field.scene.cameras_around(2 * VIEWS + 1, size)[1::2]:
         seen = render(camera)
         before.append((seen.rgb + (1 - seen.alpha[..., None]) * GREY).clip(0, 1).astype(np.float32))
         image = mesh.scene.operator(seen.camera, 0).render(mesh.colors, torch.full((3,), GREY))

@@ -151,8 +151,8 @@ def _starting(bench: Bench, pixels: int) -> float:
 
 def _pictures(job: Job, chosen: Recipe) -> list[int]:
     """Pixels of each picture of the contact sheet and the turntable."""
-    frames = chosen.portraits if job.turntable != "none" else 0
-    return [max(chosen.portrait_size, SHEET_SIZE) ** 2] * SHEET_VIEWS + [chosen.portrait_size**2] * frames
+    frames = chosen.frames if job.turntable != "none" else 0
+    return [max(chosen.frame_size, SHEET_SIZE) ** 2] * SHEET_VIEWS + [chosen.frame_size**2] * frames
 
 
 def _pixels(camera: Camera) -> int:

@@ -131,9 +131,9 @@ class PaintRun:
         """All stages, from the start or from a checkpoint."""
         before = self.scene.initial()
         saved = self.checkpoint.read() if resume and self.checkpoint else None
-        first = self._shots(0)
+        first = self._staged_views(0)
         with self.clock.time("color match"):
-            start = self.layers.matched(self.drawing.colors, [shot.view for shot in first]).to(self.device)
+            start = self.layers.matched(self.drawing.colors, [staged.view for staged in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
         progress = Progress(0, 0, ())
@@ -141,19 +141,19 @@ class PaintRun:
             progress, state = saved
             self.pyramid.restore(state)
             self.losses = list(progress.losses)
-        interrupted, shots = False, first
+        interrupted, staged_views = False, first
         try:
             if not saved:
                 self._sketch(first[0], start.cpu())
             for number in range(progress.stage, len(self.recipe.stages)):
-                shots = first if number == 0 else self._shots(number)
-                self._stage(number, shots, progress.step if number == progress.stage else 0)
+                staged_views = first if number == 0 else self._staged_views(number)
+                self._stage(number, staged_views, progress.step if number == progress.stage else 0)
         except KeyboardInterrupt:
             interrupted = True
-        seen = self._seen(shots)
+        seen = self._seen(staged_views)
         with self.clock.time("decode"):
             after = self._finished(before, seen)
-        record = self._record(shots, interrupted)
+        record = self._record(staged_views, interrupted)
         return Result(self.scene, self.job, self.recipe, before, after, seen, record, self.layers.played)
 
     def _finished(self, before: Colors, seen: Flags) -> Colors:
@@ -164,11 +164,11 @@ class PaintRun:
         after = self.colorway.finished(before, self.scene.completed(after, seen))
         return self.layers.finished(before, after)
 
-    def _seen(self, shots: Sequence[StagedView]) -> Flags:
-        seen = seen_entries(self.scene, shots)
+    def _seen(self, staged_views: Sequence[StagedView]) -> Flags:
+        seen = seen_entries(self.scene, staged_views)
         return self.mirror.seen(seen) if self.mirror else seen
 
-    def _shots(self, number: int) -> list[StagedView]:
+    def _staged_views(self, number: int) -> list[StagedView]:
         """The views of a stage, built; the last stage also gets what is needed to see everything."""
         stage = self.recipe.stages[number]
         if number:
@@ -181,7 +181,7 @@ class PaintRun:
             self.watcher.phase("building views", len(pairs))
             self.cache.build(pairs, self.watcher.done)
             for _ in range(COVERAGE_ROUNDS if stage.closeups and planned == len(cameras) else 0):
-                seen = self._seen([self._shot(*pair) for pair in pairs])
+                seen = self._seen([self._staged_view(*pair) for pair in pairs])
                 left = len(self.views.overviews) - (len(pairs) - planned)
                 more = self._pairs(self.scene.unseen(seen, self.recipe.resolution)[: max(left, 0)], closing=True)
                 if not more:
@@ -189,7 +189,7 @@ class PaintRun:
                 self.watcher.phase("building views of what was hidden", len(more))
                 self.cache.build(more, self.watcher.done)
                 pairs += more
-        return [self._shot(*pair) for pair in pairs]
+        return [self._staged_view(*pair) for pair in pairs]
 
     def _pairs(self, cameras: Sequence[Camera], closing: bool) -> list[tuple[Camera, int]]:
         """Each camera with the level whose entries are about a pixel large in its view; half of one in the end.
@@ -198,13 +198,13 @@ class PaintRun:
         """
         return [(camera, max(0, self.scene.level(camera) - closing)) for camera in cameras]
 
-    def _shot(self, camera: Camera, level: int) -> StagedView:
+    def _staged_view(self, camera: Camera, level: int) -> StagedView:
         return StagedView(self.cache.get(camera, level), self.scene.pixel_extent(camera))
 
-    def _sketch(self, shot: StagedView, start: Colors) -> None:
+    def _sketch(self, staged: StagedView, start: Colors) -> None:
         """What the optimisation starts from: patches of the pictures, or grain where a layer has none."""
         if not self.layers.pictured:
-            self._roughen(shot, start)
+            self._roughen(staged, start)
             return
         taste, cameras = taste_of(self.job.content_weight, self.drawing.plain), self.views.overviews
         with self.clock.time("patchwork"):
@@ -213,46 +213,46 @@ class PaintRun:
             covered = patchwork.cover(start, cameras, self.watcher.done, self.course.tempo.starting())
         self.pyramid = Pyramid(self.scene.hierarchy, covered.to(self.device), self.layers.axes)
 
-    def _roughen(self, shot: StagedView, start: Colors) -> None:
-        """Grain in the styles' colours on every level, of which ``shot`` shows one pixel by pixel."""
+    def _roughen(self, staged: StagedView, start: Colors) -> None:
+        """Grain in the styles' colours on every level, of which ``staged`` shows one pixel by pixel."""
         lobes = self.scene.hierarchy.directions > 1  # a pattern by direction would be seen as flicker
         plain = self.layers.plainness(start)
-        lowest = max(shot.view.level, int(lobes))  # finer levels start from what coarser ones have reached
+        lowest = max(staged.view.level, int(lobes))  # finer levels start from what coarser ones have reached
         for level, table in enumerate(self.pyramid.parameters[lowest:], start=lowest):
-            extent = shot.scale * 2.0 ** (shot.view.level - level)
+            extent = staged.scale * 2.0 ** (staged.view.level - level)
             facing = self.scene.facing(level)
             noise = self.layers.grain(level, self.pyramid.contrast(level), extent, plain, facing)
             table += noise.to(table)
 
-    def _stage(self, number: int, shots: list[StagedView], done: int) -> None:
+    def _stage(self, number: int, staged_views: list[StagedView], done: int) -> None:
         stage = self.recipe.stages[number]
-        shots = [shot for shot in shots if self.layers.layer_views(shot.view)]
-        if not shots:
+        staged_views = [staged for staged in staged_views if self.layers.layer_views(staged.view)]
+        if not staged_views:
             raise Style3DError("no view shows what is to be painted", hint="raise --views or --resolution")
-        steps = self.course.begin(number, [shot.pixels for shot in shots])
+        steps = self.course.begin(number, [staged.pixels for staged in staged_views])
         self.watcher.phase(f"painting, stage {number + 1} of {len(self.recipe.stages)}", steps)
         if self.job.optimizer == "lbfgs":
-            self._all_views(stage, shots)
+            self._all_views(stage, staged_views)
         else:
             gently = self.layers.pictured and self.job.learning_rate is None
-            self._view_by_view(number, stage.rate * (POLISH if gently else 1), shots, done)
+            self._view_by_view(number, stage.rate * (POLISH if gently else 1), staged_views, done)
         if self.checkpoint and number + 1 < len(self.recipe.stages):
             self._save(Progress(number + 1, 0, tuple(self.losses)))
 
-    def _view_by_view(self, number: int, rate: float, shots: list[StagedView], done: int) -> None:
+    def _view_by_view(self, number: int, rate: float, staged_views: list[StagedView], done: int) -> None:
         """Adam, one view a step, every view once an epoch."""
         contents: dict[tuple[int, Place], Target] = {}
-        agreement = self._agreement(number, shots)
+        agreement = self._agreement(number, staged_views)
         saved = monotonic()
         step, tempo = done, self.course.tempo
         while (over := tempo.over(step)) < 1:
-            index = visit(self.job.seed, number, step, len(shots))
+            index = visit(self.job.seed, number, step, len(staged_views))
             by_turns = places((self.job.seed, number, index))
-            place = by_turns[step // len(shots) % len(by_turns)]
+            place = by_turns[step // len(staged_views) % len(by_turns)]
             if (index, place) not in contents:
-                contents[index, place] = self._content(shots[index], place)
+                contents[index, place] = self._content(staged_views[index], place)
             agree = partial(agreement.terms, index, step) if agreement else nothing
-            terms = self._step(shots[index], contents[index, place], rate * decay(over), agree)
+            terms = self._step(staged_views[index], contents[index, place], rate * decay(over), agree)
             self.losses.append(terms)
             step += 1
             self.watcher.done(step, f"loss {terms['total']:.4f}")
@@ -260,17 +260,17 @@ class PaintRun:
                 self._save(Progress(number, step, tuple(self.losses)))
                 saved = monotonic()
 
-    def _all_views(self, stage: Stage, shots: list[StagedView]) -> None:
+    def _all_views(self, stage: Stage, staged_views: list[StagedView]) -> None:
         """L-BFGS; an iteration looks at every view at least once."""
-        level = min(shot.view.level for shot in shots)
-        shots = [shot for shot in shots if shot.view.level == level]
-        contents = [self._content(shot, (0, 0)) for shot in shots]
+        level = min(staged.view.level for staged in staged_views)
+        staged_views = [staged for staged in staged_views if staged.view.level == level]
+        contents = [self._content(staged, (0, 0)) for staged in staged_views]
 
         def loss(index: int, values: Tensor) -> Tensor:
-            operator = shots[index].view.operator
-            values = self.layers.shown(shots[index].view, OneSidedClamp.apply(values))  # type: ignore[no-untyped-call]
+            operator = staged_views[index].view.operator
+            values = self.layers.shown(staged_views[index].view, OneSidedClamp.apply(values))  # type: ignore[no-untyped-call]
             image = self.colorway.seen(operator.image(values, self.layers.backdrop))
-            terms = judged(self.objective, image, contents[index], shots[index].scale)
+            terms = judged(self.objective, image, contents[index], staged_views[index].scale)
             return torch.stack(list(terms.values())).sum()
 
         def report(step: int, value: float) -> None:
@@ -278,43 +278,44 @@ class PaintRun:
             self.watcher.done(step, f"loss {value:.4f}")
 
         with self.clock.time("perception"):
-            minimise(self.pyramid, level, [shot.view.part for shot in shots], loss, stage.steps, report)
+            minimise(self.pyramid, level, [staged.view.part for staged in staged_views], loss, stage.steps, report)
 
     def _save(self, progress: Progress) -> None:
         assert self.checkpoint is not None
         with self.clock.time("checkpoint"):
             self.checkpoint.write(progress, self.pyramid.state())
 
-    def _content(self, shot: StagedView, place: Place) -> Target:
+    def _content(self, staged: StagedView, place: Place) -> Target:
         """What the objective remembers of the colour-matched original in this view."""
-        operator = shot.view.operator
+        operator = staged.view.operator
         with torch.no_grad(), self.clock.time("content"):
-            before = self._shown(shot.view, self.original)
+            before = self._shown(staged.view, self.original)
             image = self.colorway.seen(operator.image(before, self.layers.backdrop))
-            return target_of(self.objective, image, self.layers.layer_views(shot.view), place)
+            return target_of(self.objective, image, self.layers.layer_views(staged.view), place)
 
     def _shown(self, view: BuiltView, tables: Sequence[Tensor]) -> Tensor:
         """What the entries of a view show with the given tables of the pyramid."""
         return self.layers.shown(view, view.part.decode(view.part.gather(tables)).clamp(0, 1))
 
-    def _agreement(self, number: int, shots: Sequence[StagedView]) -> Agreement | None:
+    def _agreement(self, number: int, staged_views: Sequence[StagedView]) -> Agreement | None:
         """What holds views together where directions have paint of their own; one table does so by itself."""
-        if self.scene.hierarchy.directions == 1 or not self.job.consistency or any(shot.view.level for shot in shots):
+        views = [staged.view for staged in staged_views]
+        if self.scene.hierarchy.directions == 1 or not self.job.consistency or any(view.level for view in views):
             return None
-        views, begun = [shot.view for shot in shots], partial(self._shown, tables=self.original)
+        begun = partial(self._shown, tables=self.original)
         return Agreement(self.scene, views, self.job.consistency, (self.job.seed, number), begun)
 
-    def _step(self, shot: StagedView, content: Target, rate: float, further: Further) -> dict[str, float]:
+    def _step(self, staged: StagedView, content: Target, rate: float, further: Further) -> dict[str, float]:
         """Gather, look, judge, scatter: one view, one Adam step."""
-        operator, part = shot.view.operator, shot.view.part
+        operator, part = staged.view.operator, staged.view.part
         with self.clock.time("operators"):
             leaves = self.pyramid.gather(part)
             values = OneSidedClamp.apply(part.decode(leaves))  # type: ignore[no-untyped-call]
-            shown = self.layers.shown(shot.view, values)
+            shown = self.layers.shown(staged.view, values)
             image, others = operator.image(shown, self.layers.backdrop), further(shown)
         seen = image.detach().requires_grad_()
         with self.clock.time("perception"):
-            terms = judged(self.objective, self.colorway.seen(seen), content, shot.scale)
+            terms = judged(self.objective, self.colorway.seen(seen), content, staged.scale)
             torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         terms |= others
         total = torch.stack(list(terms.values())).detach().sum()
@@ -325,7 +326,7 @@ class PaintRun:
             self.pyramid.step(part, leaves, rate)
         return {name: float(term.detach()) for name, term in terms.items()} | {"total": float(total)}
 
-    def _record(self, shots: Sequence[StagedView], interrupted: bool) -> dict[str, Any]:
+    def _record(self, staged_views: Sequence[StagedView], interrupted: bool) -> dict[str, Any]:
         return {
             "interrupted": interrupted,
             "begun": self.begun,
@@ -336,12 +337,12 @@ class PaintRun:
             "style_scale": [layer.styles.scale for layer in self.layers.layers],
             "seconds": dict(self.clock.seconds),
             "steps": len(self.losses),
-            "views": {"overviews": len(self.views.overviews), "last stage": len(shots)},
+            "views": {"overviews": len(self.views.overviews), "last stage": len(staged_views)},
             "cache_bytes": self.cache.held,
             "features": {"name": self.objective.features.name, "digest": self.objective.features.digest},
             "terms": [repr(term) for term in self.objective.terms],
             "losses": self.losses,
-            "cameras": tuple(shot.view.camera for shot in shots),
+            "cameras": tuple(staged.view.camera for staged in staged_views),
         }
 
 

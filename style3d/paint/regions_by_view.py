@@ -16,8 +16,9 @@ from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.images import read_image
+from style3d.regions.part import part_weights
 from style3d.regions.selector import Where
-from style3d.regions.shapes import feathered
+from style3d.regions.shapes import fade_border
 from style3d.types import Indices, Weights
 
 SIZE = 640  # pixels along the longer side of the view that a mask is carried from
@@ -28,21 +29,21 @@ LOOKS, LOOK_SIZE = 24, 128  # views that measure depth, and their pixels
 
 
 def held(scene: Scene, where: Where) -> Weights:
-    """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside. See `Scene.selected`.
+    """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside. See `part_weights`.
 
     Raises:
         Style3DError: a condition that this kind of scene does not know, a view that it has not, or nothing is held.
     """
     if where.view is None and not where.depth and not where.depth_share:
-        return scene.selected(where)
+        return part_weights(scene, where)
     directions = scene.hierarchy.directions
     rest = replace(where, view=None, depth=(), depth_share=(), feather=0.0, mask=None if where.view else where.mask)
-    weights = np.ones(scene.hierarchy.sizes[0], np.float32) if rest == Where() else scene.selected(rest).copy()
+    weights = np.ones(scene.hierarchy.sizes[0], np.float32) if rest == Where() else part_weights(scene, rest).copy()
     if where.view is not None and where.mask is not None:
         weights *= np.repeat(under_mask(scene, where.mask, view_called(scene, where.view)), directions)
     if where.depth or where.depth_share:
         weights *= np.repeat(_within_depth(scene, where), directions)
-    return feathered(scene.points(0), weights, where)
+    return fade_border(scene.points(0), weights, where)
 
 
 def _places(scene: Scene) -> int:

@@ -40,9 +40,28 @@ CAST_GREY = 0.7, 0.2  # of what is no part: the grey of its black, and what its 
 @final
 @dataclass(frozen=True)
 class Result:
-    """A finished (or interrupted) run.
+    """A run that is finished, or that Ctrl-C stopped.
 
-    Concretely: a cow's 1024² texels before and after, the mask of those some view saw, and the numbers of the run.
+    Concretely: a cow's 1024² texels before and after, and the run's numbers.
+
+    It assumes that the files of the job still lie where they were: `save` reads style pictures again for the contact
+    sheet. The tables ``before`` and ``after`` have a row for each entry of θ, and ``seen`` says which of them some
+    view showed. `colors` is what is written: the straight line between the tables at the job's ``strength``; `blend`
+    gives any other point of it. ``record`` holds what the report tells: seconds by phase, losses by step, device and
+    views.
+
+    `save` writes the asset under the name that it is given, or under the job's, with previews and a report beside
+    it. Each file appears whole or not at all. `remarks` says what the asset lacked and what its new file cannot
+    hold.
+
+    >>> import style3d
+    >>> job = style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), steps=2, views=2, resolution=48,
+    ...                       preset="draft", texture_size=32, turntable="none", form=0, cast="none")
+    >>> result = style3d.stylize(style3d.load(job), job)
+    >>> result.interrupted, result.before.shape == result.after.shape, len(result.record["losses"])
+    (False, True, 2)
+    >>> bool((result.blend(0) == result.before).all())
+    True
     """
 
     scene: Scene
@@ -107,9 +126,9 @@ class Result:
     def _pictures(self, target: Path, watcher: Watcher) -> list[Path]:
         sheet, plot = beside(target, "contact-sheet.png"), beside(target, "loss.png")
         moving = self.job.turntable != "none"
-        count = self.recipe.portraits if moving else 0
+        count = self.recipe.frames if moving else 0
         watcher.phase("rendering pictures", SHEET_VIEWS + count)
-        stills = self.scene.sheet(max(self.recipe.portrait_size, SHEET_SIZE))
+        stills = self.scene.sheet(max(self.recipe.frame_size, SHEET_SIZE))
         pairs = []
         for number, camera in enumerate(stills, 1):
             pairs.append(self._pair(camera))
@@ -123,7 +142,7 @@ class Result:
         if not moving:
             return stills_written
         film, frames = beside(target, f"turntable{film_suffix(self.job)}"), []
-        for number, camera in enumerate(self.scene.portraits(count, self.recipe.portrait_size), SHEET_VIEWS + 1):
+        for number, camera in enumerate(self.scene.cameras_around(count, self.recipe.frame_size), SHEET_VIEWS + 1):
             frames.append(self._pair(camera)[1])
             watcher.done(number)
         turntable(frames, film, fps=max(8, count // 4))

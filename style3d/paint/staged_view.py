@@ -29,13 +29,14 @@ class StagedView:
         return self.view.operator.height * self.view.operator.width
 
 
-def seen_entries(scene: Scene, shots: Sequence[StagedView]) -> Flags:
+def seen_entries(scene: Scene, staged_views: Sequence[StagedView]) -> Flags:
     """Entries of θ that some view shows: those with a positive column sum, or mostly under coarser ones that have."""
     hierarchy = scene.hierarchy
-    tables = {shot.view.level: np.zeros(hierarchy.sizes[shot.view.level], dtype=np.float32) for shot in shots}
-    for shot in shots:
-        entries, sums = shot.view.operator.column_sums()
-        tables[shot.view.level][entries[sums > 0]] = 1.0
+    views = [staged.view for staged in staged_views]
+    tables = {view.level: np.zeros(hierarchy.sizes[view.level], dtype=np.float32) for view in views}
+    for view in views:
+        entries, sums = view.operator.column_sums()
+        tables[view.level][entries[sums > 0]] = 1.0
     seen = np.zeros(hierarchy.sizes[0], dtype=bool)
     for level, table in tables.items():
         seen |= raised(hierarchy, level, torch.from_numpy(table)[:, None]).numpy()[:, 0] > 0.5

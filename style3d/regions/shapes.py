@@ -21,7 +21,7 @@ def inside_shapes(points: Points, where: Where) -> Flags:
     return inside
 
 
-def feathered(points: Points, weights: Weights, where: Where) -> Float[np.ndarray, "points"]:
+def fade_border(points: Points, weights: Weights, where: Where) -> Float[np.ndarray, "points"]:
     """Weights that fall to 0 towards the nearest point outside, over ``where.feather`` scene units.
 
     Raises:
@@ -36,15 +36,3 @@ def feathered(points: Points, weights: Weights, where: Where) -> Float[np.ndarra
     faded = weights.copy()
     faded[inside] *= np.clip(reach / where.feather, 0, 1).astype(weights.dtype)  # beyond the bound: infinite
     return faded
-
-
-def selected_by_shape(points: Points, where: Where, what: str) -> Weights:
-    """How much each point of a field belongs to a region; ``what`` names the field in refusals.
-
-    Raises:
-        Style3DError: the region is named or masked: a field has no names and no texture space.
-    """
-    for name in ("material", "node", "mesh", "mask"):
-        if getattr(where, name) is not None:
-            raise Style3DError(f"{what} cannot be chosen by {name}", hint="give a box or a sphere, or a mask's view")
-    return feathered(points, inside_shapes(points, where).astype(np.float32), where)

@@ -18,6 +18,7 @@ from jaxtyping import Float64, Int64
 from torch import Tensor
 
 from style3d.core.operator import SparseMap
+from style3d.device import device_for
 from style3d.render.compositor import Compositor, Footprints
 from style3d.render.compositor_compiled import CompiledCompositor
 from style3d.render.splat_kernels import FULL, LEAST_ALPHA, MOST_ALPHA
@@ -105,14 +106,17 @@ def gsplat_compositor() -> Compositor:
 
     Raises:
         ModuleNotFoundError: gsplat is not installed.
-        RuntimeError: its extension is not there, or its numbers are not ours; compiling it may raise anything.
+        RuntimeError: its extension or its device is not there, or its numbers differ; compiling may raise anything.
     """
     with contextlib.redirect_stdout(sys.stderr):  # it tells of compiling on stdout, where a command's results go
         import gsplat  # noqa: F401 - whether it is there, before whether it is whole
         from gsplat.cuda._backend import _C
     if _C is None:
         raise RuntimeError("its CUDA extension is not built, and there is no CUDA toolkit (nvcc) to build it")
-    made = PairCompositor(gsplat_pairs, torch.device("cuda"))
+    device = device_for("gsplat")
+    if device is None:
+        raise RuntimeError("no device here can run its kernels")
+    made = PairCompositor(gsplat_pairs, device)
     check(made)
     return made
 

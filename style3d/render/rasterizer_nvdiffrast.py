@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from style3d.core.camera import Camera
+from style3d.device import device_for
 from style3d.errors import Style3DError
 from style3d.optional.libraries import need
 from style3d.render.rasterizer import Hits, Rasterizer, ray_order
@@ -25,20 +26,22 @@ class NvdiffrastRasterizer(Rasterizer):
 
     def __init__(self, surface: Surface) -> None:
         dr = need("nvdiffrast.torch")
-        if not torch.cuda.is_available():
+        device = device_for("nvdiffrast")
+        if device is None:
             raise Style3DError("the rasteriser nvdiffrast needs a CUDA GPU", hint="use --rasterizer embree")
         self._dr: Any = dr
+        self._device = device
         self._context = dr.RasterizeCudaContext()
         self._surface = surface
-        self._faces = torch.from_numpy(surface.faces).int().cuda()
+        self._faces = torch.from_numpy(surface.faces).int().to(device)
 
     def cast(self, camera: Camera, samples: int, rays: Indices, beyond: Float[np.ndarray, "rays"]) -> Hits:
         """First hits; see `Rasterizer.cast`."""
         wide = camera.scaled(samples)
         clip = self._clip(wide)
-        depths = torch.from_numpy(wide.project(self._surface.positions)[1]).float().cuda()
-        order = torch.from_numpy(ray_order(camera, samples)[rays]).cuda()
-        limit = torch.from_numpy(np.where(beyond > 0, beyond * (1 + 1e-5), 0.0)).float().cuda()
+        depths = torch.from_numpy(wide.project(self._surface.positions)[1]).float().to(self._device)
+        order = torch.from_numpy(ray_order(camera, samples)[rays]).to(self._device)
+        limit = torch.from_numpy(np.where(beyond > 0, beyond * (1 + 1e-5), 0.0)).float().to(self._device)
         size = (-(-wide.height // 8) * 8, -(-wide.width // 8) * 8)
         face = torch.full_like(limit, -1).int()
         u, v, depth = torch.zeros_like(limit), torch.zeros_like(limit), torch.full_like(limit, torch.inf)
@@ -62,4 +65,4 @@ class NvdiffrastRasterizer(Rasterizer):
         y = 2 * (camera.focal * points[:, 1] + camera.cy * points[:, 2]) / height - points[:, 2]
         near, far = 1e-3 * points[:, 2].max(), 2 * points[:, 2].max()
         z = (points[:, 2] * (far + near) - 2 * far * near) / (far - near)
-        return torch.from_numpy(np.stack([x, y, z, points[:, 2]], 1)).float().cuda()
+        return torch.from_numpy(np.stack([x, y, z, points[:, 2]], 1)).float().to(self._device)

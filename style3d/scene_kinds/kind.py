@@ -27,7 +27,21 @@ class Opening:
 @final
 @dataclass(frozen=True)
 class SceneKind:
-    """One kind of scene. Concretely: Gaussian splats, painted by a `FieldJob`, in .ply, .spz and other files."""
+    """One kind of scene. Concretely: Gaussian splats, painted by a `FieldJob`, in .ply, .spz and other files.
+
+    The registry asks ``holds`` of its rows in order, so that the last row takes what no other row knows. It assumes
+    that ``holds`` is quick, reads no more than the head of a file, and never raises. ``load`` gets a job of the
+    class ``job``, and a watcher that hears of long work, and makes the scene that is painted. ``open`` makes the
+    scene of a path to measure it: as it lies there, without a job. Both raise `Style3DError` for a file that cannot
+    be read. ``name`` stands in sentences and is plural.
+
+    >>> from pathlib import Path
+    >>> from style3d.scene_kinds.registry import kind_at
+    >>> kind_at(Path("data/scenes/mossling.spz")).name
+    'Gaussian splats'
+    >>> kind_at(Path("data/models/koi.glb")).job.__name__
+    'MeshJob'
+    """
 
     name: str  # in the plural, as sentences want it
     job: type[Job]

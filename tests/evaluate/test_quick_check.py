@@ -26,7 +26,7 @@ def result(scene: GridScene, tmp_path: Path) -> Result:
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "style.png")
     job = FieldJob(tmp_path / "ball.safetensors", style=(tmp_path / "style.png",), resolution=64, turntable="none")
     before = scene.initial()
-    record = {"interrupted": False, "cameras": scene.portraits(2, 32), "losses": [{"total": 1.0}]}
+    record = {"interrupted": False, "cameras": scene.cameras_around(2, 32), "losses": [{"total": 1.0}]}
     record |= {"device": "cpu", "begun": 0.0}
     seen = np.ones(len(before), dtype=bool)
     return Result(scene, job, recipe(job), before, before.flip(1), seen, record)

@@ -38,9 +38,9 @@ class PictureScene(Scene):
         return torch.from_numpy(self.pixels.copy())
 
     def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
-        return Views(self.portraits(count, resolution), ())
+        return Views(self.cameras_around(count, resolution), ())
 
-    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+    def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         ways = orbit_directions(count) * [0.5, 0.5, 0] + [0, 0, 2]
         return tuple(look_at(way, np.zeros(3), 35, size) for way in ways)
 

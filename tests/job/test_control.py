@@ -94,11 +94,11 @@ def test_nerfstudio_offers_neither_what_it_decides_nor_what_needs_a_table(capsys
 
 
 def test_a_preset_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Preset("a blink", 3, 64, 0, 1.0, (5,), 0.02, portraits=2, portrait_size=32)
+    row = Preset("a blink", 3, 64, 0, 1.0, (5,), 0.02, frames=2, frame_size=32)
     monkeypatch.setitem(PRESETS, "sketch", row)
     job = MeshJob(MODEL, STYLE, preset="sketch")
     made = recipe(job)
-    assert (made.views, made.resolution, made.portraits, made.portrait_size) == (3, 64, 2, 32)
+    assert (made.views, made.resolution, made.frames, made.frame_size) == (3, 64, 2, 32)
     assert [(stage.steps, stage.rate, stage.scale) for stage in made.stages] == [(5, 0.02, 1.0)]
     assert recipe(replace(job, views=7, steps=9)).views == 7
 

@@ -33,7 +33,7 @@ def mirrored(lighting: Lighting) -> ViewOperator:
 def by_direction(lighting: Lighting) -> ViewOperator:
     """Splats that show every direction a mean of twelve colours."""
     scene = LobeScene(SplatScene(splat_ball(400, degree=2), "ball"))
-    operator = scene.operator(scene.portraits(5, 32)[1], 0)
+    operator = scene.operator(scene.cameras_around(5, 32)[1], 0)
     return replace(operator, fixed=np.zeros_like(operator.fixed))  # what lobes cannot hold
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import pytest
 import torch
 
+from style3d.files.source_digest import FOLDER, source_digest, sources
 from style3d.losses import build_features, default_objective, style_cache
 from style3d.losses.objective import Objective
 from style3d.losses.style_cache import cached_style, style_folder, style_key
 from style3d.losses.term import Term
 from style3d.paint.style_library import StyleLibrary
-from style3d.source_digest import FOLDER, source_digest, sources
 from tests.helpers.nets import tiny_objective
 
 

@@ -25,6 +25,7 @@ from style3d.losses.objective import default_objective
 from style3d.mesh.asset import load_asset
 from style3d.paint.layers import _brush
 from style3d.paint.symmetry import Mirror
+from style3d.regions.part import part_weights
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
 from tests.helpers.models import write_textured_ball
@@ -111,7 +112,7 @@ def test_an_edit_never_leaves_its_region(job: style3d.MeshJob, style: Path, tmp_
     region = Region(Where(sphere=(1.0, 0, 0, 0.9), feather=0.3), style=style)
     only = replace(job, style=(), region=(region,))
     result = run(only)
-    weights = result.scene.selected(region.where)
+    weights = part_weights(result.scene, region.where)
     outside = torch.from_numpy(weights == 0)
     assert 0.5 < outside.float().mean() < 0.95
     assert torch.equal(result.after[outside], result.before[outside])
@@ -124,7 +125,7 @@ def test_an_edit_never_leaves_its_region(job: style3d.MeshJob, style: Path, tmp_
 def test_regions_lie_over_each_other(job: style3d.MeshJob, style: Path) -> None:
     upper = Region(Where(box=(-2, 0, -2, 2, 2, 2)), strength=0.5)
     whole, half = run(job), run(replace(job, region=(upper,)))
-    top = torch.from_numpy(whole.scene.selected(upper.where) > 0)
+    top = torch.from_numpy(part_weights(whole.scene, upper.where) > 0)
     assert torch.equal(whole.after[~top], half.after[~top])  # the same style: one layer, painted as one
     expected = torch.lerp(whole.before, whole.after, 0.5)
     assert torch.allclose(half.after[top], expected[top], atol=1e-6)

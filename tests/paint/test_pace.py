@@ -121,5 +121,5 @@ def test_the_ladder_rises() -> None:
     for lower, upper in pairwise(LADDER):
         assert lower.views < upper.views
         assert lower.resolution < upper.resolution
-        assert lower.portraits <= upper.portraits
+        assert lower.frames <= upper.frames
         assert sum(lower.steps) <= sum(upper.steps)

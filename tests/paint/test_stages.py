@@ -20,7 +20,7 @@ from tests.helpers.nets import tiny_objective
 def held_out(run: PaintRun, scale: float) -> float:
     """Mean style loss of three views around the scene that no stage looks at, at a stage's size of view."""
     colors, total = run.pyramid.decoded().clamp(0, 1), 0.0
-    for camera in run.scene.portraits(3, round(run.recipe.resolution * scale)):
+    for camera in run.scene.cameras_around(3, round(run.recipe.resolution * scale)):
         view = run.cache.get(camera, 0)
         with torch.no_grad():
             image = view.operator.image(colors[torch.from_numpy(view.operator.entries)], run.layers.backdrop)

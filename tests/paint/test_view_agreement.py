@@ -44,7 +44,7 @@ def run(job: FieldJob) -> style3d.Result:
 
 def variation(scene: LobeScene, colors: torch.Tensor) -> float:
     """Root mean square change of new views when splats show them what they show a twelfth of a turn further on."""
-    cameras, changes = scene.portraits(12, 48), []
+    cameras, changes = scene.cameras_around(12, 48), []
     for camera, other in zip(cameras, (*cameras[1:], cameras[0]), strict=True):
         operator = scene.operator(camera, 0)
         views = [view.render(colors, torch.zeros(3)) for view in (operator, scene.turned(operator, other.position))]
@@ -68,7 +68,7 @@ def test_only_what_changes_with_direction_counts() -> None:
     """Nothing for paint that all directions share, the mean square otherwise; the gradient is that of the number."""
     scene = LobeScene(SplatScene(splat_ball(300, degree=1), "ball"))
     cache = ViewCache(scene.operator, scene.hierarchy, 10**9)
-    views = [cache.get(camera, 0) for camera in scene.portraits(8, 24)]
+    views = [cache.get(camera, 0) for camera in scene.cameras_around(8, 24)]
     start = scene.initial()
     agreement = Agreement(scene, views, 2.0, (0,), lambda view: start[torch.from_numpy(view.operator.entries)])
     entries = torch.from_numpy(views[3].operator.entries)

@@ -97,7 +97,7 @@ def test_a_new_kind_is_a_page(job: Job, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_its_views_obey_the_law(job: Job) -> None:
     scene = PictureScene(job.model)
-    camera = scene.portraits(3, 64)[1]
+    camera = scene.cameras_around(3, 64)[1]
     operator = scene.operator(camera, 0)
     values = torch.rand(len(operator.entries), 3)
     assert torch.allclose(operator.matrix.apply(values), apply_reference(operator.matrix, values))

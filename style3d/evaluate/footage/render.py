@@ -84,7 +84,7 @@ class Route:
 
 def plan_route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
     """A turntable in ``views`` steps; or, where a capture was walked, bursts that hold every gap."""
-    around = scene.portraits(views, size)
+    around = scene.cameras_around(views, size)
     if is_closed(around, scene.extent):
         return Route(around, True, ())
     return burst_route(scene, views, size, gaps)
@@ -92,7 +92,7 @@ def plan_route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Rout
 
 def burst_route(scene: Scene, views: int, size: int, gaps: Sequence[int]) -> Route:
     """Bursts that hold every gap, about ``views`` views in all, of a route in `STEPS` steps."""
-    steps, path = burst_steps(views, gaps), scene.portraits(STEPS, size)
+    steps, path = burst_steps(views, gaps), scene.cameras_around(STEPS, size)
     return Route(tuple(path[step] for step in steps), False, steps)
 
 

@@ -32,10 +32,24 @@ class Reading:
 @final
 @dataclass(frozen=True)
 class Metric(Generic[Subject]):
-    """One row. Concretely: style.palette, lower is better, CIEDE2000, measured on views beside the style picture.
+    """One figure that `style3d evaluate` can measure. Concretely: style.palette, CIEDE2000, lower is better.
+
+    It assumes that ``measure`` gets what the metrics of its list are measured on, such as painted views with their
+    originals, and that it changes none of it. It returns a `Reading`, which may say why there is no number.
+
+    The name begins with a word of `SUBJECTS`, which is the table that shows it; capitals stand for what varies, as
+    in "consistency.GAP.rmse". ``better`` and ``unit`` are shown beside the figure, and ``meaning`` explains it.
+    ``needs`` names optional networks, ``also_on`` asks for the same figure before painting, ``tile`` puts it on top
+    of the page.
 
     Raises:
         ValueError: the name begins with no word of `SUBJECTS`, and so would be in no table.
+
+    >>> row = Metric("style.darkness", "lower", "mean darkness", lambda views: Reading(1 - views["brightness"]))
+    >>> row.subject, row.measure({"brightness": 0.75}).value
+    ('style', 0.25)
+    >>> Metric("consistency.GAP.darkness", "lower", "", row.measure).names({"GAP": (1, 7)})
+    ['consistency.1.darkness', 'consistency.7.darkness']
     """
 
     name: str  # "style.gram"; capitals stand for what varies, "consistency.GAP.rmse"

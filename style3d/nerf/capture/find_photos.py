@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import final
 
 from style3d.errors import Style3DError
-from style3d.find_file import PICTURES, find_file
+from style3d.files.find_file import PICTURES, find_file
 from style3d.nerf.capture.capture import inside
 from style3d.nerf.capture.lens import Lens
 from style3d.nerf.capture.photos import stored_size

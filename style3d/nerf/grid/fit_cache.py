@@ -12,12 +12,12 @@ import torch
 
 from style3d.errors import Style3DError
 from style3d.files import cache_folder, trim
+from style3d.files.source_digest import source_digest
 from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid.checkpoint import PARTIAL, FitFile
 from style3d.nerf.grid.file import GRID, FittedGrid, read_grid, save_grid
 from style3d.nerf.grid.fit import CPU, FitSettings, default_downscale, fit_grid
 from style3d.progress import Watcher
-from style3d.source_digest import source_digest
 
 log = logging.getLogger(__name__)
 LIMIT = 4 << 30  # bytes of grids and unfinished fits kept; the oldest go
@@ -28,7 +28,7 @@ FIT = (
 )  # decide a fit, with imports
 ROOMS = (
     "style3d.nerf.grid", "style3d.nerf.capture", "style3d.render", "style3d.core", "style3d.images", "style3d.files",
-    "style3d.device", "style3d.types", "style3d.progress", "style3d.errors", "style3d.remarks", "style3d.find_file",
+    "style3d.device", "style3d.types", "style3d.progress", "style3d.errors", "style3d.remarks",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from style3d.device import launching_on
 from style3d.nerf.grid.engine import MOST_SAMPLES, FitRules, Lattice, Rays
 from style3d.nerf.grid.marcher import Marcher, Samples
 from style3d.render.grid_march import MOST_STEPS
@@ -161,7 +162,7 @@ class TritonMarcher(Marcher):
         cells, fracs = self._empty(size, torch.int32), self._empty((*size, 3), torch.float32)
         places, depths = self._empty(size, torch.float32), self._empty(size, torch.float32)
         counts = self._empty((count,), torch.int32)
-        with torch.cuda.device_of(self._gaps):
+        with launching_on(self._device):
             _march[(triton.cdiv(count, BLOCK),)](
                 *drawn, self._shape, self._gaps, cells, fracs, places, depths, counts,
                 count, self._side, MOST_SAMPLES, MOST_STEPS, BLOCK, num_warps=1, enable_fp_fusion=False,

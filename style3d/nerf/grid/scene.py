@@ -25,8 +25,6 @@ from style3d.nerf.splats.fill_unseen import filled
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats, ViewDependence
 from style3d.nerf.splats.vantage import turned
-from style3d.regions.selector import Where
-from style3d.regions.shapes import selected_by_shape
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
@@ -154,7 +152,7 @@ class GridScene(Scene):
             missing[entries] = False
         return tuple(chosen)
 
-    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+    def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path, or around the scene."""
         if self._path == "orbit":
             return orbit(self._cameras, self._center, count, size)
@@ -198,10 +196,6 @@ class GridScene(Scene):
         """The vertices, or the corners of cubes; what lies beyond the contracted cube at its border."""
         places = self.grid.places if level == 0 else self.hierarchy.corners(level)
         return self.grid.space.expand(places)
-
-    def selected(self, where: Where) -> Weights:
-        """By shapes: a grid has no names and no texture space."""
-        return selected_by_shape(self.points(0), where, "a radiance grid")
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Vertices that were seen as they are, the others as the nearest of those."""

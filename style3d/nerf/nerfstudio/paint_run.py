@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 import torch
 
+from style3d.device import pick_device
 from style3d.errors import Style3DError
 from style3d.files import check_readable
 from style3d.job import FieldJob
@@ -97,8 +98,7 @@ def painting_config(run: TrainedRun, job: FieldJob) -> Any:
         pipeline.consistency_weight = job.consistency_weight
     config.load_dir, config.vis, config.machine.seed = run.checkpoints, "tensorboard", job.seed % 2**32
     config.logging.local_writer.enable = False
-    wanted = job.device.partition(":")[0]
-    config.machine.device_type = ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+    config.machine.device_type = pick_device(job.device).type
     return config
 
 

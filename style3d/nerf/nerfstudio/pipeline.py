@@ -15,6 +15,7 @@ from nerfstudio.utils import writer
 from torch import Tensor
 
 from style3d.core.camera import Camera
+from style3d.device import is_missing
 from style3d.errors import Style3DError
 from style3d.job import recipe
 from style3d.nerf.nerfstudio.cameras import from_nerfstudio
@@ -48,8 +49,9 @@ class StylePipelineConfig(VanillaPipelineConfig):
 
     def setup(self, **options: Any) -> Any:
         """The pipeline; says in one line when the device asked for is not there."""
-        if str(options.get("device", "cpu")).startswith("cuda") and not torch.cuda.is_available():
-            raise SystemExit("style3d: there is no CUDA device here; add --machine.device-type cpu")
+        device = str(options.get("device", "cpu"))
+        if is_missing(device):
+            raise SystemExit(f"style3d: there is no {device} device here; add --machine.device-type cpu")
         return super().setup(**options)
 
 

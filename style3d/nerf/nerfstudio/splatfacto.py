@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 from style3d.core.camera import Camera
+from style3d.device import device_for
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
 from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView
 from style3d.nerf.nerfstudio.lpips import drop_networks, measured, without_downloads
@@ -30,11 +31,11 @@ NO_CUDA = (
 
 @dataclass
 class SplatPipelineConfig(StylePipelineConfig):
-    """The pipeline, where there is CUDA."""
+    """The pipeline, where gsplat can render."""
 
     def setup(self, **options: Any) -> Any:
-        """The pipeline; without CUDA, a line that says what works instead."""
-        if not torch.cuda.is_available():
+        """The pipeline; without a device for gsplat, a line that says what works instead."""
+        if device_for("gsplat") is None:
             raise SystemExit(NO_CUDA)
         return super().setup(**options)
 

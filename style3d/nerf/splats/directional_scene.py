@@ -21,8 +21,7 @@ from style3d.errors import Style3DError
 from style3d.nerf.splats.files import losses_of, write_splats
 from style3d.nerf.splats.lobes import MOST_DEGREE, Lobes
 from style3d.nerf.splats.scene import SplatScene
-from style3d.regions.selector import Where
-from style3d.types import Colors, Flags, Indices, Points, Vector, Weights
+from style3d.types import Colors, Flags, Indices, Points, Vector
 
 
 @final
@@ -136,9 +135,9 @@ class LobeScene(Scene):
         """The places that see most of the splats of which no lobe was seen."""
         return self.scene.unseen(self._any(seen), resolution)
 
-    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+    def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         """As without lobes."""
-        return self.scene.portraits(count, size)
+        return self.scene.cameras_around(count, size)
 
     def named_views(self) -> Mapping[str, Camera]:
         """As without lobes."""
@@ -157,10 +156,6 @@ class LobeScene(Scene):
     def points(self, level: int) -> Points:
         """The splats' centres, once for each lobe; then as without lobes."""
         return self.scene.points(level - 1) if level else np.repeat(self.scene.points(0), self.lobes.count, axis=0)
-
-    def selected(self, where: Where) -> Weights:
-        """Every lobe as its splat."""
-        return np.repeat(self.scene.selected(where), self.lobes.count)
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Splats of which no lobe was seen look from everywhere like the nearest that were."""

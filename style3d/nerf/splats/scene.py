@@ -20,13 +20,11 @@ from style3d.nerf.splats.files import losses_of, write_splats
 from style3d.nerf.splats.fill_unseen import filled
 from style3d.nerf.splats.splats import Splats, ViewDependence
 from style3d.nerf.splats.vantage import Setting, Vantage, contracted, expanded, find_setting
-from style3d.regions.selector import Where
-from style3d.regions.shapes import selected_by_shape
 from style3d.render.plan import RESOLVED, SeenSamples, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.seen_splats import of_samples, seen_splats, surface_spacing
 from style3d.render.splats import Gaussians, project, splat_view
-from style3d.types import Colors, Flags, Indices, Points, Weights
+from style3d.types import Colors, Flags, Indices, Points
 
 NEAR = 0.01  # of the scene's radius: nothing nearer to a camera is drawn
 SAMPLES = 20_000  # splats that stand for all when views are planned and coverage is measured
@@ -181,7 +179,7 @@ class SplatScene(Scene):
             missing[view.which] = False
         return tuple(chosen)
 
-    def portraits(self, count: int, size: int) -> tuple[Camera, ...]:
+    def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         """Along the capture's path, around the scene, or turning round within it."""
         if self.cameras and self.path == "capture":
             return tuple(middle_square(camera, size) for camera in walk(self.cameras, count))
@@ -227,10 +225,6 @@ class SplatScene(Scene):
         if level == 0:
             return self.splats.positions.astype(np.float64)
         return expanded(self.hierarchy.corners(level), self.center, self.setting.radius)
-
-    def selected(self, where: Where) -> Weights:
-        """By shapes: splats have no names and no texture space."""
-        return selected_by_shape(self.points(0), where, "splats")
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Seen splats as they are, the others as the nearest seen ones."""

@@ -56,7 +56,7 @@ def test_bursts_hold_every_gap() -> None:
 def test_a_turntable_closes_and_a_path_does_not(scene: GridScene) -> None:
     ring = [look_at(4 * way, np.zeros(3), 30.0, 8) for way in orbit_directions(12)]
     assert is_closed(ring, 2.0)
-    assert not is_closed(scene.portraits(12, 8), scene.extent)
+    assert not is_closed(scene.cameras_around(12, 8), scene.extent)
     eye = np.array([0.1, 0.2, 0.3])
     assert is_closed([look_at(eye, eye + way, 60.0, 8) for way in orbit_directions(12, elevation=0.0)], 2.0)
 
@@ -76,9 +76,9 @@ def test_one_operator_shows_two_states_of_a_grid(scene: GridScene) -> None:
 def test_splats_of_a_grid_stand_where_the_grid_is(scene: GridScene, tmp_path: Path) -> None:
     """Splat files have other axes: cameras go with them."""
     scene.save(scene.initial(), tmp_path / "ball.ply")
-    camera = scene.portraits(5, 48)[1]
+    camera = scene.cameras_around(5, 48)[1]
     before = scene.as_splats()
-    twin = before.portraits(5, 48)[1]
+    twin = before.cameras_around(5, 48)[1]
     shown = [
         one.operator(at, 0).render(one.initial(), torch.full((3,), 0.5))[0]
         for one, at in ((scene, camera), (before, twin), (SplatScene(read_splats(tmp_path / "ball.ply"), "b"), twin))

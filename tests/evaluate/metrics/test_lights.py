@@ -21,7 +21,7 @@ from tests.helpers.surfaces import flat_on, pyramid_of, quad
 def test_every_lamp_is_measured_smooth_and_raised(tmp_path: Path) -> None:
     scene = open_mesh(write_textured_ball(tmp_path / "ball.obj"))
     style = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(0))
-    figures = light_figures(scene, Yardstick(style, Tiny(), "absent", "absent"), scene.portraits(3, 48))
+    figures = light_figures(scene, Yardstick(style, Tiny(), "absent", "absent"), scene.cameras_around(3, 48))
     values = {figure.name: figure.value for figure in figures}
     assert set(values) == {f"style.light.{lamp}{kind}" for lamp in LAMPS for kind in ("", ".relief")}
     assert all(value is not None and value > 0 for value in values.values())

@@ -68,8 +68,8 @@ def test_the_folder_is_a_scene(folder: Path, stops: list[Camera]) -> None:
         assert (own.width, own.height, own.cx) == (200, 200, 100)
         assert own.focal == pytest.approx(given.focal)
     assert scene.plan(3, 64).overviews[0].position[0] == pytest.approx(-1)
-    assert all(camera.position[2] == pytest.approx(4) for camera in scene.portraits(4, 32))
-    around = style3d.load(FieldJob(folder, style=PAINT, path="orbit")).portraits(4, 32)
+    assert all(camera.position[2] == pytest.approx(4) for camera in scene.cameras_around(4, 32))
+    around = style3d.load(FieldJob(folder, style=PAINT, path="orbit")).cameras_around(4, 32)
     assert min(camera.position[2] for camera in around) < 0
 
 
@@ -108,7 +108,7 @@ def test_antialiased_splats_are_told_and_drawn(tmp_path: Path) -> None:
     told = style3d.load(FieldJob(tmp_path / "plain.ply", style=PAINT, antialiased=True))
     plain = style3d.load(FieldJob(tmp_path / "plain.ply", style=PAINT))
     assert read_splats(tmp_path / "fair.spz").antialiased
-    camera = plain.portraits(5, 32)[0]
+    camera = plain.cameras_around(5, 32)[0]
     alphas = [scene.operator(camera, 0).alpha.sum() for scene in (fair, told, plain)]
     assert alphas[0] == pytest.approx(alphas[1], rel=0.05)
     assert alphas[1] < 0.6 * alphas[2]

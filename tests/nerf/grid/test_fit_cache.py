@@ -14,6 +14,7 @@ from PIL import Image
 from style3d import load_scene as scenes
 from style3d.core.camera import look_at
 from style3d.errors import Style3DError
+from style3d.files.source_digest import FOLDER, source_digest, sources
 from style3d.job import FieldJob
 from style3d.nerf.capture.read import is_capture
 from style3d.nerf.grid import fit_cache as capture_scene
@@ -21,7 +22,6 @@ from style3d.nerf.grid.file import FittedGrid, save_grid
 from style3d.nerf.grid.fit import FitSettings, Level
 from style3d.nerf.grid.fit_cache import FIT, ROOMS, fitted_grid
 from style3d.nerf.grid.scene import GridScene
-from style3d.source_digest import FOLDER, source_digest, sources
 from tests.helpers.fields import ball
 from tests.nerf.grid.test_fit import pictures_of_a_ball
 
@@ -94,7 +94,7 @@ def test_pictures_are_taken_on_the_path_asked_for(tmp_path: Path) -> None:
 
     def around(name: str, path: str) -> bool:
         job = FieldJob(tmp_path / f"{name}.safetensors", style=(Path("style.png"),), path=path)
-        return bool(scenes.load(job).portraits(8, 16)[4].position[2] < 0)
+        return bool(scenes.load(job).cameras_around(8, 16)[4].position[2] < 0)
 
     assert [around("walked", path) for path in ("auto", "capture", "orbit")] == [False, False, True]
     assert around("unknown", "orbit")

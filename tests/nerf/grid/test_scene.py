@@ -18,6 +18,7 @@ from style3d.nerf.grid.score import psnr
 from style3d.nerf.grid.to_splats import FILE_AXES
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
+from style3d.regions.part import part_weights
 from style3d.regions.selector import Where
 from style3d.render.grid_image import render_image
 from tests.helpers.fields import ball, matte
@@ -115,7 +116,7 @@ def test_views_follow_the_capture(fitted: FittedGrid) -> None:
         seen[scene.operator(camera, 0).entries] = True
     assert scene.unseen(seen, 128) == ()
     assert scene.unseen(np.ones_like(nothing), 64) == ()
-    assert all((c.width, c.height) == (40, 40) for c in scene.portraits(5, 40))
+    assert all((c.width, c.height) == (40, 40) for c in scene.cameras_around(5, 40))
 
 
 def test_a_grid_without_cameras_is_looked_at_from_around(fitted: FittedGrid) -> None:
@@ -126,10 +127,10 @@ def test_a_grid_without_cameras_is_looked_at_from_around(fitted: FittedGrid) -> 
 
 def test_regions_are_shapes(fitted: FittedGrid) -> None:
     scene = GridScene(fitted, "ball")
-    weights = scene.selected(Where(box=(-1.0, -1.0, -1.0, 0.0, 1.0, 1.0)))
+    weights = part_weights(scene, Where(box=(-1.0, -1.0, -1.0, 0.0, 1.0, 1.0)))
     assert np.array_equal(weights > 0, scene.points(0)[:, 0] <= 0)
     with pytest.raises(Style3DError, match="material"):
-        scene.selected(Where(material="fur"))
+        part_weights(scene, Where(material="fur"))
 
 
 def test_what_no_view_saw_takes_the_colour_beside_it(fitted: FittedGrid) -> None:

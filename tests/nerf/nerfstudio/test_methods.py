@@ -156,7 +156,7 @@ def test_a_plain_nerfacto_is_painted_at_once(desk: Path, tmp_path: Path) -> None
         (["style3d", *TINY, "--data", "capture", "--pipeline.style.image", "absent.jpg"], "absent.jpg does not exist"),
         (
             ["style3d", *TINY[2:], *PAINT, "--data", "capture"],
-            "there is no CUDA device here; add --machine",
+            "there is no cuda device here; add --machine",
         ),
         (["style3d-splat", *TINY[:8], *PAINT, "--data", "capture"], "style3d-splat needs an NVIDIA GPU"),
     ],

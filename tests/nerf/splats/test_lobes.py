@@ -55,7 +55,7 @@ def test_weights_are_a_mean_that_harmonics_hold(degree: int, count: int) -> None
 def test_the_original_looks_as_it_did(degree: int) -> None:
     """Before anything is painted, whatever lobes cannot hold is in b_v."""
     scene = ball(degree)
-    camera = scene.portraits(5, 48)[2]
+    camera = scene.cameras_around(5, 48)[2]
     own = scene.operator(camera, 0).render(scene.initial(), GREY)
     assert (own - shown(scene.scene.splats, camera)).abs().max() < 1e-4
     start = scene.initial()
@@ -74,8 +74,8 @@ def test_what_is_written_shows_what_was_painted(tmp_path: Path, degree: int, suf
     scene.save(colors, tmp_path / f"out{suffix}")
     again = read_splats(tmp_path / f"out{suffix}")
     assert again.degree == degree
-    views = [scene.operator(camera, 0).render(colors, GREY) for camera in scene.portraits(3, 48)]
-    for camera, view in zip(scene.portraits(3, 48), views, strict=True):
+    views = [scene.operator(camera, 0).render(colors, GREY) for camera in scene.cameras_around(3, 48)]
+    for camera, view in zip(scene.cameras_around(3, 48), views, strict=True):
         assert (shown(again, camera) - view).abs().max() < tolerance
     assert (views[0] - views[1]).abs().max() > 0.05
 
@@ -90,7 +90,7 @@ def test_nothing_painted_changes_no_byte(tmp_path: Path) -> None:
 def test_coarser_levels_show_every_direction_the_same() -> None:
     """A splat's colour on level 1 is the image that all its lobes give in that colour, highlights beside it."""
     scene = ball(2)
-    camera = scene.portraits(5, 48)[1]
+    camera = scene.cameras_around(5, 48)[1]
     table = torch.from_numpy(noise(1, COUNT, 2)[0])
     lobes = table.repeat_interleave(scene.lobes.count, 0)
     one = scene.operator(camera, 1).apply(table[torch.from_numpy(scene.operator(camera, 1).entries)])
@@ -109,14 +109,14 @@ def test_what_no_view_has_seen_is_coloured_by_its_neighbours() -> None:
     done = scene.completed(colors, seen.ravel()).reshape(COUNT, 4, 3)
     assert torch.equal(done[::2], colors.reshape(COUNT, 4, 3)[::2])
     assert done[1::2].std(1).max() < 1e-6
-    facts = scene.facts(colors, seen.ravel(), scene.portraits(2, 48))
+    facts = scene.facts(colors, seen.ravel(), scene.cameras_around(2, 48))
     assert (facts["entries"], facts["directions"], facts["view_dependence"]) == (4 * COUNT, 4, "style")
 
 
 def test_depth_is_that_of_the_splats() -> None:
     """However many colours each of them has."""
     scene = ball(3)
-    camera = scene.portraits(5, 32)[1]
+    camera = scene.cameras_around(5, 32)[1]
     one, other = (surface_depth(part.operator(camera, 0), camera, part.points(0)) for part in (scene, scene.scene))
     for own, plain in zip(one, other, strict=True):
         np.testing.assert_allclose(own, plain, rtol=1e-5)

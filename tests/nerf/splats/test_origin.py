@@ -102,7 +102,7 @@ def test_comments_say_what_is_up(comments: tuple[str, ...], up: str) -> None:
 def test_views_stand_upright(up: Literal["x", "-x", "y", "-y", "z", "-z"]) -> None:
     axis = np.eye(3)["xyz".index(up[-1])] * (-1 if up.startswith("-") else 1)
     scene = SplatScene(replace(splat_ball(300), up=up), "ball")
-    for camera in scene.portraits(4, 16):
+    for camera in scene.cameras_around(4, 16):
         assert -camera.camera_to_world[:3, 1] @ axis > 0.8  # cameras' y points down
         away = camera.position - scene.center
         assert np.linalg.norm(away - (away @ axis) * axis) > 0.5 * np.linalg.norm(away)
@@ -112,7 +112,7 @@ def test_views_stand_upright(up: Literal["x", "-x", "y", "-y", "z", "-z"]) -> No
 def test_a_job_decides_what_is_up(tmp_path: Path) -> None:
     write_splats(splat_ball(300), tmp_path / "a.ply")
     scene = load(FieldJob(tmp_path / "a.ply", style=(tmp_path / "s.jpg",), up="z"))
-    assert scene.portraits(1, 16)[0].camera_to_world[2, 1] < -0.8
+    assert scene.cameras_around(1, 16)[0].camera_to_world[2, 1] < -0.8
 
 
 def test_a_capture_s_cameras_decide_what_is_up(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
 from style3d.nerf.splats.vantage import UPRIGHT, contracted, expanded, find_setting
+from style3d.regions.part import part_weights
 from style3d.regions.selector import Where
 from style3d.render.splats import Gaussians
 from tests.helpers.assets import asset
@@ -42,13 +43,13 @@ def test_views_frame_the_object_upright(scene: SplatScene) -> None:
     """Every overview holds the ball; pictures have the file's -y on top."""
     views = scene.plan(6, 64)
     assert len(views.overviews) == 6
-    for camera in (*views.overviews, *scene.portraits(3, 48)):
+    for camera in (*views.overviews, *scene.cameras_around(3, 48)):
         operator = scene.operator(camera, 0)
         coverage = operator.coverage.reshape(camera.height, camera.width)
         assert coverage[camera.height // 2, camera.width // 2] > 0.95
         edge = np.concatenate([coverage[0], coverage[-1], coverage[:, 0], coverage[:, -1]])
         assert edge.max() < 0.2
-    for camera in scene.portraits(3, 48):
+    for camera in scene.cameras_around(3, 48):
         assert camera.camera_to_world[1, 1] > 0.9  # the image's down is the file's +y
 
 
@@ -96,7 +97,7 @@ def test_capture_cameras_are_looked_from() -> None:
     views = scene.plan(5, 40).overviews
     assert [camera.width for camera in views] == [40] * 5
     np.testing.assert_allclose([camera.position[0] for camera in views], [-1, -0.5, 0, 0.5, 1], atol=1e-9)
-    assert scene.portraits(4, 32)[0].width == 32
+    assert scene.cameras_around(4, 32)[0].width == 32
     assert scene.key != SplatScene(splat_ball(), "ball.ply").key
 
 
@@ -127,7 +128,7 @@ def test_what_is_written_shows_what_was_painted(tmp_path: Path, degree: int, vie
     scene.save(colors, tmp_path / "out.ply")
     again = read_splats(tmp_path / "out.ply")
     assert again.degree == (degree if view_dependence == "keep" else 0)
-    camera = scene.portraits(5, 64)[1]
+    camera = scene.cameras_around(5, 64)[1]
     painted = scene.operator(camera, 0).render(colors, GREY)
     assert (rendered(again, camera, view_dependence) - painted).abs().max() < 1e-3
 
@@ -135,7 +136,7 @@ def test_what_is_written_shows_what_was_painted(tmp_path: Path, degree: int, vie
 def test_highlights_stay(scene: SplatScene) -> None:
     """Kept, a view of the original has the colours of its harmonics; dropped, base colours alone."""
     splats = splat_ball(degree=2)
-    camera = scene.portraits(5, 64)[2]
+    camera = scene.cameras_around(5, 64)[2]
     away = splats.positions - camera.position
     own = splats.sh_colors(away / np.linalg.norm(away, axis=1, keepdims=True))
     kept, dropped = (SplatScene(splats, "ball.ply", which) for which in ("keep", "drop"))
@@ -161,12 +162,12 @@ def test_what_no_view_has_seen_is_coloured_by_its_neighbours(scene: SplatScene) 
 
 def test_parts_are_chosen_by_shape(scene: SplatScene) -> None:
     """A sphere over half of the ball; names and masks mean nothing here."""
-    weights = scene.selected(Where(sphere=(1.0, -3.0, 0.0, 1.0)))
+    weights = part_weights(scene, Where(sphere=(1.0, -3.0, 0.0, 1.0)))
     near = np.linalg.norm(scene.splats.positions - [1, -3, 0], axis=1) <= 1
     np.testing.assert_array_equal(weights > 0, near)
     assert scene.inside.all()
     with pytest.raises(Style3DError, match="by material"):
-        scene.selected(Where(material="Leather"))
+        part_weights(scene, Where(material="Leather"))
 
 
 def test_a_real_scene(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_real_scene(tmp_path: Path) -> None:
     head = splats.subset(np.flatnonzero(splats.positions[:, 1] < np.quantile(splats.positions[:, 1], 0.03)))
     scene = SplatScene(head, "head.ply")
     colors = torch.from_numpy(noise(1, head.count)[0])
-    camera = scene.portraits(4, 96)[1]
+    camera = scene.cameras_around(4, 96)[1]
     painted = scene.operator(camera, 0).render(colors, GREY)
     assert scene.operator(camera, 0).coverage.max() > 0.99
     for suffix, tolerance in ((".ply", 1e-3), (".spz", 0.05)):

@@ -82,7 +82,7 @@ def test_the_picture_stays() -> None:
     assert np.isfinite(pixels).mean() > 0.9
     parts = SplatScene(finer(whole.splats, pixels), "ball")
     assert parts.splats.count > 2 * whole.splats.count
-    camera = whole.portraits(5, 64)[1]
+    camera = whole.cameras_around(5, 64)[1]
     before, after = (scene.operator(camera, 0).render(scene.initial(), BLACK) for scene in (whole, parts))
     assert -10 * float((before - after).square().mean().log10()) > 30
 

@@ -50,7 +50,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
     ours, shots = [], {}
     for name in NAMES:
         scene, colors = scenes[Path(name).stem]
-        camera = scene.portraits(5, SIZE)[1]
+        camera = scene.cameras_around(5, SIZE)[1]
         scene.save(colors, folder / name)
         operator = scene.operator(camera, 0)
         image = operator.render(colors, torch.zeros(3))[0].permute(1, 2, 0).clamp(0, 1).numpy()

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1]  # that `style3d` lies in
+FOLDER = Path(__file__).resolve().parents[2]  # that `style3d` lies in
 
 
 def source_digest(modules: Sequence[str], rooms: Sequence[str], folder: Path = FOLDER) -> str:
