@@ -132,6 +132,7 @@ class Job(ABC):
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is read; text is taken for paths."""
         object.__setattr__(self, "model", Path(self.model))
+        object.__setattr__(self, "output", None if self.output is None else Path(self.output))
         style, weights = split_paths(self.style, self.style_weights)
         object.__setattr__(self, "style", style)
         object.__setattr__(self, "style_weights", weights)

@@ -56,7 +56,7 @@ class Result:
 
     >>> import style3d
     >>> job = style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), steps=2, views=2, resolution=48,
-    ...                       preset="draft", texture_size=32, turntable="none", form=0, cast="none")
+    ...                       preset="draft", texture_size=32, turntable="none", form=0, cast=("off",))
     >>> result = style3d.stylize(style3d.load(job), job)
     >>> result.interrupted, result.before.shape == result.after.shape, len(result.record["losses"])
     (False, True, 2)
