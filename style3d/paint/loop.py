@@ -215,9 +215,8 @@ class PaintRun:
 
     def _roughen(self, staged: StagedView, start: Colors) -> None:
         """Grain in the styles' colours on every level, of which ``staged`` shows one pixel by pixel."""
-        lobes = self.scene.hierarchy.directions > 1  # a pattern by direction would be seen as flicker
-        plain = self.layers.plainness(start)
-        lowest = max(staged.view.level, int(lobes))  # finer levels start from what coarser ones have reached
+        plain, flickers = self.layers.plainness(start), self.scene.hierarchy.directions > 1
+        lowest = max(staged.view.level, int(flickers))  # finer levels start from what coarser ones have reached
         for level, table in enumerate(self.pyramid.parameters[lowest:], start=lowest):
             extent = staged.scale * 2.0 ** (staged.view.level - level)
             facing = self.scene.facing(level)

@@ -109,7 +109,7 @@ def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
 
 
 def covered(run: PaintRun) -> torch.Tensor:
-    start = run.layers.matched(run.drawing.colors, [shot.view for shot in run._shots(0)])
+    start = run.layers.matched(run.drawing.colors, [staged.view for staged in run._staged_views(0)])
     patchwork = Patchwork(run.scene, run.layers, run._operator, taste_of(1.0, run.drawing.plain), run.job.seed)
     return patchwork.cover(start, run.views.overviews, lambda _: None)
 
