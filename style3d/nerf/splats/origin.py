@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 from jaxtyping import Float64
@@ -18,6 +18,15 @@ VERTICAL = re.compile(r"^(?:comment|obj_info)\s+(?:vertical|up)[ _-]?axis\s*[:=]
 FLIPPED = "brush"  # it means by "y" what 3DGS files have: y points down
 
 
+@final
+@dataclass(frozen=True)
+class Record:
+    """What somebody adds to an SPZ file. Concretely: kind 0x12340001, 24 bytes that only its vendor reads."""
+
+    kind: int  # the vendor in its upper 16 bits
+    content: bytes
+
+
 @dataclass(frozen=True, eq=False)
 class Origin:
     """Concretely: "comment Vertical Axis: z", columns in nerfstudio's order, and a table of one camera."""
@@ -26,6 +35,7 @@ class Origin:
     columns: tuple[str, ...] = ()  # of the splats' table, in the file's order; () for the usual ones
     tables: Mapping[str, Array] = field(default_factory=dict)  # further elements
     gltf: GltfSource | None = None  # the file, if it was a glTF
+    records: tuple[Record, ...] = ()  # of an SPZ file
 
 
 def up_of(comments: Sequence[str]) -> Up:

@@ -139,7 +139,8 @@ def write_colors(
     if "COLOR_0" in attributes and "bufferView" in reader.document.item("accessors", attributes["COLOR_0"]):
         store.put("COLOR_0", *_point_colors_as_stored(reader, attributes["COLOR_0"], splats, changed))
     if packed is not None:
-        packed["bufferView"] = editor.replace_view(packed["bufferView"], spz.packed(splats))
+        records = spz.records_of(reader.view(packed["bufferView"]), "SPZ in the glTF")
+        packed["bufferView"] = editor.replace_view(packed["bufferView"], spz.packed(splats, records))
         return
     known = [harmonic(index) for index in range(MOST)]
     linear = primitive["extensions"][GAUSSIANS].get("colorSpace") == LINEAR

@@ -17,6 +17,8 @@ class Holds:
 
     degree: int = MAX_DEGREE  # highest band of the harmonics
     columns: bool = False  # further columns, tables and comments that a PLY brought
+    tables: tuple[str, ...] = ()  # further tables that have a place although others have none
+    records: bool = False  # what vendors add to SPZ files
     scene: bool = False  # the nodes, names and other meshes of the glTF that splats came from
 
     def lost(self, splats: Splats, suffix: str) -> Iterator[str]:
@@ -27,8 +29,12 @@ class Holds:
         names = [name for name, column in splats.extras.items() if column.any()]
         if names and not self.columns:
             yield f"a {suffix} file holds no further columns: {', '.join(names)} are left out"
-        if splats.origin.tables and not self.columns:
-            yield f"a {suffix} file holds no further tables: {', '.join(splats.origin.tables)} are left out"
+        tables = [name for name in splats.origin.tables if name not in self.tables]
+        if tables and not self.columns:
+            yield f"a {suffix} file holds no further tables: {', '.join(tables)} are left out"
+        if splats.origin.records and not self.records:
+            kinds = ", ".join(f"0x{record.kind:08x}" for record in splats.origin.records)
+            yield f"a {suffix} file holds no records of SPZ files: {kinds} are left out"
         if splats.up != "-y" and not self.columns:
             yield f"a {suffix} file does not say which way is up: {splats.up} is left out"
         source = splats.origin.gltf

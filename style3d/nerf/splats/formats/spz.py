@@ -6,7 +6,7 @@ import gzip
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,21 +16,18 @@ import zstandard
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES
 from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
+from style3d.nerf.splats.formats.spz_records import ORBIT_TABLES, origin_of, record_bytes
 from style3d.nerf.splats.formats.values import check_count, logit, smallest_three, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 
 Array = np.ndarray[Any, Any]
 MAGIC, GZIP = b"NGSP", b"\x1f\x8b"
 COLOR_SCALE = 0.15  # of the constant term, so that colours a little out of gamut survive
-ANTIALIASED, HAS_EXTENSIONS = 1, 2  # flags
-COORDINATE_SYSTEM = 0xADBE0003  # extension: the axes that the file is in
-SYSTEMS = (  # by number; 0 is unspecified
-    *("RUB", "LDB", "RDB", "LUB", "RUB", "LDF", "RDF", "LUF", "RUF"),
-    *("LFD", "RFD", "LFU", "RFU", "LBD", "RBD", "LBU", "RBU"),
-)
+ANTIALIASED, HAS_RECORDS = 1, 2  # flags
 MOST_EXPANSION, SMALL = 100, 16 << 20  # no real file grows so much; below so many bytes nobody counts
-LONGEST_EXTENSIONS = 1 << 16  # bytes
+LONGEST_RECORDS = 1 << 16  # bytes
 FINEST = 24  # fractional bits of a position
 LARGEST = 511  # of a rotation's nine-bit magnitudes, which stand for up to √½
 
@@ -65,30 +62,42 @@ def stored(content: bytes, name: str) -> tuple[Splats, str]:
     Raises:
         Style3DError: damaged, truncated, another version, or larger than its file could hold.
     """
+    header, parts, records = _opened(content, name)
+    origin, system = origin_of(records, name)
+    splats = _unpacked(header, [np.frombuffer(part, np.uint8) for part in parts])
+    return replace(splats, origin=origin), system
+
+
+def records_of(content: bytes, name: str) -> bytes:
+    """What a file holds beside its splats, as it stands. Errors: `stored`."""
+    return _opened(content, name)[2]
+
+
+def _opened(content: bytes, name: str) -> tuple[Header, list[bytes], bytes]:
+    """The header, the bytes of each attribute, and the records behind or between them."""
     if content.startswith(GZIP):
         content, packed = _inflated(content, name), len(content)
         header = _header(content, name, packed)
     else:
         header = _header(content, name, len(content))
     if header.version == 4:
-        parts, extensions = _streams(content, header, name), content[32 : header.contents]
+        parts, records = _streams(content, header, name), content[32 : header.contents]
     else:
         edges = np.cumsum([16, *header.sizes()])
         if edges[-1] > len(content):
             raise _damaged(name)
         parts = [content[start:end] for start, end in pairwise(edges)]
-        extensions = content[edges[-1] :]
-    system = _system(extensions) if header.flags & HAS_EXTENSIONS else "RUB"
-    return _unpacked(header, [np.frombuffer(part, np.uint8) for part in parts]), system
+        records = content[edges[-1] :]
+    return header, parts, records if header.flags & HAS_RECORDS else b""
 
 
 def to_spz(splats: Splats) -> bytes:
     """SPZ version 3, which every maintained reader takes and which needs no further library. Errors: `packed`."""
-    return packed(splats.rotated(to_ply_axes("RUB").T))
+    return packed(splats.rotated(to_ply_axes("RUB").T), record_bytes(splats.origin))
 
 
-def packed(splats: Splats) -> bytes:
-    """SPZ version 3 of splats that are in its axes.
+def packed(splats: Splats, records: bytes) -> bytes:
+    """SPZ version 3 of splats that are in its axes, with records behind them.
 
     Positions get as many fractional bits as the furthest splat leaves; harmonics all 8 bits.
 
@@ -104,14 +113,16 @@ def packed(splats: Splats) -> bytes:
     magnitude = np.rint(np.abs(three) * (LARGEST * np.sqrt(2))).astype(np.uint32)
     field = magnitude.clip(0, LARGEST) | (three < 0).astype(np.uint32) << 9
     rotations = largest.astype(np.uint32) << 30 | field[:, 0] << 20 | field[:, 1] << 10 | field[:, 2]
+    flags = ANTIALIASED * splats.antialiased | HAS_RECORDS * bool(records)
     parts = [
-        struct.pack("<4sIIBBBB", MAGIC, 3, splats.count, splats.degree, fraction, ANTIALIASED * splats.antialiased, 0),
+        struct.pack("<4sIIBBBB", MAGIC, 3, splats.count, splats.degree, fraction, flags, 0),
         np.ascontiguousarray(fixed[..., None].view(np.uint8)[..., :3]).tobytes(),
         _byte(splats.opacities * 255),
         _byte((splats.sh[:, 0] * COLOR_SCALE + 0.5) * 255),
         _byte((splats.log_scales + 10) * 16),
         rotations.astype("<u4").tobytes(),
         _byte(splats.sh[:, 1:] * 128 + 128),
+        records,
     ]
     return gzip.compress(b"".join(parts), mtime=0)
 
@@ -126,7 +137,7 @@ def _inflated(content: bytes, name: str) -> bytes:
     try:
         head = stream.decompress(content, 16)
         size = sum(_header(head, name, len(content)).sizes())
-        return head + stream.decompress(stream.unconsumed_tail, size + LONGEST_EXTENSIONS)
+        return head + stream.decompress(stream.unconsumed_tail, size + LONGEST_RECORDS)
     except zlib.error:
         raise _damaged(name) from None
 
@@ -174,18 +185,6 @@ def _streams(content: bytes, header: Header, name: str) -> list[bytes]:
     return found + [b""] * (len(sizes) - len(found))
 
 
-def _system(extensions: bytes) -> str:
-    """The axes that an extension names, among records of type, length and content; else x right, y up, z back."""
-    at = 0
-    while at + 8 <= len(extensions):
-        kind, size = struct.unpack_from("<II", extensions, at)
-        if kind == COORDINATE_SYSTEM and size >= 4 and at + 12 <= len(extensions):
-            number = struct.unpack_from("<I", extensions, at + 8)[0]
-            return SYSTEMS[number] if number < len(SYSTEMS) else "RUB"
-        at += 8 + size
-    return "RUB"
-
-
 def _unpacked(header: Header, parts: list[Array]) -> Splats:
     """Bytes to parameters, as the format's reference does."""
     count, (place, opacity, color, scale, rotation, higher) = header.count, parts
@@ -228,8 +227,9 @@ SPZ = SplatFormat(
     recognise=lambda content, _: content.startswith((GZIP, MAGIC)),
     read=lambda content, path: from_spz(content, path.name),
     write=to_spz,
+    holds=Holds(records=True, tables=ORBIT_TABLES),
     axes="RUB",
     reads="versions 2 to 4, axes named by an extension",
     writes="version 3",
-    keeps="24 bits a place, 8 a size, opacity, colour and harmonic",
+    keeps="24 bits a place, 8 a size, opacity, colour and harmonic; records of vendors",
 )

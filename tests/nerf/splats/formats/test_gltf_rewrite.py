@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import gzip
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -173,7 +175,10 @@ def test_packed_splats_stay_packed(tmp_path: Path) -> None:
     made = Maker()
     splats = replace(cloud(40, 1), positions=np.round(cloud(40, 1).positions, 2))
     write_splats(splats.rotated(np.diag([1.0, -1, -1])), tmp_path / "a.spz")
-    inner = {f"{NAME}_compression_spz_2": {"bufferView": made.view((tmp_path / "a.spz").read_bytes())}}
+    content = gzip.decompress((tmp_path / "a.spz").read_bytes())
+    record = struct.pack("<II3s", 0x12340001, 3, b"it!")
+    content = gzip.compress(content[:14] + b"\2" + content[15:] + record)
+    inner = {f"{NAME}_compression_spz_2": {"bufferView": made.view(content)}}
     made.show({"attributes": {}, "mode": 0, "extensions": {NAME: {"extensions": inner}}}, name="packed")
     source = read_splats(made.write(tmp_path / "a.glb"))
     wanted, found, before, after = rewritten(tmp_path / "a.glb", painted)
@@ -181,6 +186,9 @@ def test_packed_splats_stay_packed(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.positions, source.positions, atol=1e-6)
     np.testing.assert_array_equal(found.log_scales, source.log_scales)
     np.testing.assert_allclose(found.base_colors, wanted.base_colors, atol=0.01)
+    view = after["bufferViews"][inner[f"{NAME}_compression_spz_2"]["bufferView"]]
+    packed = read_glb(tmp_path / "out.glb")[1][view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+    assert gzip.decompress(packed).endswith(record)
 
 
 def test_instances_share(tmp_path: Path) -> None:

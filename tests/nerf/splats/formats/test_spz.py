@@ -13,8 +13,10 @@ import zstandard
 
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
-from style3d.nerf.splats.formats.spz import SYSTEMS
+from style3d.nerf.splats.formats.spz_records import SYSTEMS
 from style3d.nerf.splats.splats import Splats
+from style3d.ply.tables import read_tables
+from style3d.remarks import collected
 from tests.helpers.assets import asset
 from tests.helpers.clouds import cloud, covariances, directions, shape_error
 
@@ -106,6 +108,60 @@ def test_named_axes(number: int, tmp_path: Path) -> None:
     np.testing.assert_allclose(found.sh_colors(seen @ move.T), plain.sh_colors(seen), atol=3e-6)
     older = content[:14] + b"\2\0" + content[16:] + extension
     assert read(gzip.compress(older), tmp_path).content_hash == found.content_hash
+
+
+ORBIT = struct.pack("<II3f", 0xADBE0002, 12, -0.5, 0.75, 2.0)
+VENDOR = struct.pack("<II3s", 0x12340001, 3, b"\0?!")
+
+
+def test_records_of_vendors_stay(tmp_path: Path) -> None:
+    """Behind the splats, of either container; other kinds of files say that they have no place for them."""
+    content = written(cloud(60, 1), tmp_path)
+    for packed in (as_version_4(content, 60, VENDOR + ORBIT), gzip.compress(with_records(content, VENDOR + ORBIT))):
+        with collected() as remarks:
+            again = written(read(packed, tmp_path), tmp_path)
+        assert again == with_records(content, ORBIT + VENDOR)
+        assert not remarks
+    splats = read_splats(tmp_path / "it.spz")
+    with collected() as remarks:
+        write_splats(splats, tmp_path / "a.ply")
+        write_splats(splats, tmp_path / "a.splat")
+    assert sum("0x12340001" in text for text in remarks) == 2
+    assert [text for text in remarks if "safe_orbit" in text and ".splat" in text]
+
+
+def test_limits_of_an_orbit_go_to_ply_and_back(tmp_path: Path) -> None:
+    """In the tables that programs of PLY files know."""
+    content = with_records(written(cloud(60, 1), tmp_path), ORBIT)
+    write_splats(read(gzip.compress(content), tmp_path), tmp_path / "a.ply")
+    tables = read_tables((tmp_path / "a.ply").read_bytes(), "it")[1]
+    assert tables["safe_orbit_camera_elevation_min_max_radians"].tolist() == [(-0.5,), (0.75,)]
+    assert tables["safe_orbit_camera_radius_min"].tolist() == [(2.0,)]
+    with collected() as remarks:
+        assert written(read_splats(tmp_path / "a.ply"), tmp_path) == content
+    assert not remarks
+
+
+@pytest.mark.parametrize("records", [VENDOR[:-1], VENDOR + b"\1", struct.pack("<IIf", 0x12340001, 1 << 31, 0)])
+def test_records_that_are_cut_short_are_remarked(records: bytes, tmp_path: Path) -> None:
+    content = with_records(written(cloud(60), tmp_path), records)
+    with collected() as remarks:
+        assert read(gzip.compress(content), tmp_path).count == 60
+    assert any("records" in text and "left out" in text for text in remarks)
+
+
+def test_records_in_other_axes_are_remarked(tmp_path: Path) -> None:
+    """A vendor's may tell places, which nobody here can turn."""
+    axes = struct.pack("<III", 0xADBE0003, 4, 6)
+    with collected() as remarks:
+        splats = read(gzip.compress(with_records(written(cloud(60), tmp_path), axes + VENDOR)), tmp_path)
+    assert splats.origin.records == ()
+    assert any("records of vendors" in text for text in remarks)
+
+
+def with_records(content: bytes, records: bytes) -> bytes:
+    """Version 3 with records behind it."""
+    return content[:14] + bytes([content[14] | 2]) + content[15:] + records
 
 
 def test_the_same_figure_as_ply_and_spz() -> None:
