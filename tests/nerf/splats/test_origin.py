@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -81,6 +82,18 @@ def test_comments_and_tables_stay(tmp_path: Path) -> None:
         "a .splat file holds no further tables: extrinsic, version are left out",
         "a .splat file does not say which way is up: z is left out",
     ]
+
+
+def test_tables_that_hold_lists_are_remarked(tmp_path: Path) -> None:
+    """Faces in a file of splats."""
+    write_splats(cloud(20, degree=0), tmp_path / "a.ply")
+    content = (tmp_path / "a.ply").read_bytes()
+    more = b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    content = content.replace(b"end_header\n", more) + struct.pack("<B3i", 3, 0, 1, 2)
+    (tmp_path / "a.ply").write_bytes(content)
+    with collected() as remarks:
+        assert read_splats(tmp_path / "a.ply").count == 20
+    assert any("left out: face" in text for text in remarks)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from style3d.nerf.splats.formats.values import check_count, constant_term, stack
 from style3d.nerf.splats.origin import Origin, up_of
 from style3d.nerf.splats.splats import COEFFICIENTS, NORMALS, Splats
 from style3d.ply.tables import Element, comments_of, read_tables, write_tables
+from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
 PLACE = ("x", "y", "z")
@@ -43,6 +44,9 @@ def from_gaussian_ply(content: bytes, name: str) -> Splats:
     if table is None or missing:
         raise _not_splats(elements, columns, missing, name)
     check_count(len(table), name)
+    unread = [element.name for element in elements if element.count and element.name not in tables]
+    if unread:
+        remark(f"{name}: tables that hold lists, and those behind them, are left out: {', '.join(unread)}")
     rest = sum(column.startswith("f_rest_") for column in columns)
     higher = tuple(f"f_rest_{i}" for i in range(rest))
     if rest % 3 or rest // 3 + 1 not in COEFFICIENTS or not set(higher) <= set(columns):
