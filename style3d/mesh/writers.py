@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from style3d.files import write_bytes
 from style3d.gltf.container import safe_name
 from style3d.gltf.document import Document
 from style3d.images import ImageFormat, encode_image, encode_srgb
+from style3d.mesh.materials import base_color, lookup
 from style3d.mesh.mtl_of_gltf import carried_maps, numbers_of_material
 from style3d.mesh.painted_slot import Slot
 from style3d.mesh.textures import sampled
@@ -64,7 +65,8 @@ def write_obj(
             images.append(path.with_name(f"{stem}-{names[index]}-{word}{picture.suffix}"))
             write_bytes(images[-1], picture.content)
             further[index].append(f"{picture.keyword} {images[-1].name}")
-    write_bytes(library, _mtl(surface, names, images, further).encode())
+    crisp = set() if document is None else _crisp(document, further)
+    write_bytes(library, _mtl(surface, names, images, further, crisp).encode())
     shades = _vertex_colors(surface, colors)
     if shades is None and (surface.tint < 1).any():
         shades = encode_srgb(surface.tint.astype(np.float64) ** GAMMA)
@@ -113,7 +115,15 @@ def _material_names(surface: Surface) -> list[str]:
     return names
 
 
-def _mtl(surface: Surface, names: list[str], images: list[Path], further: Mapping[int, Sequence[str]]) -> str:
+def _crisp(document: Document, materials: Iterable[int]) -> set[int]:
+    """Materials whose base colour shows its texels as squares."""
+    textures = {index: base_color(document, index).texture for index in materials}
+    return {index for index, texture in textures.items() if lookup(document, texture).magnified == "squares"}
+
+
+def _mtl(
+    surface: Surface, names: list[str], images: list[Path], further: Mapping[int, Sequence[str]], crisp: Container[int]
+) -> str:
     lines = []
     for index in np.unique(surface.material):
         material = surface.materials[index]
@@ -122,7 +132,8 @@ def _mtl(surface: Surface, names: list[str], images: list[Path], further: Mappin
             lines.append(f"d {material.alpha:.6g}")
         if material.texture is not None and images:
             clamp = "-clamp on " if surface.textures[material.texture].wrap == ("clamp", "clamp") else ""
-            lines.append(f"map_Kd {clamp}{images[material.texture].name}")
+            squares = "-blendu off -blendv off " if int(index) in crisp else ""
+            lines.append(f"map_Kd {clamp}{squares}{images[material.texture].name}")
             if surface.textures[material.texture].alpha is not None and material.alpha_mode != "OPAQUE":
                 lines.append(f"map_d {images[material.texture].name}")
         lines += [*further.get(int(index), ()), ""]

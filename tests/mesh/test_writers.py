@@ -64,6 +64,17 @@ def test_obj_with_vertex_colours(tmp_path: Path) -> None:
         assert (np.abs(shown - color).max(1) < 1e-3).any()
 
 
+def test_an_obj_says_that_texels_are_squares(tmp_path: Path) -> None:
+    """As the sampler of its glTF does, and clamps as it does."""
+    made = Maker()
+    made.show(made.quad(made.textured(checks(8), sampler={"magFilter": 9728, "wrapS": 33071, "wrapT": 33071})))
+    asset = load_asset(made.write(tmp_path / "a.glb"))
+    *_, path = save_asset(asset, [t.rgb for t in asset.surface.textures], tmp_path / "b.obj")
+    assert "map_Kd -clamp on -blendu off -blendv off b-0" in path.with_suffix(".mtl").read_text()
+    (again,) = load_asset(path).surface.textures
+    np.testing.assert_array_equal(again.rgb, asset.surface.textures[0].rgb)
+
+
 def test_gltf_folder(tmp_path: Path) -> None:
     """JSON, one .bin and named images beside it, that pygltflib and the validator read."""
     asset = two_materials(tmp_path)
