@@ -11,6 +11,7 @@ from style3d.gltf.unpainted import (
     animated_colors,
     other_levels,
     other_variants,
+    set_colors,
     splats_beside,
     tinting_blend_shapes,
     tinting_expressions,
@@ -29,6 +30,7 @@ GAUSSIANS_SPZ_2 = f"{GAUSSIANS}_compression_spz_2"
 GLOW = "KHR_materials_emissive_strength"
 IMAGE_LIGHTS = "EXT_lights_image_based"
 INSTANCING = "EXT_mesh_gpu_instancing"
+INTERACTIVE = "KHR_interactivity"
 LEVELS = "MSFT_lod"
 LAMPS = "KHR_lights_punctual"
 MESHOPT = "EXT_meshopt_compression"
@@ -123,6 +125,7 @@ EXTENSIONS: list[Extension] = [
         unpainted=tinting_blend_shapes,
     ),
     Extension(ANIMATED, "animated base colours are named", False, unpainted=animated_colors),
+    Extension(INTERACTIVE, "behaviours that set base colours are named", False, unpainted=set_colors),
     Extension(LEVELS, "coarser levels with other materials are named", False, unpainted=other_levels),
     Extension(DRACO, "triangles are decoded; the stream stays"),
     Extension(MESHOPT, "buffers are decoded; the streams stay", packs_views=True, inspect=_packed_views),

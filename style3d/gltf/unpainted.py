@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from style3d.remarks import listed
@@ -24,11 +24,32 @@ def other_variants(name: str, json: Json, painted: Set[int]) -> str:
 
 def animated_colors(name: str, json: Json, painted: Set[int]) -> str:
     """Animations of a base colour's factor or of where its texture lies."""
-    pattern = r"/materials/(\d+)/.*(baseColor|diffuse)(Factor|Texture)\b"
-    pointers = [item.get("pointer", "") for item in _found(json.get("animations", []), name)]
-    found = {int(match[1]) for pointer in pointers if (match := re.match(pattern, str(pointer)))}
-    names = _materials(json, found & painted)
+    names = _pointed_at(json, [item.get("pointer", "") for item in _found(json.get("animations", []), name)], painted)
     return f"animations still change the base colour of painted materials: {listed(names, MOST)}" if names else ""
+
+
+def set_colors(name: str, json: Json, painted: Set[int]) -> str:
+    """Behaviours that set a base colour, of a material that they name or of one that they find out."""
+    graphs = json.get("extensions", {}).get(name, {}).get("graphs", [])
+    pointers = [text for item in _found(graphs, "pointer") for text in _texts(item)]
+    names = _pointed_at(json, pointers, painted)
+    return f"behaviours still set the base colour of painted materials: {listed(names, MOST)}" if names else ""
+
+
+def _pointed_at(json: Json, pointers: Iterable[Any], painted: Set[int]) -> list[str]:
+    """Names of painted materials whose base colour a pointer leads to; a number left open stands for all."""
+    pattern = r"/materials/(\d+|\{[^/]*\})/.*(baseColor|diffuse)(Factor|Texture)\b"
+    found = {match[1] for pointer in pointers if (match := re.match(pattern, str(pointer)))}
+    every = any(not number.isdigit() for number in found)
+    return _materials(json, painted if every else {int(number) for number in found} & painted)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a value."""
+    if isinstance(value, str):
+        yield value
+    for child in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else []:
+        yield from _texts(child)
 
 
 def other_levels(name: str, json: Json, painted: Set[int]) -> str:

@@ -119,6 +119,18 @@ def test_animated_colours_are_named(tmp_path: Path) -> None:
     assert any("animations still change" in text and "lamp" in text for text in inverted(made, tmp_path)[2])
 
 
+@pytest.mark.parametrize("number", ["0", "{which}"])
+def test_behaviours_that_set_colours_are_named(number: str, tmp_path: Path) -> None:
+    """Of the material that they point to, or of any."""
+    made = Maker()
+    made.show(made.quad(made.textured(checks(16), name="lamp")))
+    pointer = f"/materials/{number}/pbrMetallicRoughness/baseColorTexture/extensions/KHR_texture_transform/offset"
+    node = {"declaration": 0, "configuration": {"pointer": {"value": [pointer]}}}
+    graph = {"declarations": [{"op": "pointer/set"}], "nodes": [node]}
+    made.json |= {"extensionsUsed": ["KHR_interactivity"], "extensions": {"KHR_interactivity": {"graphs": [graph]}}}
+    assert any("behaviours still set" in text and "lamp" in text for text in inverted(made, tmp_path)[2])
+
+
 def test_coarser_levels_are_named(tmp_path: Path) -> None:
     """With the materials that only they show."""
     made = Maker()
