@@ -32,6 +32,7 @@ OWN = "open it in its program and export it as .glb"
 UNPACK = "unpack it first, and name the {wanted} inside"
 TRAINED = "paint its scene with style3d nerf and the config.yml of its run, or with splats exported from it"
 PHOTOS = "make posed photos of it first: ns-process-data video --data {name} --output-dir FOLDER"
+REPEAT = "do it again with: style3d {command} --config {name}"
 POINTS = "train splats from its photos, or make a surface of it"
 
 
@@ -41,7 +42,7 @@ class Foreign:
     """A kind of file that is something else. Concretely: an FBX file, which Blender exports as .glb."""
 
     what: str
-    hint: str  # {name} is the file's name, {wanted} what the command paints
+    hint: str  # {name} is the file's name, {command} the command, {wanted} what it paints
     recognise: Callable[[bytes, str], bool]  # from its content, and its suffix in small letters
     reads: Command | None = None  # the command that takes such files
 
@@ -55,7 +56,8 @@ def check_foreign(path: Path, content: bytes, command: Command) -> None:
     suffix = path.suffix.lower()
     row = next((row for row in FOREIGN if row.recognise(content, suffix)), None)
     if row is not None and row.reads != command:
-        hint = row.hint.format(name=path.name, wanted="model" if command == "mesh" else "scene")
+        wanted = "model" if command == "mesh" else "scene"
+        hint = row.hint.format(name=path.name, wanted=wanted, command=command)
         raise Style3DError(f"{path.name} is {row.what}", expected=WANTED[command], hint=hint)
 
 
@@ -98,6 +100,21 @@ def _posed_photos(content: bytes, suffix: str) -> bool:
     return head.startswith(b"{") and b'"frames"' in head and b'"asset"' not in head
 
 
+def _json(*words: bytes) -> Callable[[bytes, str], bool]:
+    """JSON that holds all the words near its beginning, and is neither a glTF nor a SOG scene."""
+
+    def recognise(content: bytes, suffix: str) -> bool:
+        head = content[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")
+        other = b'"asset"' in content or b'"means"' in content
+        return suffix == ".json" and head.startswith((b"{", b"[")) and not other and all(word in head for word in words)
+
+    return recognise
+
+
+def _job(content: bytes, suffix: str) -> bool:
+    return suffix in (".yml", ".yaml") and any(f"kind: {kind}".encode() in content[:HEAD] for kind in ("mesh", "nerf"))
+
+
 def _checkpoint(content: bytes, suffix: str) -> bool:
     """What torch saves, in an archive or without, and others' by their endings."""
     return (
@@ -133,6 +150,10 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("Gaussian splats", SPLATS, lambda content, suffix: suffix in RAW, "nerf"),
     Foreign("a radiance grid", GRID, lambda _, suffix: suffix == ".safetensors", "nerf"),
     Foreign("a list of posed photos", "paint their folder with: style3d nerf FOLDER", _posed_photos, "nerf"),
+    Foreign("the report of a run", REPEAT, _json(b'"style3d"', b'"job"')),
+    Foreign("a list of cameras", "name the splats that it lies beside", _json(b'"rotation"', b'"fx"')),
+    Foreign("JSON of an unknown kind", "name the {wanted} itself", _json()),
+    Foreign("a job", "do what it says with: style3d run {name}", _job),
     Foreign("a configuration of nerfstudio", "paint its scene with: style3d nerf {name}", _configuration, "nerf"),
     Foreign("a checkpoint", TRAINED, _checkpoint),
     Foreign("a video", PHOTOS, _video),

@@ -19,6 +19,7 @@ FILES = {
     "b.spz": (b"NGSP" + bytes(40), r"splats \(SPZ\).*style3d nerf b.spz"),
     "a.sog": (archive_of("meta.json", "means_l.webp"), r"splats \(SOG\).*style3d nerf a.sog"),
     "a.splat": (bytes(32), "Gaussian splats.*style3d nerf a.splat"),
+    "poses.json": (b'{"frames": []}', "posed photos.*style3d nerf FOLDER"),
     "transforms.json": (b'{"camera_angle_x": 0.7, "frames": []}', "posed photos.*style3d nerf FOLDER"),
     "a.usdz": (archive_of("scene.usdc"), "a USDZ file.*as .glb"),
     "a.3mf": (archive_of("3D/3dmodel.model"), "a 3MF file.*as .glb"),
@@ -36,6 +37,12 @@ FILES = {
     "a.mp4": (b"\0\0\0\x18ftypisom" + bytes(40), "a video; .*ns-process-data"),
     "a.ckpt": (archive_of("archive/data.pkl"), "a checkpoint; .*config.yml"),
     "config.yml": (b"!!python/object:nerfstudio.engine.trainer.TrainerConfig", "nerfstudio; .*style3d nerf config.yml"),
+    "a.json": (b'{"hello": 1}', "JSON of an unknown kind; .*name the model itself"),
+    "a.report.json": (
+        b'{"versions": {"style3d": "1"}, "job": {}}',
+        "report of a run; .*style3d mesh --config a.report.json",
+    ),
+    "a.job.yaml": (b"kind: mesh\nmodel: a.glb\n", "a job; .*style3d run a.job.yaml"),
     "a.max": (b"\xd0\xcf\x11\xe0", "a 3ds Max file; .*export it as .glb"),
     "a.png": (b"\x89PNG\r\n\x1a\n", "is a picture; .*--style"),
 }

@@ -18,13 +18,25 @@ NAMES = ("transforms.json", "transforms_train.json")
 RUNS = ("config.yml", "*/config.yml", "*/*/config.yml", "*/*/*/config.yml")  # from outputs or a folder in it
 SCENES = (".ply", ".spz", ".splat", ".ksplat", ".sog", ".safetensors")  # of which a folder may hold some
 MOST_ENTRIES = 10_000  # of a folder that are looked at
+HEAD = 1 << 16  # bytes of a JSON file in which its list of frames shows
 
 
 def is_capture(path: Path) -> bool:
-    """Whether a path is meant as a capture: a transforms file, or a folder that holds no splats (SOG, or trained)."""
+    """Whether a path is meant as a capture: a list of frames, or a folder that holds no splats (SOG, or trained)."""
     if path.is_dir():
         return not (path / SOG).is_file() and newest_splats(path) == path
-    return path.name.startswith("transforms") and path.suffix.lower() == ".json"
+    if path.suffix.lower() != ".json":
+        return False
+    return path.name.startswith("transforms") or b'"frames"' in _head(path)
+
+
+def _head(path: Path) -> bytes:
+    """How a file begins; nothing if it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(HEAD)
+    except OSError:
+        return b""
 
 
 def open_capture(path: Path) -> Capture:

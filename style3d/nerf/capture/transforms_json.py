@@ -12,12 +12,14 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
+from style3d.files.find_file import find_file
 from style3d.nerf.capture.capture import FLIP, MAX_PHOTOS, Z_UP, Capture, FoundPhoto, assemble_capture, rigid
 from style3d.nerf.capture.find_photos import PhotoFinder
 from style3d.nerf.capture.lens import Brown, Distortion, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import stored_size
+from style3d.ply.tables import read_tables
 from style3d.remarks import remark
-from style3d.types import Matrix4
+from style3d.types import Matrix4, Points
 
 MAX_JSON = 256 << 20
 RECTILINEAR = ("OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "FULL_OPENCV", "PERSPECTIVE")
@@ -50,7 +52,22 @@ def read_transforms(path: Path) -> Capture:
             finder = PhotoFinder(path.parent)
             names = {finder.find(str(name)) for name in head[key]}
             held_out = [index for index, frame in enumerate(frames) if frame.path in names] or None
-    return assemble_capture(path, frames, Z_UP, held_out=held_out, missing=missing)
+    return assemble_capture(path, frames, Z_UP, held_out=held_out, missing=missing, points=_points(path, head))
+
+
+def _points(path: Path, head: Json) -> Points | None:
+    """Points on the scene's surface, where the file names a PLY of them (``ply_file_path``); only finite ones."""
+    name = head.get("ply_file_path")
+    if not isinstance(name, str) or not name:
+        return None
+    try:
+        content = read_bytes(find_file(name, path.parent), MAX_JSON)
+        vertex = read_tables(content, name)[1].get("vertex", np.zeros(0, []))
+        points = np.stack([vertex[axis].astype(np.float64) for axis in "xyz"], axis=1)
+    except (Style3DError, ValueError) as error:
+        remark(f"{path}: points of the scene in {name[:80]!r} are left out: {error}")
+        return None
+    return points[np.isfinite(points).all(1)]
 
 
 def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:

@@ -19,7 +19,8 @@ from style3d.nerf.capture.capture import FLIP, Z_UP
 from style3d.nerf.capture.colmap import MODELS, sparse_model
 from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import load_photo, resampled
-from style3d.nerf.capture.read import open_capture
+from style3d.nerf.capture.read import is_capture, open_capture
+from style3d.ply.tables import write_tables
 from style3d.remarks import collected
 from tests.helpers.assets import asset
 
@@ -55,6 +56,29 @@ def test_world_is_turned_upright_and_axes_are_opencv(tmp_path: Path) -> None:
         assert np.allclose(view.camera.camera_to_world, look_at(np.array(eye), np.zeros(3), 40.0, 8).camera_to_world)
     assert np.allclose(capture.focus, 0, atol=0.05)
     assert (view.camera.focal, view.camera.cx, view.camera.cy) == (10.0, 6.0, 4.0)
+
+
+def test_a_list_of_frames_may_have_any_name(tmp_path: Path) -> None:
+    path = capture_in(tmp_path).rename(tmp_path / "poses.json")
+    assert is_capture(path)
+    assert len(open_capture(path).photos) == 3
+    (tmp_path / "other.json").write_text("{}")
+    assert not is_capture(tmp_path / "other.json")
+
+
+def test_points_of_another_file_are_the_capture_s(tmp_path: Path) -> None:
+    """In the poses' world, as nerfstudio has them; what cannot be read is remarked."""
+    places = np.array([[1, 2, 3], [4, 5, 6], [np.nan, 0, 0]], np.float32)
+    table = np.zeros(3, [(name, "<f4") for name in "xyz"])
+    table["x"], table["y"], table["z"] = places.T
+    (tmp_path / "points.ply").write_bytes(write_tables({"vertex": table}))
+    capture = open_capture(capture_in(tmp_path, ply_file_path=".\\points.ply"))
+    np.testing.assert_allclose(capture.points, places[:2] @ Z_UP[:3, :3].T)
+    (tmp_path / "points.ply").write_bytes(b"ply\n")
+    for named in ("points.ply", "none.ply", "../../../etc/passwd"):
+        with collected() as remarks:
+            assert not len(open_capture(capture_in(tmp_path, ply_file_path=named)).points)
+        assert any("points of the scene" in text for text in remarks)
 
 
 def test_a_frame_s_own_intrinsics_come_first(tmp_path: Path) -> None:

@@ -40,6 +40,14 @@ FILES = {
     "a.jpg": (picture("JPEG"), "a picture; .*--style"),
     "a.tif": (picture("TIFF"), "a picture; .*--style"),
     "a.las": (b"LASF" + bytes(99), "a point cloud; .*train splats"),
+    "a.json": (b'{"hello": 1}', "JSON of an unknown kind; .*name the scene itself"),
+    "b.json": (b"[1, 2]", "JSON of an unknown kind"),
+    "cameras.json": (b'[{"id": 0, "rotation": [], "fx": 1}]', "a list of cameras; .*name the splats"),
+    "a.report.json": (
+        b'{"versions": {"style3d": "1"}, "job": {}}',
+        "report of a run; .*style3d nerf --config a.report.json",
+    ),
+    "a.job.yaml": (b"# again\nkind: nerf\nmodel: a.ply\n", "a job; .*style3d run a.job.yaml"),
     "database.db": (b"SQLite format 3\0", "a database of COLMAP; .*sparse model"),
 }
 
