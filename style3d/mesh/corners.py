@@ -32,7 +32,7 @@ class Corners:
         """The triangles, or the chosen ones, as a part; colours that are all white are none."""
         every = np.ones(len(self.faces), bool) if chosen is None else chosen
         faces = self.faces[every]
-        if not len(faces) or faces.min() < 0 or faces.max() >= len(self.positions):
+        if not len(faces):
             return ImportedPart(name, self.positions, faces, look)
         normals, uvs, colors = (
             None if given is None else given[every].reshape(3 * len(faces), -1)
@@ -47,8 +47,6 @@ class Corners:
         return ImportedPart(name, columns[0][first], numbers.reshape(-1, 3), look, *picked)
 
 
-def by_corner(values: Array, faces: Int64[np.ndarray, "triangles 3"]) -> Array | None:
-    """Rows of vertices as rows of corners; None where faces point nowhere, which is reported later."""
-    if len(faces) and (faces.min() < 0 or faces.max() >= len(values)):
-        return None
+def by_corner(values: Array, faces: Int64[np.ndarray, "triangles 3"]) -> Array:
+    """Rows of vertices as rows of corners."""
     return values[faces]

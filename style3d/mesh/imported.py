@@ -19,6 +19,7 @@ from style3d.mesh.formats import Kind
 from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart, build_document
 from style3d.mesh.off_mesh import off_part
 from style3d.mesh.ply_mesh import ply_parts
+from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.mesh.stl_mesh import is_binary_stl, stl_part
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,11 @@ def _solids(path: Path, content: bytes) -> list[ImportedPart]:
             f"{path.name} is damaged", got=f"{type(error).__name__}: {str(error)[:80]}", hint=hint
         ) from None
     found = [(name, mesh) for name, mesh in scene.geometry.items() if isinstance(mesh, trimesh.Trimesh)]
-    return [_part(name if len(scene.geometry) > 1 else path.stem, mesh) for name, mesh in found]
+    meshes = [(np.array(mesh.vertices, np.float64), np.array(mesh.faces, np.int64)) for _, mesh in found]
+    kept = [sound_faces(positions, faces) for positions, faces in meshes]
+    leave_out(np.concatenate([np.zeros(0, bool), *kept]), path.name)
+    names = [path.stem] if len(found) == 1 else [name for name, _ in found]
+    return [Corners(*mesh).part(name, chosen=some) for name, mesh, some in zip(names, meshes, kept, strict=True)]
 
 
 @contextmanager
@@ -80,9 +85,3 @@ def _silenced(logger: logging.Logger) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _part(name: str, mesh: Any) -> ImportedPart:
-    """Triangles of a trimesh mesh, with equal vertices joined."""
-    positions = np.array(mesh.vertices, dtype=np.float64).reshape(-1, 3)
-    return Corners(positions, np.array(mesh.faces, dtype=np.int64).reshape(-1, 3)).part(name)

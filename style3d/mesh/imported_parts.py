@@ -78,7 +78,7 @@ class ImportedPart:
 
     mesh: str  # parts of the same name become primitives of one mesh
     positions: Float64[np.ndarray, "vertices 3"]
-    faces: Int64[np.ndarray, "faces 3"]
+    faces: Int64[np.ndarray, "faces 3"]  # sound: see `style3d.mesh.sound_faces`
     look: int | None = None
     normals: Float64[np.ndarray, "vertices 3"] | None = None
     uvs: Float64[np.ndarray, "vertices 2"] | None = None  # v downwards, as in glTF
@@ -89,13 +89,11 @@ def build_document(parts: list[ImportedPart], looks: list[ImportedMaterial], fol
     """A glTF document of the parts, in their order, with float32 positions around a float64 offset where that matters.
 
     Raises:
-        Style3DError: no faces, positions that are not finite, or indices out of range.
+        Style3DError: no faces.
     """
     parts = [part for part in parts if len(part.faces)]
     if not parts:
         raise Style3DError("the model has no faces", expected="triangles or polygons", hint="export a surface")
-    for part in parts:
-        _check(part)
     offset = _offset(parts)
     editor = Editor(Document({"asset": {"version": "2.0", "generator": "style3d"}, "scene": 0}, (), folder))
     if any(part.look is None for part in parts):
@@ -118,21 +116,6 @@ def build_document(parts: list[ImportedPart], looks: list[ImportedMaterial], fol
         roots.append(editor.append("nodes", node))
     editor.append("scenes", {"nodes": roots})
     return editor.finish()
-
-
-def _check(part: ImportedPart) -> None:
-    low, high = int(part.faces.min()), int(part.faces.max())
-    if low < 0 or high >= len(part.positions):
-        got = f"vertex {low if low < 0 else high} of {len(part.positions)}"
-        raise Style3DError("faces point to vertices that do not exist", got=got, hint="repair or export the mesh again")
-    used = part.positions[np.unique(part.faces)]
-    if not np.isfinite(used).all():
-        got = f"{int((~np.isfinite(used)).any(1).sum())} NaN or infinite"
-        raise Style3DError(
-            "vertices have positions that are not finite", got=got, hint="repair or export the mesh again"
-        )
-    if np.abs(used).max() > 1e30:
-        raise Style3DError("positions are too large", got=f"{np.abs(used).max():.3g}", expected="< 1e30")
 
 
 def _offset(parts: list[ImportedPart]) -> Float64[np.ndarray, "3"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -14,10 +15,13 @@ from style3d.images import decode_srgb
 from style3d.mesh.imported_parts import ImportedPart
 from style3d.mesh.mtl import readable
 from style3d.mesh.polygons import triangles_of
+from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.mesh.unique_rows import number_rows
+from style3d.remarks import remark
 
 MAX_GROUPS = 200  # beyond which groups are not kept apart
 MISSING = -1
+POLYPAINT = "#MRGB"  # ZBrush writes colours into comments, eight hexadecimal digits a position: mask, red, green, blue
 Array = np.ndarray[Any, Any]
 
 
@@ -50,6 +54,7 @@ class Statements:
     uvs: list[str] = field(default_factory=list)
     normals: list[str] = field(default_factory=list)
     libraries: list[str] = field(default_factory=list)  # MTL files
+    polypaint: list[str] = field(default_factory=list)  # digits of ZBrush's colours
     faces: dict[tuple[str, str, str], list[Face]] = field(
         default_factory=lambda: defaultdict(list)
     )  # object, group, material
@@ -84,6 +89,8 @@ def parse_obj(text: str) -> Statements:
             faces = found.faces[(current[0], current[1], current[2])]
         elif head == "mtllib":
             found.libraries.append(rest.strip())
+        elif head == POLYPAINT:
+            found.polypaint.append(rest.strip())
         elif head in ("p", "l", "curv", "curv2", "surf"):
             found.ignored += 1
             if head in ("p", "l") and "-" in rest:
@@ -91,26 +98,28 @@ def parse_obj(text: str) -> Statements:
     return found
 
 
-def obj_parts(found: Statements, stem: str) -> list[ObjPart]:
+def obj_parts(found: Statements, path: Path) -> list[ObjPart]:
     """One part for each object and material, faces with and without UVs apart.
 
     Raises:
-        Style3DError: a number or a face that cannot be read, or an index out of range.
+        Style3DError: a number or a face that cannot be read, or no face whose corners all exist.
     """
     values = _table(found.positions, 3, "v")
     positions, colors = values[:, :3], _colors(values)
+    if colors is None and found.polypaint:
+        colors = _polypaint(found.polypaint, len(positions), path.name)
     uvs = _table(found.uvs, 2, "vt")[:, :2] * [1, -1] + [0, 1]
     normals = _table(found.normals, 3, "vn")[:, :3]
     grouped: dict[tuple[str, str], list[Face]] = defaultdict(list)
-    names = _mesh_names(found, stem)
+    names = _mesh_names(found, path.stem)
     for key, lines in found.faces.items():
         grouped[(names[key], key[2])].extend(lines)
-    parts = []
+    parts, sound = [], [np.zeros(0, bool)]
     for (name, material), lines in grouped.items():
         corners, owners = face_corners(lines, positions)
-        if not len(corners):
-            continue
-        _check(corners[:, :, 0], len(positions))
+        kept = sound_faces(positions, corners[:, :, 0])
+        sound.append(kept)
+        corners, owners = corners[kept], owners[kept]
         for column, table in ((1, uvs), (2, normals)):  # without these a face can still be shown
             corners[:, :, column][corners[:, :, column] >= len(table)] = MISSING
         with_uvs = (corners[:, :, 1] != MISSING).all(1)
@@ -119,6 +128,7 @@ def obj_parts(found: Statements, stem: str) -> list[ObjPart]:
                 tables = (positions, uvs if has else None, normals, colors)
                 part = _part(readable(name), corners[chosen], tables)
                 parts.append(ObjPart(part, material, corners[chosen], owners[chosen]))
+    leave_out(np.concatenate(sound), path.name)
     return parts
 
 
@@ -202,14 +212,28 @@ def _table(lines: list[str], least: int, what: str) -> Float64[np.ndarray, "n wi
 
 def _colors(values: Float64[np.ndarray, "n width"]) -> Float64[np.ndarray, "n 4"] | None:
     """Colours that follow positions, as linear light; white where a line has none. Up to 1 or up to 255."""
-    if values.shape[1] < 6:
+    weighted = values.shape[1] >= 7 and bool((values[:, 3] == 1).all() and (values[:, 6] != 1).any())
+    rgb = values[:, 4:7] if weighted else values[:, 3:6]  # a weight may come before them, an opacity behind
+    if rgb.shape[1] < 3:
         return None
-    rgb = np.where(np.isfinite(values[:, 3:6]), values[:, 3:6], np.nan)
+    rgb = np.where(np.isfinite(rgb), rgb, np.nan)
     top = np.nanmax(rgb) if np.isfinite(rgb).any() else 0.0
     if top <= 0 and not np.isfinite(rgb).all():
         return None
     rgb = np.where(np.isfinite(rgb).all(1, keepdims=True), rgb / (255.0 if top > 1 else 1.0), 1.0)
     return np.column_stack([decode_srgb(rgb), np.ones(len(rgb))])
+
+
+def _polypaint(lines: list[str], count: int, name: str) -> Float64[np.ndarray, "n 4"] | None:
+    """ZBrush's colours as linear light, if there is one for each position."""
+    try:
+        found = np.frombuffer(bytes.fromhex("".join(lines)), np.uint8)
+    except ValueError:
+        found = np.zeros(0, np.uint8)
+    if len(found) != 4 * count:
+        remark(f"{name}: its lines {POLYPAINT} hold no colour for each position, and are left out")
+        return None
+    return np.column_stack([decode_srgb(found.reshape(-1, 4)[:, 1:] / 255), np.ones(count)])
 
 
 def _mesh_names(found: Statements, stem: str) -> dict[tuple[str, str, str], str]:
@@ -220,13 +244,6 @@ def _mesh_names(found: Statements, stem: str) -> dict[tuple[str, str, str], str]
     if len(objects) > MAX_GROUPS:
         return dict.fromkeys(found.faces, stem)
     return {key: key[which] or key[0] or stem for key in found.faces}
-
-
-def _check(index: Array, count: int) -> None:
-    wrong = (index >= count) | (index < 0)
-    if wrong.any():
-        got = f"index {int(index[wrong][0]) + 1} of {count}"
-        raise Style3DError("faces point to vertices that do not exist", got=got, hint="repair or export the mesh again")
 
 
 def _part(name: str, corners: Int64[np.ndarray, "faces 3 4"], tables: tuple[Any, ...]) -> ImportedPart:

@@ -13,6 +13,7 @@ from style3d.files import write_bytes
 from style3d.gltf.accessors import Accessors
 from style3d.images import ImageFormat
 from style3d.mesh.mtl_rewrite import MtlFile, Written
+from style3d.mesh.obj import POLYPAINT
 from style3d.mesh.obj_source import ObjPiece, ObjSource
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.unpainted import Unpainted
@@ -128,7 +129,7 @@ def _lines(
         yield from (line for head, line in zip(heads, source.lines, strict=True) if head and head[0] in first)
         yield from rows
     for number, (head, line) in enumerate(zip(heads, source.lines, strict=True)):
-        if head == ["mtllib"] or (head and head[0] in first):
+        if head == ["mtllib"] or (head and head[0] in first) or (shades and head == [POLYPAINT]):
             continue
         if head == ["v"]:
             shade = shades.get(place)

@@ -57,7 +57,7 @@ def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
         raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
     names = list(dict.fromkeys(key[2] for key, faces in statements.faces.items() if faces and key[2]))
     materials = read_materials(statements.libraries, path, names)
-    parts = [tile for part in obj_parts(statements, path.stem) for tile in _by_tile(part, materials, path.parent)]
+    parts = [tile for part in obj_parts(statements, path) for tile in _by_tile(part, materials, path.parent)]
     if not any(len(part.part.faces) for part, _ in parts):
         points = f"{len(statements.positions):,} loose points"
         raise Style3DError(f"{path.name} has no faces", got=points, hint="export a surface")

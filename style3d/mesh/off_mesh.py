@@ -12,10 +12,11 @@ from style3d.errors import Style3DError
 from style3d.mesh.corners import Corners, by_corner
 from style3d.mesh.imported_parts import ImportedPart
 from style3d.mesh.polygons import triangles_of
+from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
-KIND = re.compile(r"(ST)?(C)?(N)?(4)?(n)?OFF\b")
+KIND = re.compile(r"((?:ST|C|N|4|n)*)OFF(\d*)$")  # some glue the number of vertices to it
 MOST = 100_000_000  # vertices or faces
 GREY = (0.8, 0.8, 0.8, 1.0)  # of faces without a colour, beside others that have one
 
@@ -30,35 +31,41 @@ def off_part(path: Path, content: bytes) -> ImportedPart:
         words for line in content.decode("utf-8-sig", "replace").splitlines() if (words := line.split("#")[0].split())
     ]
     kind = KIND.match(lines[0][0]) if lines else None
-    if kind is None or kind[4] or kind[5] or "BINARY" in lines[0]:
+    if kind is None or "4" in kind[1] or "n" in kind[1] or "BINARY" in lines[0]:
         got = " ".join(lines[0])[:40] if lines else "nothing"
         raise Style3DError(
             f"{path.name} is OFF of a kind that is not read", got=got, hint="export it as plain OFF or PLY"
         )
     try:
-        lines = [lines[0][1:], *lines[1:]] if len(lines[0]) > 1 else lines[1:]
+        counts = [word for word in (kind[2], *lines[0][1:]) if word]
+        lines = [counts, *lines[1:]] if counts else lines[1:]
         count, faces = int(lines[0][0]), int(lines[0][1])
         if not (0 <= count <= MOST and 0 <= faces <= MOST) or count + faces >= len(lines):
             raise ValueError(f"{len(lines) - 1} rows for {count} vertices and {faces} faces")
         rows = np.array([row[: len(lines[1])] for row in lines[1 : count + 1]], dtype=np.float64).reshape(count, -1)
         polygons = [[float(word) for word in row] for row in lines[count + 1 : count + 1 + faces]]
-        return _mesh(path, kind, rows, polygons)
+        return _mesh(path, kind[1], rows, polygons)
     except (ValueError, IndexError) as error:
         got = str(error)[:80]
         raise Style3DError(f"{path.name} is damaged", got=got, hint="export it again, or convert it to glTF") from None
 
 
-def _mesh(path: Path, kind: re.Match[str], rows: Array, polygons: list[list[float]]) -> ImportedPart:
-    """Columns come in one order: place, normal, colour, UV."""
-    positions, at = rows[:, :3], 3
-    normals = rows[:, at : at + 3] if kind[3] else None
-    at += 3 if kind[3] else 0
-    width = rows.shape[1] - at - (2 if kind[1] else 0)
+def _mesh(path: Path, kind: str, rows: Array, polygons: list[list[float]]) -> ImportedPart:
+    """Columns are place, normal, colour and UV; where a file's first word has N before C, colour goes before normal."""
+    positions = rows[:, :3]
+    turned = "NC" in kind.replace("ST", "")  # as MeshLab writes both
+    width = rows.shape[1] - 3 - 3 * ("N" in kind) - 2 * ("ST" in kind)
+    at = 3 + 3 * ("N" in kind and not turned)
     colors = _rgba(rows[:, at : at + width]) if width in (3, 4) else None  # some write COFF's colours after plain OFF
-    uvs = rows[:, -2:] if kind[1] else None
+    first = 3 + width * turned
+    normals = rows[:, first : first + 3] if "N" in kind else None
+    uvs = rows[:, -2:] if "ST" in kind else None
     if width and colors is None:
         remark(f"{path.name}: {width} columns of its vertices are not used")
     faces, owner = _triangles(polygons, positions)
+    kept = sound_faces(positions, faces)
+    leave_out(kept, path.name)
+    faces, owner = faces[kept], owner[kept]
     own = _face_colors(path.name, polygons) if colors is None else None
     return Corners(
         positions,

@@ -17,6 +17,7 @@ from style3d.images import image_size
 from style3d.mesh.corners import Corners, by_corner
 from style3d.mesh.imported_parts import ImportedMaterial, ImportedPart
 from style3d.mesh.polygons import triangles_of
+from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.ply.lists import Lists, PlyContent, Rows, read_ply
 from style3d.remarks import remark
 
@@ -49,6 +50,9 @@ def ply_parts(path: Path, content: bytes) -> tuple[list[ImportedPart], list[Impo
         raise Style3DError(f"{path.name} is damaged", got="no places of vertices", expected="columns x, y and z")
     positions = _stacked(vertex.columns, PLACE)
     faces, corners, owner = _triangles(ply, positions)
+    kept = sound_faces(positions, faces)
+    leave_out(kept, path.name)
+    faces, corners, owner = faces[kept], corners[kept], owner[kept]
     if not len(faces):
         return [ImportedPart(path.stem, positions, np.zeros((0, 3), np.int64))], []
     pictures = [line.split(None, 2)[2] for line in ply.comments if line.lower().startswith("comment texturefile ")]

@@ -18,11 +18,10 @@ def triangles_of(
     Quads are cut along the diagonal that keeps both halves on one side, larger polygons by clipping ears.
     """
     count, size = polygons.shape[:2]
-    inside = (polygons[:, :, 0] >= 0) & (polygons[:, :, 0] < len(positions))
-    if size == 3 or not count or not inside.all():  # what points nowhere is reported later
+    if size == 3 or not count or not len(positions):
         fan = np.stack([np.zeros(size - 2, np.int64), np.arange(1, size - 1), np.arange(2, size)], 1)
         return _cut(polygons, np.tile(fan, (count, 1, 1)))
-    points = positions[polygons[:, :, 0]]
+    points = positions[polygons[:, :, 0].clip(0, len(positions) - 1)]  # what points nowhere is left out later
     if size == 4:
         normals = np.cross(np.roll(points, -1, 1) - points, np.roll(points, 1, 1) - points)
         first = np.einsum("fi,fi->f", normals[:, 1], normals[:, 3])  # both halves of the cut 0-2

@@ -13,11 +13,10 @@ from style3d.gltf.accessors import Accessors, scaled
 from style3d.gltf.document import Json
 from style3d.gltf.extensions import DRACO
 from style3d.mesh.draco import decode_draco
-from style3d.remarks import counted, remark
+from style3d.mesh.sound_faces import FARTHEST, say_left_out, sound_faces
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
 MOST_REPEATS = 1e6  # of a texture across a surface; beyond it floats hold no places between texels
-FARTHEST = 1e30  # of a coordinate; beyond it squares overflow
 Array = np.ndarray[Any, Any]
 
 
@@ -130,15 +129,6 @@ def _stored(reader: Accessors, item: Json, mode: int, name: str) -> tuple[dict[s
     return arrays, corners.reshape(-1, 3)
 
 
-def sound_faces(positions: Array, faces: Int64[np.ndarray, "faces 3"]) -> Array:
-    """Which triangles have corners that exist, at finite places within `FARTHEST`."""
-    found: Array = np.asarray(((faces >= 0) & (faces < len(positions))).all(1))
-    with np.errstate(invalid="ignore"):
-        placed: Array = np.asarray((np.abs(positions) <= FARTHEST).all(1))
-    found[found] = placed[faces[found]].all(1)
-    return found
-
-
 def _within(values: Array, limit: float, otherwise: float) -> Array:
     """Numbers whose rows lie within a limit; other rows are replaced."""
     with np.errstate(invalid="ignore"):
@@ -149,9 +139,7 @@ def _within(values: Array, limit: float, otherwise: float) -> Array:
 def _without_broken(positions: Array, faces: Array, name: str) -> Array:
     """The sound triangles; what is left out is remarked."""
     kept = sound_faces(positions, faces)
-    if not kept.all():
-        left = counted(int((~kept).sum()), "triangle")
-        remark(f"{left} of {name} left out: corners that do not exist, or places that are no finite numbers")
+    say_left_out(int((~kept).sum()), name)
     return faces[kept]
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Float64
 
 from style3d.mesh.corners import Corners
 from style3d.mesh.imported_parts import ImportedPart
+from style3d.mesh.sound_faces import leave_out, sound_faces
 
 Array = np.ndarray[Any, Any]
 HEADER = 84  # bytes, the number of triangles in the last four
@@ -33,7 +34,9 @@ def stl_part(path: Path, content: bytes) -> ImportedPart:
     positions = rows["corners"].reshape(-1, 3).astype(np.float64)
     faces = np.arange(len(positions)).reshape(-1, 3)
     colors = _colors(content[:80], rows["spare"].astype(np.int64))
-    return Corners(positions, faces, None, None, colors).part(path.stem)
+    kept = sound_faces(positions, faces)
+    leave_out(kept, path.name)
+    return Corners(positions, faces, None, None, colors).part(path.stem, chosen=kept)
 
 
 def _colors(header: bytes, spare: Array) -> Float64[np.ndarray, "triangles 3 4"] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,39 @@ def test_nothing_sound_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Style3DError, match="without one finite, complete triangle"):
         load_asset(with_bad(every).write(tmp_path / "a.glb"))
+
+
+OBJ = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv nan 0 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+PLY = "ply\nformat ascii 1.0\nelement vertex 5\n" + "".join(f"property float {axis}\n" for axis in "xyz")
+PLY += "property uchar red\nproperty uchar green\nproperty uchar blue\n"
+PLY += "element face 3\nproperty list uchar int vertex_indices\nend_header\n"
+PLY += "0 0 0 255 0 0\n1 0 0 255 0 0\n1 1 0 255 0 0\n0 1 0 255 0 0\nnan 0 0 255 0 0\n"
+OFF = "OFF\n5 3 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\nnan 0 0\n"
+SOLID = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex {} 1 0\nendloop\nendfacet\n"
+ROW = "<12fH"
+FILES = {
+    "a.obj": OBJ + "f 1/1 2/2 3/3 4/4\nf 1/1 2/2 5/3\nf 1/1 2/2 77/3 4/4\n",
+    "a.ply": PLY + "4 0 1 2 3\n3 0 1 4\n4 0 1 76 3\n",
+    "a.off": OFF + "4 0 1 2 3\n3 0 1 4\n4 0 1 76 3\n",
+    "text.stl": f"solid a\n{SOLID.format(1)}{SOLID.format(0)}{SOLID.format('nan')}endsolid a\n",
+    "bits.stl": b"x" * 80
+    + struct.pack("<I", 3)
+    + b"".join(struct.pack(ROW, 0, 0, 1, 0, 0, 0, 1, 0, 0, x, 1, 0, 0) for x in (1, 0, np.nan)),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_rest_of_other_files_is_painted(name: str, tmp_path: Path) -> None:
+    """A place that is no number and a corner that does not exist, in each format; colours of the rest stay."""
+    content = FILES[name]
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    loaded = load_asset(tmp_path / name, texture_size=64)
+    assert len(loaded.surface.faces) == 2
+    assert any(f"of {name} left out" in text for text in loaded.remarks)
+    (path,) = save_asset(loaded, [1 - t.rgb for t in loaded.surface.textures], tmp_path / "b.glb")
+    assert len(load_asset(path, texture_size=64).surface.faces) == len(loaded.surface.faces)
+    if name == "a.ply":
+        assert loaded.surface.textures[0].rgb.reshape(-1, 3).mean(0).round(2).tolist() == [1, 0, 0]
+    if name == "a.obj":
+        save_asset(loaded, [1 - t.rgb for t in loaded.surface.textures], tmp_path / "b.obj")
+        assert "77/3" in (tmp_path / "b.obj").read_text()

@@ -129,6 +129,30 @@ def test_vertex_colours(tmp_path: Path) -> None:
     np.testing.assert_allclose(again.vertex_rgb, found.vertex_rgb, atol=3e-3)
 
 
+@pytest.mark.parametrize(
+    "places",
+    [
+        "v 0 0 0 1 255 0 0\nv 1 0 0 1 0 255 0\nv 0 1 0 1 0 0 255\n",  # a weight before the colour
+        "v 0 0 0 1 0 0 1\nv 1 0 0 0 1 0 1\nv 0 1 0 0 0 1 1\n",  # an opacity behind it
+        "v 0 0 0\nv 1 0 0\nv 0 1 0\n# ZBrush\n#MRGB ffff0000ff00ff00\n#MRGB ff0000ff\n",
+    ],
+)
+def test_other_ways_to_write_vertex_colours(places: str, tmp_path: Path) -> None:
+    """As programs that sculpt and scan write them; painted, they follow the positions alone."""
+    (tmp_path / "a.obj").write_text(places + "f 1 2 3\n")
+    asset = load_asset(tmp_path / "a.obj", paint="vertices")
+    np.testing.assert_allclose(asset.surface.vertex_rgb, np.eye(3), atol=1e-6)
+    save_asset(asset, asset.surface.vertex_rgb[:, [1, 2, 0]], tmp_path / "b.obj")
+    again = load_asset(tmp_path / "b.obj", paint="vertices")
+    np.testing.assert_allclose(again.surface.vertex_rgb, np.eye(3)[:, [1, 2, 0]], atol=1e-4)
+    assert "MRGB" not in (tmp_path / "b.obj").read_text()
+
+
+def test_polypaint_of_another_length_is_remarked(tmp_path: Path) -> None:
+    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n#MRGB ffff0000\nf 1 2 3\n")
+    assert any("#MRGB" in text for text in load_asset(tmp_path / "a.obj").remarks)
+
+
 def test_absent_files_are_remarks(tmp_path: Path) -> None:
     """No material file, no texture, one outside the folder: grey or the plain colour, and a word about it."""
     (tmp_path / "b.mtl").write_text("newmtl m\nKd 1 0 0\nmap_Kd nothing.png\nnewmtl n\nmap_Kd ../../etc/passwd\n")

@@ -13,7 +13,8 @@ from style3d.gltf.document import Json
 from style3d.gltf.extensions import VARIANTS, packing
 from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
 from style3d.mesh.diff.uses import is_copy
-from style3d.mesh.primitives import TRIANGLES, sound_faces, triangulate
+from style3d.mesh.primitives import TRIANGLES, triangulate
+from style3d.mesh.sound_faces import sound_faces
 
 Array = np.ndarray[Any, Any]
 SHAPE = ("indices", "mode", "targets")

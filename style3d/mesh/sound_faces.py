@@ -1,0 +1,42 @@
+"""One bad number costs a model its triangle: broken ones are told from sound ones here, and left out with a remark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from style3d.errors import Style3DError
+from style3d.remarks import counted, remark
+
+FARTHEST = 1e30  # of a coordinate; beyond it squares overflow
+Array = np.ndarray[Any, Any]
+
+
+def sound_faces(positions: Array, faces: Int64[np.ndarray, "faces 3"]) -> Bool[np.ndarray, "faces"]:
+    """Which triangles have corners that exist, at finite places within `FARTHEST`."""
+    found: Array = np.asarray(((faces >= 0) & (faces < len(positions))).all(1))
+    with np.errstate(invalid="ignore"):
+        placed: Array = np.asarray((np.abs(positions) <= FARTHEST).all(1))
+    found[found] = placed[faces[found]].all(1)
+    return found
+
+
+def say_left_out(count: int, name: str) -> None:
+    """Remark that broken triangles of something are left out, if there are any."""
+    if count:
+        left = counted(count, "triangle")
+        remark(f"{left} of {name} left out: corners that do not exist, or places that are no finite numbers")
+
+
+def leave_out(kept: Bool[np.ndarray, "faces"], name: str) -> None:
+    """Remark how many triangles of a file are not kept.
+
+    Raises:
+        Style3DError: there are triangles, and none is kept.
+    """
+    if len(kept) and not kept.any():
+        got = f"{counted(len(kept), 'triangle')} with corners that do not exist, or places that are not finite"
+        raise Style3DError(f"{name} has no triangle that can be drawn", got=got, hint="repair or export the mesh again")
+    say_left_out(int((~kept).sum()), name)
