@@ -10,7 +10,8 @@ from typing import final
 from style3d.core.camera import Camera
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Closeups, Views
 from style3d.device import peak_on
-from style3d.job import Job, Recipe, recipe
+from style3d.job import Job, Recipe
+from style3d.job.ladder import LADDER
 from style3d.job.preset import PRESETS
 from style3d.job.recipe import recipe_after
 from style3d.paint.estimate import Estimate, estimated_bytes, estimated_seconds
@@ -75,8 +76,11 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         span: when it began.
         further: pixels of each picture that is rendered when everything else is written.
     """
+    ladder, preset = LADDER, PRESETS[job.preset]
+    if not bench.layers.pictured:
+        ladder, preset = tuple(row.without_patches() for row in ladder), preset.without_patches()
     if job.time is None:
-        chosen = recipe(job)
+        chosen = recipe_after(preset, job)
         views = _planned(bench, chosen)
         pace = measure_pace(bench, views.overviews)
     else:
@@ -85,6 +89,7 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         )
         left = (1 - MARGIN) * job.time - (span.clock() - span.begun)
         chosen = picked(
+            ladder,
             job,
             left,
             lambda one: _cost(job, one, pace, span, further) + _starting(bench, one.views * one.resolution**2),

@@ -25,7 +25,8 @@ from style3d.paint.form import drawing_of
 from style3d.paint.layers import Place, Target, judged, layers_of, places, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.measure_pace import Bench
-from style3d.paint.patchwork import Patchwork, taste_of
+from style3d.paint.patch_guide import guide_of
+from style3d.paint.patchwork import Patchwork
 from style3d.paint.result import Result
 from style3d.paint.schedule import decay, visit
 from style3d.paint.staged_view import StagedView, seen_entries
@@ -36,7 +37,7 @@ from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher, begun
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
-POLISH = 0.15  # of a stage's rate, after patches: longer steps weave the strokes into hatching
+POLISH = 0.25  # of a stage's rate, after patches: longer steps weave the strokes into hatching
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen, as many as overviews at most
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's
@@ -206,11 +207,10 @@ class PaintRun:
         if not self.layers.pictured:
             self._roughen(staged, start)
             return
-        taste, cameras = taste_of(self.job.content_weight, self.drawing.plain), self.views.overviews
+        guide = guide_of(self.job.content_weight, self.drawing.plain)
+        patchwork = Patchwork(self.scene, self.layers, self._operator, guide, self.job.seed)
         with self.clock.time("patchwork"):
-            patchwork = Patchwork(self.scene, self.layers, self._operator, taste, self.job.seed)
-            self.watcher.phase("laying patches of the pictures", len(cameras) * len(patchwork.passes(cameras)))
-            covered = patchwork.cover(start, cameras, self.watcher.done, self.course.tempo.starting())
+            covered = patchwork.cover(start, self.views.overviews, self.watcher, self.course.tempo.starting())
         self.pyramid = Pyramid(self.scene.hierarchy, covered.to(self.device), self.layers.axes)
 
     def _roughen(self, staged: StagedView, start: Colors) -> None:

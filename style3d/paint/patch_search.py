@@ -133,6 +133,7 @@ def pasted(exemplar: Any, sheet: Any, deviation: float) -> Any:
     """
     height, width = sheet.match.shape[:2]
     look, weight = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+    falling = np.exp(-(np.arange(-REACH, REACH + 1) ** 2) / (2 * deviation * deviation))
     for pixel in sheet.pixels:
         y, x = pixel // width, pixel % width
         v, u = sheet.match[y, x]
@@ -141,7 +142,7 @@ def pasted(exemplar: Any, sheet: Any, deviation: float) -> Any:
             for dx in range(-REACH, REACH + 1):
                 if not (0 <= y + dy < height and 0 <= x + dx < width):
                     continue
-                share = fit * np.exp(-(dy * dy + dx * dx) / (2 * deviation * deviation))
+                share = fit * falling[dy + REACH] * falling[dx + REACH]
                 weight[y + dy, x + dx] += share
                 for c in range(3):
                     look[y + dy, x + dx, c] += share * exemplar.look[v + dy, u + dx, c]

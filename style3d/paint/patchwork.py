@@ -3,7 +3,8 @@
 Views are covered one after another, from coarse to fine. What earlier views have covered stays and is what the next
 one's patches have to fit; so every entry of θ takes its colour from the one view that sees it best, and nothing is
 averaged over views. The colour-matched drawing guides it (image analogies, Hertzmann et al. 2001): patches are taken
-where the picture is as light and as coloured as the drawing is.
+where the picture is as light and as coloured as the drawing is. What is finer than the run's own views only follows
+the patches of the coarser ones, as far as the pictures have pixels for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int32, Int64
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch import Tensor
 
 from style3d.core.camera import Camera
@@ -25,29 +26,30 @@ from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import lifted, raised, raised_once
 from style3d.core.scene import Scene
 from style3d.paint.layers import Layers
+from style3d.paint.patch_guide import Guide
 from style3d.paint.patch_search import (
     REACH,
     SHARPEST,
     Exemplar,
     Sheet,
-    Taste,
     count_use,
     first_guess,
     improve,
     pasted,
 )
 from style3d.paint.style_library import resized
+from style3d.progress import Watcher
 from style3d.types import Colors
 
 SMALLEST = 32  # pixels along a view of the coarsest pass
-GUIDE, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
-LOOSE, EVEN = 0.9, 0.15  # share of the guide that a drawing of light alone does without, and its spread
-SOFT = 0.35  # deviation of the guide's blur, in reaches of a patch
 BEST = 0.5  # of the most pixels that any view shows an entry in, from which a view may cover it
 ROUNDS, SWEEPS, TRIES = 4, 2, 500  # of pasting and searching; of a search; random places at first
 NEAR = 16  # pixels within which a search goes on, after a first round over all of the picture
+SEARCHED = 256  # pixels along a view, above which patches follow the coarser ones and are sought once, nearby
+FINEST, WORTH = 2.0, 1.2  # times the run's own views that the last pass may be; by which it pays to be finer
+KNOWN = 0.999  # of a pixel, covered by earlier views, from which no patch shows there
 SOLID = 0.5  # of a pixel that is painted, from which patches cover it
-PER_PIXEL = 2e-5  # seconds of one core, as measured on views of which an object fills a third
+PER_PIXEL = 3e-5  # seconds of one core, as measured on views of which an object fills a third
 FINER = 4.0  # times as long as the pass before it takes a pass of twice its size
 FEWEST = 30  # pixels of a view that are worth a patch
 NARROWEST = 4 * REACH  # pixels along a picture's shorter side, for there to be patches
@@ -88,27 +90,26 @@ class Patchwork:
         scene: what is painted.
         layers: its layers; each has pictures (`Layers.pictured`).
         build: the operator of a camera onto a level, as the run renders it.
-        taste: what makes a patch fit, see `taste_of`.
+        guide: what makes a patch fit, see `guide_of`.
         seed: of the search.
     """
 
     def __init__(
-        self, scene: Scene, layers: Layers, build: Callable[[Camera, int], ViewOperator], taste: Taste, seed: int
+        self, scene: Scene, layers: Layers, build: Callable[[Camera, int], ViewOperator], guide: Guide, seed: int
     ) -> None:
         self._scene, self._layers, self._build, self._seed = scene, layers, build, seed
-        self._taste = taste
+        self._guide = guide
 
     def passes(self, cameras: Sequence[Camera]) -> list[float]:
         """The scales of views, coarse to fine, as far as the pictures have pixels for them."""
         longest = max(max(camera.width, camera.height) for camera in cameras)
         extent = max(self._scene.pixel_extent(camera) for camera in cameras)
         scales = [0.5**k for k in range(16) if k == 0 or longest * 0.5**k >= SMALLEST]
-        informed = [scale for scale in scales if extent * scale <= self._layers.finest]
-        return (informed or scales[-1:])[::-1]
+        informed = [scale for scale in scales if extent * scale <= self._layers.finest] or scales[-1:]
+        finest = min(FINEST, self._layers.finest / extent)
+        return informed[::-1] + [finest] * (finest > WORTH * informed[0])
 
-    def cover(
-        self, drawing: Colors, cameras: Sequence[Camera], told: Callable[[int], None], seconds: float = math.inf
-    ) -> Colors:
+    def cover(self, drawing: Colors, cameras: Sequence[Camera], watcher: Watcher, seconds: float = math.inf) -> Colors:
         """The table of level 0, covered as far as ``cameras`` see it; coarser colours elsewhere.
 
         What the drawing shows that is finer than the last pass is carried on.
@@ -116,7 +117,7 @@ class Patchwork:
         Args:
             drawing: θ with the style's colours, in which patches are looked for.
             cameras: views of the whole scene.
-            told: hears how many views of all passes are done.
+            watcher: hears how many views of all passes are done.
             seconds: passes that would not end in this time are left out.
         """
         begun = passed = monotonic()
@@ -124,8 +125,9 @@ class Patchwork:
         table, above = drawing, 0
         panels: Panels | None = None
         matches: dict[int, Matches] = {}
-        done = 0
-        for scale in self.passes(cameras):
+        passes, done = self.passes(cameras), 0
+        watcher.phase("laying patches of the pictures", len(cameras) * len(passes))
+        for scale in passes:
             last, passed = monotonic() - passed, monotonic()
             if panels is not None and passed - begun + FINER * last > seconds:
                 break
@@ -139,11 +141,11 @@ class Patchwork:
                 table = goal
             above = level
             size = self._panels(self._scene.pixel_extent(scaled[0]))
-            covering = _Pass(self._layers, self._taste, size, table, goal, level, self._seed)
+            covering = _Pass(self._layers, self._guide, size, table, goal, level, self._seed)
             matches = covering.over(
                 [self._build(camera, level) for camera in scaled],
                 {} if panels is None else {n: (match, panels) for n, match in matches.items()},
-                lambda views, before=done: told(before + views),  # type: ignore[misc]
+                lambda views, before=done: watcher.done(before + views),  # type: ignore[misc]
             )
             table, panels, done = covering.table, size, done + len(scaled)
         own = drawing - raised(hierarchy, above, lifted(hierarchy, above, drawing).nan_to_num(0.5))
@@ -167,7 +169,7 @@ class Patchwork:
         allowed = np.zeros((len(layers), rows, int(left[-1])), bool)
         for begin, (look, held) in zip(left, panels.values(), strict=False):
             here = np.s_[: look.shape[0], begin : begin + look.shape[1]]
-            sheet[here], guide[here] = look, _soft(look)
+            sheet[here], guide[here] = look, self._guide.of_picture(look)
             for number, one in held:
                 allowed[number][here] |= _middles(one)
         places = [np.argwhere(one) for one in allowed]
@@ -183,10 +185,10 @@ class _Pass:
     """One size of all views. ``table`` is θ of its level, and changes as views are covered."""
 
     def __init__(
-        self, layers: Layers, taste: Taste, panels: Panels, table: Colors, goal: Colors, level: int, seed: int
+        self, layers: Layers, guide: Guide, panels: Panels, table: Colors, goal: Colors, level: int, seed: int
     ) -> None:
         self.table = table.clone()
-        self._layers, self._taste, self._panels, self._level, self._seed = layers, taste, panels, level, seed
+        self._layers, self._guide, self._panels, self._level, self._seed = layers, guide, panels, level, seed
         self._goal, self._covered = goal, torch.zeros(len(table), dtype=torch.bool)
         self._most = np.zeros(len(table))
 
@@ -196,14 +198,18 @@ class _Pass:
         before: dict[int, tuple[Matches, Panels]],
         told: Callable[[int], None],
     ) -> dict[int, Matches]:
-        """Cover all views, that one first which shows most of what is not covered yet; the matches of each."""
+        """Cover all views, in the order of the coarser pass; then that one first which shows most of what is left.
+
+        Returns:
+            the matches of each that was covered, in that order.
+        """
         seen = [view.column_sums() for view in views]
         for entries, sums in seen:
             self._most[entries] = np.maximum(self._most[entries], sums)
         even = (2 * REACH + 1) ** 2 * max(1.0, (self._most > 0).sum() / self._panels.exemplar.allowed.any(0).sum())
-        left, found = list(range(len(views))), dict[int, Matches]()
+        left, found, order = list(range(len(views))), dict[int, Matches](), list(before)
         while left:
-            number = max(left, key=lambda one: self._gain(*seen[one]))
+            number = order.pop(0) if order else max(left, key=lambda one: self._gain(*seen[one]))
             left.remove(number)
             match = self._cover(views[number], seen[number][1], before.get(number), even, number)
             if match is not None:
@@ -228,16 +234,19 @@ class _Pass:
         coverage = view.coverage.reshape(height, width)
         solid = (coverage > SOLID) & (painted.sum(1).numpy().reshape(height, width) > SOLID * coverage)
         known = self._image(view, covered[:, None].float().expand(-1, 3), coverage, solid)[..., :1]
-        if solid.sum() < FEWEST or not bool((known[solid] < 1).any()):
+        wanted = solid & (known[..., 0] < KNOWN)
+        if solid.sum() < FEWEST or not wanted.any():
             return None
         base = self._image(view, self.table[entries], coverage, solid)
-        guide = _soft(self._image(view, self._goal[entries], coverage, solid))
+        layer, exemplar = painted.numpy().argmax(1).reshape(height, width), self._panels.exemplar
+        drawing = self._image(view, self._goal[entries], coverage, solid)
+        asked = self._guide.of_drawing(drawing, layer, solid, exemplar.guide, exemplar.allowed)
         sheet = Sheet(
-            base, guide, painted.numpy().argmax(1).reshape(height, width), np.flatnonzero(solid.ravel()),
+            base, asked, layer, np.flatnonzero(solid & maximum_filter(wanted, 2 * REACH + 1)),
             np.full((height, width, 2), -1, np.int32), np.zeros((height, width), np.float32),
         )  # fmt: skip
         look = self._search(sheet, base, known, solid, before, number)
-        count_use(self._panels.exemplar, sheet, even)
+        count_use(exemplar, sheet, even)
         shown = torch.from_numpy(look.reshape(-1, 3)).contiguous()
         back = view.matrix.adjoint(shown) / torch.from_numpy(np.maximum(sums, 1e-9)).float()[:, None]
         taken = torch.from_numpy(self._open(view.entries, sums))
@@ -254,16 +263,17 @@ class _Pass:
         number: int,
     ) -> Float32[np.ndarray, "h w 3"]:
         """Find patches and paste them by turns; what is known stays, and shows through where it is."""
-        exemplar, look = self._panels.exemplar, base
+        exemplar, look, taste = self._panels.exemplar, base, self._guide.taste
+        follows = before is not None and max(sheet.match.shape[:2]) > SEARCHED
         chance = np.random.default_rng((self._seed, self._level, number))
         if before is not None:
             sheet.match[:] = self._carried(sheet, *before)
         framed = _framed(look)
-        first_guess(exemplar, sheet._replace(look=framed), self._taste, self._panels.places, TRIES, chance)
-        for turn in range(ROUNDS + 1):
+        first_guess(exemplar, sheet._replace(look=framed), taste, self._panels.places, TRIES, chance)
+        for turn in (0, ROUNDS) if follows else range(ROUNDS + 1):
             if turn:
                 reach = max(exemplar.used.shape) // 2 if turn == 1 else NEAR
-                improve(exemplar, sheet._replace(look=_framed(look)), self._taste, SWEEPS, reach, chance)
+                improve(exemplar, sheet._replace(look=_framed(look)), taste, SWEEPS, reach, chance)
             deviation = max(SHARPEST, REACH * (1 - turn / ROUNDS) / 2) if turn else SHARPEST
             patches, weight = pasted(exemplar, sheet, deviation)
             look = _spread(known * base + (1 - known) * np.where(weight[..., None] > 0, patches, look), solid)
@@ -304,12 +314,6 @@ def patching_seconds(pixels: int) -> float:
     return PER_PIXEL * pixels
 
 
-def taste_of(content: float, plain: float) -> Taste:
-    """What makes a patch fit a drawing: its own look as the content's weight says; the less of it, and the more an even
-    use of all of the picture, the more the drawing is light alone."""
-    return Taste(GUIDE * content * (1 - LOOSE * plain), SPREAD + (EVEN - SPREAD) * plain)
-
-
 def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[np.ndarray, "h w c"]:
     """Every pixel that is not solid takes its nearest solid one's colour."""
     if not solid.any():
@@ -320,10 +324,6 @@ def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[n
 
 def _framed(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "_ _ 3"]:
     return np.pad(image, ((REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
-
-
-def _soft(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "h w 3"]:
-    return gaussian_filter(image, (SOFT * REACH, SOFT * REACH, 0)).astype(np.float32)
 
 
 def _sized(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import final
 
 from style3d.job import Job, Recipe
-from style3d.job.ladder import LADDER
+from style3d.job.preset import Preset
 from style3d.job.recipe import recipe_after
 from style3d.paint.pace import Pace, StageWork, Work
 
@@ -130,13 +130,14 @@ class ByClock(Tempo):
             self._slow, self._done = min(max(found, QUICKEST), SLOWEST), 0
 
 
-def picked(job: Job, seconds: float, cost: Callable[[Recipe], float]) -> Recipe:
-    """The numbers of the ladder's last row whose whole cost fits; those of its first where none does.
+def picked(ladder: Sequence[Preset], job: Job, seconds: float, cost: Callable[[Recipe], float]) -> Recipe:
+    """The numbers of a ladder's last row whose whole cost fits; those of its first where none does.
 
     Args:
+        ladder: from the quickest row to the one that takes longest.
         job: its own views and resolution stand in the place of the row's.
         seconds: what is left of the time given.
         cost: seconds of a recipe, painted and written.
     """
-    rows = [recipe_after(row, job) for row in LADDER]
+    rows = [recipe_after(row, job) for row in ladder]
     return next((row for row in reversed(rows) if cost(row) <= seconds), rows[0])

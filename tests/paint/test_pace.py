@@ -112,9 +112,12 @@ def test_every_stage_has_a_step_where_there_is_no_time_at_all() -> None:
 
 def test_the_last_row_that_fits_is_taken() -> None:
     job = MeshJob(Path("a.glb"), style=(Path("b.jpg"),), time=60.0)
-    sizes = [picked(job, limit, lambda row: row.resolution).resolution for limit in (1, 100, 500, 10_000)]
+    sizes = [picked(LADDER, job, limit, lambda row: row.resolution).resolution for limit in (1, 100, 500, 10_000)]
     assert sizes == [96, 96, 384, 768]
-    assert picked(MeshJob(Path("a.glb"), style=(Path("b.jpg"),), time=60.0, views=5), 1e9, lambda row: 0).views == 5
+    assert (
+        picked(LADDER, MeshJob(Path("a.glb"), style=(Path("b.jpg"),), time=60.0, views=5), 1e9, lambda row: 0).views
+        == 5
+    )
 
 
 def test_the_ladder_rises() -> None:

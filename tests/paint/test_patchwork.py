@@ -11,8 +11,9 @@ from PIL import Image
 
 import style3d
 from style3d.paint.loop import PaintRun
+from style3d.paint.patch_guide import guide_of
 from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, pasted
-from style3d.paint.patchwork import Patchwork, taste_of
+from style3d.paint.patchwork import Patchwork
 from style3d.progress import Silent
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
@@ -110,8 +111,8 @@ def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
 
 def covered(run: PaintRun) -> torch.Tensor:
     start = run.layers.matched(run.drawing.colors, [staged.view for staged in run._staged_views(0)])
-    patchwork = Patchwork(run.scene, run.layers, run._operator, taste_of(1.0, run.drawing.plain), run.job.seed)
-    return patchwork.cover(start, run.views.overviews, lambda _: None)
+    patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, run.drawing.plain), run.job.seed)
+    return patchwork.cover(start, run.views.overviews, Silent())
 
 
 TWO = np.tile(np.kron([[0, 1], [1, 0]], np.ones((12, 12)))[..., None], (6, 8, 1)) * [200, 90, 40] + [20, 30, 90]
@@ -159,6 +160,39 @@ def test_regions_take_from_their_own_pictures(tmp_path: Path) -> None:
 
 def test_plain_drawings_guide_less() -> None:
     """And use the picture more evenly."""
-    plain, textured, close = taste_of(1.0, 1.0), taste_of(1.0, 0.0), taste_of(2.0, 0.0)
+    plain, textured, close = (guide_of(*numbers).taste for numbers in ((1.0, 1.0), (1.0, 0.0), (2.0, 0.0)))
     assert plain.guide < textured.guide < close.guide
     assert plain.spread > textured.spread == close.spread
+
+
+def asked(plain: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a red ramp asks of a dark picture; the ramp's own light."""
+    answers = np.random.default_rng(0).uniform(0.1, 0.3, (20, 20, 3)).astype(np.float32)
+    ramp = np.linspace(0.3, 0.9, 900, dtype=np.float32).reshape(30, 30, 1) * np.array([1, 0.2, 0.2], np.float32)
+    solid = np.ones((30, 30), bool)
+    guide = guide_of(1.0, plain)
+    layer, allowed = np.zeros((30, 30), np.int64), solid[None, :20, :20]
+    return guide.of_drawing(ramp, layer, solid, guide.of_picture(answers), allowed), ramp
+
+
+def test_a_plain_drawing_asks_for_the_pictures_light_in_its_own_order() -> None:
+    drawn, ramp = asked(1.0)
+    assert 0.1 < drawn.min() < drawn.max() < 0.3
+    assert np.ptp(drawn, 2).max() < 1e-5  # no colours
+    order = drawn[..., 0].ravel()[ramp[..., 0].ravel().argsort()]
+    assert (np.diff(order[50:-50]) > -0.01).all()
+
+
+def test_a_textured_drawing_asks_for_its_colours_too() -> None:
+    drawn, _ = asked(0.0)
+    assert (drawn[..., 0] - drawn[..., 1] > 0.1).mean() > 0.9
+
+
+def test_the_last_pass_is_as_fine_as_the_picture_and_at_most_twice_the_views(tmp_path: Path) -> None:
+    for side, finest in ((64, 1.0), (100, 1.5), (600, 2.0)):
+        style = np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
+        run = painted(tmp_path, style, style_scale=1.0)
+        patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, 0.0), 0)
+        scales = patchwork.passes(run.views.overviews)
+        assert scales == sorted(scales)
+        assert scales[-1] == pytest.approx(finest, rel=0.1)

@@ -18,6 +18,8 @@ from style3d.core.camera import Camera
 from style3d.device import is_missing
 from style3d.errors import Style3DError
 from style3d.job import recipe
+from style3d.job.preset import PRESETS
+from style3d.job.recipe import recipe_after
 from style3d.nerf.nerfstudio.cameras import from_nerfstudio
 from style3d.nerf.nerfstudio.canvas import Canvas
 from style3d.nerf.nerfstudio.job import StyleJob
@@ -89,7 +91,8 @@ class StylePipeline(VanillaPipeline):
         """Of the painting."""
         config = self.config
         steps = 0 if self.canvas.recolors_exactly else config.recolor_steps
-        return Schedule(steps, config.recolor_rate, recipe(config.style).stages)
+        preset = PRESETS[config.style.preset].without_patches()
+        return Schedule(steps, config.recolor_rate, recipe_after(preset, config.style).stages)
 
     def load_pipeline(self, loaded_state: Mapping[str, Any], step: int) -> None:
         """A checkpoint of ours, or of the plain method."""

@@ -1,0 +1,93 @@
+"""The guide says what a drawing asks of patches: how light they are, and how coloured.
+
+Light is compared by rank: the darkest of what a layer paints asks for the darkest of its pictures. A textured asset
+keeps half of its own light beside that. A plain one has no colours to ask for, so its patches answer for light alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Float32, Int64
+from scipy.ndimage import gaussian_filter
+
+from style3d.color.match import LUMA
+from style3d.paint.patch_search import Taste
+
+WEIGHT, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
+LOOSE, EVEN = 0.65, 0.35  # share of the weight that a drawing of light alone does without, and its spread
+RANKED = 0.5  # of a textured drawing's light that follows the pictures' by rank; all of a plain one's
+DRAWN, PICTURED = 1.0, 1.8  # pixels, deviations of the blurs: strokes of a picture that are finer answer for nothing
+
+Picture = Float32[np.ndarray, "h w 3"]
+
+
+@final
+@dataclass(frozen=True)
+class Guide:
+    """What makes a patch fit a drawing. Concretely, for a white statue: 0.35 of the weight, no colours, all by rank.
+
+    Args:
+        taste: weight of the guide, and of an even use of the pictures.
+        colors: how much of a colour's distance from grey counts, 0 to 1.
+        rank: how much of the light follows the pictures' by rank, 0 to 1.
+    """
+
+    taste: Taste
+    colors: float
+    rank: float
+
+    def of_picture(self, picture: Picture) -> Picture:
+        """What patches around each pixel answer with."""
+        return self._muted(_blurred(picture, PICTURED))
+
+    def of_drawing(
+        self,
+        drawing: Picture,
+        layer: Int64[np.ndarray, "h w"],
+        solid: Bool[np.ndarray, "h w"],
+        answers: Float32[np.ndarray, "rows columns 3"],
+        allowed: Bool[np.ndarray, "layers rows columns"],
+    ) -> Picture:
+        """What each pixel of a view asks for.
+
+        Args:
+            drawing: the view, display-referred.
+            layer: which layer paints each pixel.
+            solid: where there is something to paint.
+            answers: `of_picture` of all pictures.
+            allowed: where each layer takes its patches.
+        """
+        asked = self._muted(_blurred(drawing, DRAWN))
+        for number, places in enumerate(allowed):
+            here = solid & (layer == number)
+            if here.any():
+                light = asked[here] @ _LUMA
+                asked[here] += (self.rank * (_by_rank(light, answers[places] @ _LUMA) - light))[:, None]
+        return asked
+
+    def _muted(self, image: Picture) -> Picture:
+        light = (image @ _LUMA)[..., None]
+        return np.ascontiguousarray(light + self.colors * (image - light), dtype=np.float32)
+
+
+def guide_of(content: float, plain: float) -> Guide:
+    """The guide of a drawing: with the content's weight, and as far as it is ``plain``, 0 to 1, by light alone."""
+    taste = Taste(WEIGHT * content * (1 - LOOSE * plain), SPREAD + (EVEN - SPREAD) * plain)
+    return Guide(taste, 1 - plain, RANKED + (1 - RANKED) * plain)
+
+
+_LUMA = np.array(LUMA, np.float32)
+
+
+def _by_rank(values: Float32[np.ndarray, "n"], wanted: Float32[np.ndarray, "m"]) -> Float32[np.ndarray, "n"]:
+    """As many values as before, in their order, distributed as what is wanted is."""
+    rank = np.empty(len(values), np.float32)
+    rank[np.argsort(values, kind="stable")] = (np.arange(len(values)) + 0.5) / len(values)
+    return np.quantile(wanted, rank).astype(np.float32)
+
+
+def _blurred(image: Picture, deviation: float) -> Picture:
+    return np.asarray(gaussian_filter(image, (deviation, deviation, 0)), np.float32)
