@@ -76,9 +76,9 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         span: when it began.
         further: pixels of each picture that is rendered when everything else is written.
     """
-    ladder, preset = LADDER, PRESETS[job.preset]
+    ladder, preset = list(LADDER), PRESETS[job.preset]
     if not bench.layers.pictured:
-        ladder, preset = tuple(row.without_patches() for row in ladder), preset.without_patches()
+        ladder, preset = [row.without_patches() for row in ladder], preset.without_patches()
     if job.time is None:
         chosen = recipe_after(preset, job)
         views = _planned(bench, chosen)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 from scipy.ndimage import gaussian_filter
 
 from style3d.color.match import LUMA
@@ -20,6 +20,7 @@ WEIGHT, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
 LOOSE, EVEN = 0.65, 0.35  # share of the weight that a drawing of light alone does without, and its spread
 RANKED = 0.5  # of a textured drawing's light that follows the pictures' by rank; all of a plain one's
 DRAWN, PICTURED = 1.0, 1.8  # pixels, deviations of the blurs: strokes of a picture that are finer answer for nothing
+LIGHTS = 256  # ranks at which a picture's light is kept
 
 Picture = Float32[np.ndarray, "h w 3"]
 
@@ -48,8 +49,7 @@ class Guide:
         drawing: Picture,
         layer: Int64[np.ndarray, "h w"],
         solid: Bool[np.ndarray, "h w"],
-        answers: Float32[np.ndarray, "rows columns 3"],
-        allowed: Bool[np.ndarray, "layers rows columns"],
+        lights: Float32[np.ndarray, "layers n"],
     ) -> Picture:
         """What each pixel of a view asks for.
 
@@ -57,16 +57,21 @@ class Guide:
             drawing: the view, display-referred.
             layer: which layer paints each pixel.
             solid: where there is something to paint.
-            answers: `of_picture` of all pictures.
-            allowed: where each layer takes its patches.
+            lights: `lights_of` the pictures.
         """
         asked = self._muted(_blurred(drawing, DRAWN))
-        for number, places in enumerate(allowed):
+        for number, wanted in enumerate(lights):
             here = solid & (layer == number)
-            if here.any():
-                light = asked[here] @ _LUMA
-                asked[here] += (self.rank * (_by_rank(light, answers[places] @ _LUMA) - light))[:, None]
+            light = asked[here] @ _LUMA
+            asked[here] += (self.rank * (_by_rank(light, wanted) - light))[:, None]
         return asked
+
+    @staticmethod
+    def lights_of(answers: Picture, allowed: Bool[np.ndarray, "layers h w"]) -> Float32[np.ndarray, "layers n"]:
+        """Of `of_picture`, the light of the places that each layer may take, from the darkest to the lightest."""
+        ranks = (np.arange(LIGHTS) + 0.5) / LIGHTS
+        light = answers @ _LUMA
+        return np.stack([_at_ranks(np.sort(light[places]), ranks) for places in allowed])
 
     def _muted(self, image: Picture) -> Picture:
         light = (image @ _LUMA)[..., None]
@@ -83,10 +88,16 @@ _LUMA = np.array(LUMA, np.float32)
 
 
 def _by_rank(values: Float32[np.ndarray, "n"], wanted: Float32[np.ndarray, "m"]) -> Float32[np.ndarray, "n"]:
-    """As many values as before, in their order, distributed as what is wanted is."""
-    rank = np.empty(len(values), np.float32)
-    rank[np.argsort(values, kind="stable")] = (np.arange(len(values)) + 0.5) / len(values)
-    return np.quantile(wanted, rank).astype(np.float32)
+    """As many values as before, in their order, distributed as ``wanted``, which is sorted."""
+    ranks = np.empty(len(values))
+    ranks[np.argsort(values, kind="stable")] = (np.arange(len(values)) + 0.5) / max(len(values), 1)
+    return _at_ranks(wanted, ranks)
+
+
+def _at_ranks(values: Float32[np.ndarray, "m"], ranks: Float[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
+    """Of sorted values."""
+    own = (np.arange(len(values)) + 0.5) / len(values)
+    return np.interp(ranks, own, values).astype(np.float32)
 
 
 def _blurred(image: Picture, deviation: float) -> Picture:

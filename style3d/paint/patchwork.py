@@ -67,6 +67,7 @@ class Panels:
     places: Int64[np.ndarray, "layers most 2"]  # middles that each layer may take, repeated up to the longest
     left: Int64[np.ndarray, "panels"]  # column where each picture begins
     sizes: Int64[np.ndarray, "panels 2"]  # rows and columns of each
+    lights: Float32[np.ndarray, "layers n"]  # see `Guide.lights_of`
 
     def at_this_size(self, other: Panels, match: Matches) -> Matches:
         """Matches in the same pictures at another size, here; -1 stays."""
@@ -177,7 +178,8 @@ class Patchwork:
         sizes = np.array([look.shape[:2] for look, _ in panels.values()])
         used = np.zeros(sheet.shape[:2], np.float32)
         repeated = np.stack([np.resize(one, (most, 2)) for one in places])
-        return Panels(Exemplar(sheet, guide, allowed, used), repeated, left[:-1], sizes)
+        lights = self._guide.lights_of(guide, allowed)
+        return Panels(Exemplar(sheet, guide, allowed, used), repeated, left[:-1], sizes, lights)
 
 
 @final
@@ -240,7 +242,7 @@ class _Pass:
         base = self._image(view, self.table[entries], coverage, solid)
         layer, exemplar = painted.numpy().argmax(1).reshape(height, width), self._panels.exemplar
         drawing = self._image(view, self._goal[entries], coverage, solid)
-        asked = self._guide.of_drawing(drawing, layer, solid, exemplar.guide, exemplar.allowed)
+        asked = self._guide.of_drawing(drawing, layer, solid, self._panels.lights)
         sheet = Sheet(
             base, asked, layer, np.flatnonzero(solid & maximum_filter(wanted, 2 * REACH + 1)),
             np.full((height, width, 2), -1, np.int32), np.zeros((height, width), np.float32),
