@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, final
 @final
 @dataclass(frozen=True)
 class Preset:
-    """The numbers behind a word. Concretely: 12 overviews of 256 pixels, 48 coarse and 48 fine steps for a draft."""
+    """The numbers behind a word. Concretely: 12 overviews of 256 pixels, 32 coarse and 32 fine steps for a draft."""
 
     summary: str  # what it costs, in a few words
     views: int  # overviews, spread around the scene
@@ -26,12 +26,12 @@ class Preset:
         return replace(self, steps=tuple(round(LONGER * steps) for steps in self.steps))
 
 
-LONGER = 10 / 3  # times the steps, without patches
+LONGER = 5  # times the steps, without patches
 
 PRESETS = {
-    "draft": Preset("seconds", 12, 256, 0, 1.0, (48, 48), 0.01, frames=24, frame_size=320),
-    "standard": Preset("minutes", 24, 512, 24, 2.0, (72, 72, 60), 0.01, frames=36, frame_size=480),
-    "fine": Preset("more views, more pixels", 40, 768, 80, 3.0, (96, 96, 108), 0.01, frames=60, frame_size=640),
+    "draft": Preset("seconds", 12, 256, 0, 1.0, (32, 32), 0.01, frames=24, frame_size=320),
+    "standard": Preset("minutes", 24, 512, 24, 2.0, (48, 48, 48), 0.01, frames=36, frame_size=480),
+    "fine": Preset("more views, more pixels", 40, 768, 80, 3.0, (64, 64, 72), 0.01, frames=60, frame_size=640),
 }
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ CROWD = 3  # faces on a texel; mirrored halves lie two deep on purpose
 LITTLE = 0.1  # of the texels that an atlas would give; palettes reach 0.06, layouts that are made for paint 0.18
 SPARSE = 0.15  # of the texture in use; palettes reach 0.14
 PLAIN = 0.06  # standard deviation within faces; gradients of palettes reach 0.04
+FLAT = 0.01  # the same of faces of one colour, which lose nothing wherever on the texture they lie
 Array = np.ndarray[Any, Any]
 
 
@@ -43,10 +44,9 @@ class Room:
 
         What repeats a picture on purpose has room, and so has any picture with a drawing in it.
         """
-        starved = self.own < LITTLE and self.cover < SPARSE
         if self.contrast is None:
-            return starved or self.layers > CROWD
-        return starved and self.contrast < PLAIN
+            return self.layers > CROWD or (self.own < LITTLE and self.cover < SPARSE)
+        return self.own < LITTLE and self.contrast < (PLAIN if self.cover < SPARSE else FLAT)
 
 
 def cramped_rooms(pool: Pool, with_uvs: dict[Key, int]) -> list[tuple[Room, list[Key]]]:

@@ -37,7 +37,7 @@ from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher, begun
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
-POLISH = 0.25  # of a stage's rate, after patches: longer steps weave the strokes into hatching
+POLISH = 0.1  # of a stage's rate, after patches: longer steps weave the strokes into hatching
 COVERAGE_ROUNDS = 6  # times that views are added for what no view has seen, as many as overviews at most
 
 Further = Callable[[Tensor], dict[str, Tensor]]  # terms of what a view's entries show, beside the objective's

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int32, Int64
+from jaxtyping import Float, Float32
 from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch import Tensor
 
@@ -26,18 +25,17 @@ from style3d.core.operator import ViewOperator
 from style3d.core.pyramid import lifted, raised, raised_once
 from style3d.core.scene import Scene
 from style3d.paint.layers import Layers
+from style3d.paint.panels import FEWEST, Matches, Panels, panels_of
 from style3d.paint.patch_guide import Guide
 from style3d.paint.patch_search import (
     REACH,
     SHARPEST,
-    Exemplar,
     Sheet,
     count_use,
     first_guess,
     improve,
     pasted,
 )
-from style3d.paint.style_library import resized
 from style3d.progress import Watcher
 from style3d.types import Colors
 
@@ -51,36 +49,6 @@ KNOWN = 0.999  # of a pixel, covered by earlier views, from which no patch shows
 SOLID = 0.5  # of a pixel that is painted, from which patches cover it
 PER_PIXEL = 3e-5  # seconds of one core, as measured on views of which an object fills a third
 FINER = 4.0  # times as long as the pass before it takes a pass of twice its size
-FEWEST = 30  # pixels of a view that are worth a patch
-NARROWEST = 4 * REACH  # pixels along a picture's shorter side, for there to be patches
-HELD = 0.5  # of a mask's largest value: where a layer's patches come from
-
-Matches = Int32[np.ndarray, "_ _ 2"]
-
-
-@final
-@dataclass(frozen=True)
-class Panels:
-    """The pictures of all layers at one size, side by side."""
-
-    exemplar: Exemplar
-    places: Int64[np.ndarray, "layers most 2"]  # middles that each layer may take, repeated up to the longest
-    left: Int64[np.ndarray, "panels"]  # column where each picture begins
-    sizes: Int64[np.ndarray, "panels 2"]  # rows and columns of each
-    lights: Float32[np.ndarray, "layers n"]  # see `Guide.lights_of`
-
-    def at_this_size(self, other: Panels, match: Matches) -> Matches:
-        """Matches in the same pictures at another size, here; -1 stays."""
-        panel = np.searchsorted(other.left, match[..., 1], side="right") - 1
-        panel = panel.clip(0)
-        scale = self.sizes[panel] / other.sizes[panel]
-        found = match.astype(np.float64)
-        found[..., 1] -= other.left[panel]
-        found *= scale
-        top = self.sizes[panel] - REACH - 1
-        found = np.clip(np.round(found), REACH, top)
-        found[..., 1] += self.left[panel]
-        return np.where(match[..., :1] < 0, -1, found).astype(np.int32)
 
 
 @final
@@ -103,8 +71,7 @@ class Patchwork:
 
     def passes(self, cameras: Sequence[Camera]) -> list[float]:
         """The scales of views, coarse to fine, as far as the pictures have pixels for them."""
-        longest = max(max(camera.width, camera.height) for camera in cameras)
-        extent = max(self._scene.pixel_extent(camera) for camera in cameras)
+        longest, extent = max(max(camera.width, camera.height) for camera in cameras), self._extent(cameras)
         scales = [0.5**k for k in range(16) if k == 0 or longest * 0.5**k >= SMALLEST]
         informed = [scale for scale in scales if extent * scale <= self._layers.finest] or scales[-1:]
         finest = min(FINEST, self._layers.finest / extent)
@@ -117,7 +84,7 @@ class Patchwork:
 
         Args:
             drawing: θ with the style's colours, in which patches are looked for.
-            cameras: views of the whole scene.
+            cameras: views of the whole scene; all are brought to one scale.
             watcher: hears how many views of all passes are done.
             seconds: passes that would not end in this time are left out.
         """
@@ -127,12 +94,13 @@ class Patchwork:
         panels: Panels | None = None
         matches: dict[int, Matches] = {}
         passes, done = self.passes(cameras), 0
+        extent = self._extent(cameras)
         watcher.phase("laying patches of the pictures", len(cameras) * len(passes))
         for scale in passes:
             last, passed = monotonic() - passed, monotonic()
             if panels is not None and passed - begun + FINER * last > seconds:
                 break
-            scaled = [camera.scaled(scale) for camera in cameras]
+            scaled = [camera.scaled(scale * extent / self._scene.pixel_extent(camera)) for camera in cameras]
             level = min(max(lowest, min(map(self._scene.level, scaled))), hierarchy.levels - 1)
             goal = lifted(hierarchy, level, drawing).nan_to_num(0.5)
             while panels is not None and above > level:
@@ -141,7 +109,7 @@ class Patchwork:
             if panels is None:
                 table = goal
             above = level
-            size = self._panels(self._scene.pixel_extent(scaled[0]))
+            size = panels_of(self._layers.layers, self._guide, extent * scale)
             covering = _Pass(self._layers, self._guide, size, table, goal, level, self._seed)
             matches = covering.over(
                 [self._build(camera, level) for camera in scaled],
@@ -152,34 +120,9 @@ class Patchwork:
         own = drawing - raised(hierarchy, above, lifted(hierarchy, above, drawing).nan_to_num(0.5))
         return (raised(hierarchy, above, table) + own.nan_to_num(0)).clamp(0, 1)
 
-    def _panels(self, extent: float) -> Panels:
-        """All layers' pictures where the whole object spans ``extent`` pixels."""
-        panels: dict[tuple[int, float], tuple[Float32[np.ndarray, "h w 3"], list[tuple[int, np.ndarray]]]] = {}
-        layers = self._layers.layers
-        for number, layer in enumerate(layers):
-            for image, mask in layer.styles.shown():
-                key = (image.data_ptr(), layer.styles.scale)
-                if key not in panels:
-                    panels[key] = (_sized(image, extent * layer.styles.scale), [])
-                look, held = panels[key]
-                size = torch.nn.functional.interpolate(mask, look.shape[:2], mode="bilinear", antialias=True)
-                held.append((number, size[0, 0].numpy()))
-        rows = max(look.shape[0] for look, _ in panels.values())
-        left = np.cumsum([0, *(look.shape[1] for look, _ in panels.values())])
-        sheet, guide = np.zeros((2, rows, int(left[-1]), 3), np.float32)
-        allowed = np.zeros((len(layers), rows, int(left[-1])), bool)
-        for begin, (look, held) in zip(left, panels.values(), strict=False):
-            here = np.s_[: look.shape[0], begin : begin + look.shape[1]]
-            sheet[here], guide[here] = look, self._guide.of_picture(look)
-            for number, one in held:
-                allowed[number][here] |= _middles(one)
-        places = [np.argwhere(one) for one in allowed]
-        most = max(map(len, places))
-        sizes = np.array([look.shape[:2] for look, _ in panels.values()])
-        used = np.zeros(sheet.shape[:2], np.float32)
-        repeated = np.stack([np.resize(one, (most, 2)) for one in places])
-        lights = self._guide.lights_of(guide, allowed)
-        return Panels(Exemplar(sheet, guide, allowed, used), repeated, left[:-1], sizes, lights)
+    def _extent(self, cameras: Sequence[Camera]) -> float:
+        """Pixels that the whole object spans in views at scale 1."""
+        return float(np.median([self._scene.pixel_extent(camera) for camera in cameras]))
 
 
 @final
@@ -326,24 +269,3 @@ def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[n
 
 def _framed(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "_ _ 3"]:
     return np.pad(image, ((REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")
-
-
-def _sized(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:
-    """A picture at a size, large enough for patches."""
-    small = resized(image, longer)
-    if min(small.shape[-2:]) < NARROWEST:
-        factor = NARROWEST / min(small.shape[-2:])
-        size = [max(NARROWEST, round(side * factor)) for side in small.shape[-2:]]
-        small = torch.nn.functional.interpolate(image, size, mode="bilinear", antialias=True)
-    return np.ascontiguousarray(small[0].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
-
-
-def _middles(mask: Float32[np.ndarray, "h w"]) -> np.ndarray:
-    """Where patches lie within a picture, and their middles under the mask; all of it if there are hardly any."""
-    inner = np.zeros(mask.shape, bool)
-    inner[REACH:-REACH, REACH:-REACH] = True
-    held = inner & (mask >= HELD * mask.max())
-    enough = min(FEWEST, int(inner.sum()))
-    if held.sum() >= enough:
-        return held
-    return inner & (mask >= np.sort(mask[inner])[-enough])

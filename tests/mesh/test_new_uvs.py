@@ -325,6 +325,20 @@ def test_room_in_numbers() -> None:
     assert not room_of(many, np.tile(uvs / 10, (8, 1, 1)), bricks, wrap).cramped
 
 
+def test_faces_of_one_colour_in_a_corner_of_a_full_texture_are_cramped() -> None:
+    """A small eye fills the texture, the body shares a corner of one colour; one with a drawing in it keeps its own."""
+    square = np.array([[QUAD[0], QUAD[1], QUAD[2]], [QUAD[0], QUAD[2], QUAD[3]]]).astype(np.float64)
+    uvs, wrap = square[..., :2], ("repeat", "repeat")
+    corners = np.concatenate([square / 10, *(square + np.array([0, 0, k]) for k in range(1, 5))])
+    places = np.concatenate([uvs, np.tile(uvs / 10, (4, 1, 1))])
+    plain = np.full((64, 64, 3), 0.5, np.float32)
+    room = room_of(corners, places, plain, wrap)
+    assert room.cover > 0.9
+    assert room.cramped
+    drawn = np.random.default_rng(0).uniform(0.4, 0.6, (512, 512, 3)).astype(np.float32)
+    assert not room_of(corners, places, drawn, wrap).cramped
+
+
 def test_pictures_over_the_textures_keep_the_layout() -> None:
     """A mask or a base colour is made for the UVs that the file brings."""
     style = (Path("s.jpg"),)
