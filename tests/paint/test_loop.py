@@ -52,7 +52,7 @@ def run(job: style3d.MeshJob, **options) -> style3d.Result:
 def test_the_loss_falls_and_the_colours_change(job: style3d.MeshJob) -> None:
     from dataclasses import replace
 
-    result = run(replace(job, steps=60))
+    result = run(replace(job, steps=60, learning_rate=0.01))
     losses = [step["style"] for step in result.record["losses"]]
     assert len(losses) == 60
     second = result.recipe.stages[0].steps
