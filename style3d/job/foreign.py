@@ -187,6 +187,7 @@ FOREIGN: tuple[Foreign, ...] = (
         _starts(b"b3dm", b"i3dm", b"cmpt", b"pnts"),
     ),
     Foreign("a point cloud", POINTS, _starts(b"LASF", b"ASTM-E57", b"# .PCD")),
+    Foreign("a point cloud", POINTS, lambda content, suffix: suffix in (".xyz", ".pts", ".asc", ".ptx")),
     Foreign("a database of COLMAP", "name the folder that its sparse model is in", _starts(b"SQLite format 3")),
     Foreign("a PDF", EXPORT, _starts(b"%PDF")),
     Foreign("a picture", "name it with --style", _picture),

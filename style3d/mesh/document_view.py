@@ -116,7 +116,7 @@ def read_pool(document: Document, pose: Pose | None = None) -> Pool:
             if faces > MAX_FACES:
                 raise Style3DError("the mesh has too many faces", got=f"over {faces:,}", expected=f"≤ {MAX_FACES:,}")
     if not primitives:
-        got = [f"{skipped} of points, lines or nothing"] if skipped else []
+        got = [f"{counted(skipped, 'primitive')} of points or lines"] if skipped else []
         got += [f"{counted(broken, 'primitive')} without one finite, complete triangle"] if broken else []
         seen = " and ".join(got) or "nothing that is shown"
         raise Style3DError("the model has no faces", got=seen, expected="triangles", hint="export a surface")

@@ -12,6 +12,7 @@ from style3d.job.foreign import check_foreign
 Kind = Literal["glb", "gltf", "obj", "ply", "stl", "off"]
 KINDS: tuple[Kind, ...] = ("glb", "gltf", "obj", "ply", "stl", "off")
 ALIASES: dict[str, Kind] = {"vrm": "glb"}  # other suffixes of a kind
+MOST_HEAD = 4096  # bytes in which the first triangle of an STL file that is text begins
 WANTED = either(MESH_SOURCES)
 
 
@@ -49,4 +50,6 @@ def sniff(content: bytes) -> Kind | None:
         return "ply"
     if start.startswith((b"OFF", b"COFF", b"NOFF", b"STOFF")):
         return "off"
+    if start.startswith(b"solid") and b"facet" in content[:MOST_HEAD]:
+        return "stl"
     return None

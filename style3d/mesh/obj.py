@@ -13,7 +13,7 @@ from jaxtyping import Float64, Int64
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
 from style3d.mesh.imported_parts import ImportedPart
-from style3d.mesh.mtl import readable
+from style3d.mesh.mtl import is_number, readable
 from style3d.mesh.polygons import triangles_of
 from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.mesh.unique_rows import number_rows
@@ -102,14 +102,14 @@ def obj_parts(found: Statements, path: Path) -> list[ObjPart]:
     """One part for each object and material, faces with and without UVs apart.
 
     Raises:
-        Style3DError: a number or a face that cannot be read, or no face whose corners all exist.
+        Style3DError: a face that cannot be read, or no face whose corners all exist.
     """
-    values = _table(found.positions, 3, "v")
+    values = _table(found.positions, 3)
     positions, colors = values[:, :3], _colors(values)
     if colors is None and found.polypaint:
         colors = _polypaint(found.polypaint, len(positions), path.name)
-    uvs = _table(found.uvs, 2, "vt")[:, :2] * [1, -1] + [0, 1]
-    normals = _table(found.normals, 3, "vn")[:, :3]
+    uvs = np.nan_to_num(_table(found.uvs, 2)[:, :2]) * [1, -1] + [0, 1]
+    normals = _table(found.normals, 3)[:, :3]
     grouped: dict[tuple[str, str], list[Face]] = defaultdict(list)
     names = _mesh_names(found, path.stem)
     for key, lines in found.faces.items():
@@ -193,20 +193,18 @@ def _absolute(rest: str, found: Statements) -> str:
     return " ".join(words)
 
 
-def _table(lines: list[str], least: int, what: str) -> Float64[np.ndarray, "n width"]:
-    """Numbers of the lines, padded with NaN to the longest; at least ``least`` columns."""
+def _table(lines: list[str], least: int) -> Float64[np.ndarray, "n width"]:
+    """Numbers of the lines, padded with NaN to the longest; at least ``least`` columns. What is no number is NaN."""
     rows = [line.split("#", 1)[0].split() if "#" in line else line.split() for line in lines]
     width = max(max(map(len, rows), default=0), least)
-    try:
-        if all(len(row) == width for row in rows):
+    if all(len(row) == width for row in rows):
+        try:
             return np.array(rows, dtype=np.float64).reshape(-1, width)
-        result = np.full((len(rows), width), np.nan)
-        for target, row in zip(result, rows, strict=True):
-            target[: len(row)] = [float(word) for word in row]
-    except ValueError as error:
-        raise Style3DError(f"a line '{what}' of the OBJ file cannot be read", got=str(error)[:80]) from None
-    if what == "vt":
-        result = np.nan_to_num(result)
+        except ValueError:
+            pass
+    result = np.full((len(rows), width), np.nan)
+    for target, row in zip(result, rows, strict=True):
+        target[: len(row)] = [float(word) if is_number(word) else np.nan for word in row]
     return result
 
 

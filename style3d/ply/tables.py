@@ -90,10 +90,8 @@ def _header(text: str) -> tuple[str, tuple[Element, ...]]:
                 elements.append(Element(words[1], int(words[2])))
             case ["property"]:
                 elements[-1] = _with_property(elements[-1], words[1:], ORDERS[order])
-            case [] | ["comment"] | ["obj_info"]:
+            case _:  # comments; some programs write them without a word that says so
                 pass
-            case _:
-                raise ValueError(line)
     names = {element.name for element in elements}
     if order not in ORDERS or len(names) < len(elements) or any(element.count < 0 for element in elements):
         raise ValueError(text)

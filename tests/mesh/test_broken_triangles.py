@@ -81,7 +81,7 @@ def test_nothing_sound_is_refused(tmp_path: Path) -> None:
         load_asset(with_bad(every).write(tmp_path / "a.glb"))
 
 
-OBJ = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv nan 0 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+OBJ = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 3.1+e2 0 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
 PLY = "ply\nformat ascii 1.0\nelement vertex 5\n" + "".join(f"property float {axis}\n" for axis in "xyz")
 PLY += "property uchar red\nproperty uchar green\nproperty uchar blue\n"
 PLY += "element face 3\nproperty list uchar int vertex_indices\nend_header\n"

@@ -44,6 +44,8 @@ FILES = {
     ),
     "a.job.yaml": (b"kind: mesh\nmodel: a.glb\n", "a job; .*style3d run a.job.yaml"),
     "a.max": (b"\xd0\xcf\x11\xe0", "a 3ds Max file; .*export it as .glb"),
+    "a.xyz": (b"1 2 3\n", "a point cloud; .*make a surface"),
+    "a": (b"solid a\nfacet normal 0 0 1\n", "rename"),
     "a.png": (b"\x89PNG\r\n\x1a\n", "is a picture; .*--style"),
 }
 

@@ -230,7 +230,7 @@ def test_degenerate_and_non_manifold_faces_stay(tmp_path: Path) -> None:
         ("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 0", "do not exist"),
         ("a.obj", "v 0 0 nan\nv 1 0 0\nv 0 1 0\nf 1 2 3", "finite"),
         ("a.obj", "v 0 0 1e400\nv 1 0 0\nv 0 1 0\nf 1 2 3", "finite"),
-        ("a.obj", "v 0 0 x\nv 1 0 0\nv 0 1 0\nf 1 2 3", "read"),
+        ("a.obj", "v 0 0 x\nv 1 0 0\nv 0 1 0\nf 1 2 3", "not finite"),
         ("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf a b c", "read"),
         ("a.obj", "v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3", "extent"),
         ("a.obj", "", "empty"),
@@ -238,6 +238,7 @@ def test_degenerate_and_non_manifold_faces_stay(tmp_path: Path) -> None:
         ("a.obj", b"glTF\2\0\0\0", "rename"),
         ("a.stl", b"solid\nfacet", "faces|damaged"),
         ("a.stl", b"x" * 200, "damaged|faces"),
+        ("a.ply", "ply\nformat ascii 1.0\nend_header\n", "x, y and z"),
         (
             "a.ply",
             b"ply\nformat binary_little_endian 1.0\nelement vertex 4000000000\nproperty float x\nend_header\nxxxx",

@@ -113,6 +113,13 @@ def test_binary_plys_with_faces_of_several_sizes_and_strips_are_read(tmp_path: P
         load_asset(tmp_path / "c.ply")
 
 
+def test_a_header_line_without_a_known_word_is_a_comment(tmp_path: Path) -> None:
+    """As Blender 2.4 wrote its name."""
+    path = ply(tmp_path / "a.ply", [], [list(p) for p in SQUARE], ["list uchar int vertex_indices"], ["4 0 1 2 3"])
+    path.write_text(path.read_text().replace("1.0\n", "1.0\nCreated by a program: \n", 1))
+    assert len(load_asset(path).surface.faces) == 2
+
+
 def stl(header: bytes, spare: list[int]) -> bytes:
     triangles = [(SQUARE[0], SQUARE[1], SQUARE[2]), (SQUARE[0], SQUARE[2], SQUARE[3])]
     rows = (struct.pack("<12fH", 0, 0, 1, *sum(t, ()), bits) for t, bits in zip(triangles, spare, strict=True))
