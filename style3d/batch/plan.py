@@ -196,5 +196,6 @@ def manifest_of_folder(folder: Path, looks: Mapping[str, BatchLook]) -> Manifest
         Style3DError: there is no such folder.
     """
     if not folder.is_dir():
-        raise Style3DError(f"{folder} does not exist", expected="a folder of assets, or a manifest (.yaml)")
+        problem = "is no folder" if folder.exists() else "does not exist"
+        raise Style3DError(f"{folder} {problem}", expected="a folder of assets, or a manifest (.yaml)")
     return Manifest(folder, looks, (AssetRule(("**/*",)),))

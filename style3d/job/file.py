@@ -15,10 +15,12 @@ from style3d.color.palette import is_hex
 from style3d.errors import Style3DError, unknown
 from style3d.files import read_bytes, write_bytes
 from style3d.job.base import Job
+from style3d.job.file_types import either
 from style3d.job.replay import KINDS
 from style3d.job.values import hints, moved, plain, typed
 
 MAX_BYTES = 1 << 20
+YAML = (".yaml", ".yml")
 HEAD = "# style3d run {name}: does this again; `style3d {kind} --help` says what each setting does\n"
 FOUND = "# cast:  # what was found; remove the # and edit\n"
 
@@ -51,7 +53,10 @@ def read_yaml(path: Path, limit: int = MAX_BYTES) -> Any:
     try:
         return yaml.safe_load(read_bytes(path, limit))
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Style3DError(f"{path} is not valid YAML", got=_first_line(error), hint="check its indentation") from None
+        if path.suffix.lower() in YAML:
+            hint = "check its indentation"
+            raise Style3DError(f"{path} is not valid YAML", got=_first_line(error), hint=hint) from None
+        raise Style3DError(f"{path} is not YAML", expected=either(YAML), hint="name the file of settings") from None
 
 
 def typed_settings(

@@ -74,6 +74,7 @@ def test_a_folder_in_two_looks(desk: Path, capsys: pytest.CaptureFixture) -> Non
     ("options", "said"),
     [
         (["absent", "--style", "oil.png"], "absent does not exist"),
+        (["oil.png", "--style", "oil.png"], "oil.png is no folder"),
         (["kit"], "the batch has no look"),
         (["kit", "--style", "absent.png"], "absent.png"),
         (["kit", "--style", "oil.png", "--set", "stepps=3"], "did you mean 'steps'"),

@@ -80,6 +80,13 @@ def test_what_is_not_understood_is_said(text: str, said: str, tmp_path: Path) ->
 FOUND = ("#111111>#0d1533", "#111111>#202020", "#ffffff>#eeeeee")
 
 
+def test_a_model_is_no_job(tmp_path: Path) -> None:
+    """Given where a job file belongs."""
+    (tmp_path / "a.glb").write_bytes(b"glTF\x02\0\0\0\xdb\xff")
+    with pytest.raises(Style3DError, match=r"a.glb is not YAML; expected .yaml or .yml"):
+        read_job_file(tmp_path / "a.glb")
+
+
 def test_a_found_cast_stands_below_as_a_comment(tmp_path: Path) -> None:
     path = tmp_path / "cow.job.yaml"
     write_job_file(JOBS[0], path, FOUND)
