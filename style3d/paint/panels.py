@@ -61,7 +61,7 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
             held.append((number, size[0, 0].numpy()))
     rows = max(look.shape[0] for look, _ in panels.values())
     left = np.cumsum([0, *(look.shape[1] for look, _ in panels.values())])
-    pictures, answers = np.zeros((2, rows, int(left[-1]), 3), np.float32)
+    pictures, answers = (np.zeros((rows, int(left[-1]), channels), np.float32) for channels in (3, 5))
     allowed = np.zeros((len(layers), rows, int(left[-1])), bool)
     for begin, (look, held) in zip(left, panels.values(), strict=False):
         here = np.s_[: look.shape[0], begin : begin + look.shape[1]]

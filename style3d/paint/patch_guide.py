@@ -1,7 +1,8 @@
-"""The guide says what a drawing asks of patches: how light they are, and how coloured.
+"""The guide says what a drawing asks of patches: how light they are, how coloured, and which way their strokes go.
 
 Light is compared by rank: the darkest of what a layer paints asks for the darkest of its pictures. A textured asset
 keeps half of its own light beside that. A plain one has no colours to ask for, so its patches answer for light alone.
+Strokes go along the drawing's lines: edges, and the lines of equal light that follow the form.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ WEIGHT, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
 LOOSE, EVEN = 0.65, 0.35  # share of the weight that a drawing of light alone does without, and its spread
 RANKED = 0.5  # of a textured drawing's light that follows the pictures' by rank; all of a plain one's
 DRAWN, PICTURED = 1.0, 1.8  # pixels, deviations of the blurs: strokes of a picture that are finer answer for nothing
+FLOW = 0.04  # of `Taste`
+DRAWN_LINES, STROKES = (1.5, 4.0), (1.0, 2.0)  # pixels, for `flow_of` drawings and pictures
+FAINT = 1e-6  # squared difference of light per pixel, under which there are no lines
 LIGHTS = 256  # ranks at which a picture's light is kept
 
 Picture = Float32[np.ndarray, "h w 3"]
+Asked = Float32[np.ndarray, "h w 5"]  # a colour, and a direction as `flow_of` has it
 
 
 @final
@@ -31,7 +36,7 @@ class Guide:
     """What makes a patch fit a drawing. Concretely, for a white statue: 0.35 of the weight, no colours, all by rank.
 
     Args:
-        taste: weight of the guide, and of an even use of the pictures.
+        taste: weights of the guide's colour and direction, and of an even use of the pictures.
         colors: how much of a colour's distance from grey counts, 0 to 1.
         rank: how much of the light follows the pictures' by rank, 0 to 1.
     """
@@ -40,9 +45,9 @@ class Guide:
     colors: float
     rank: float
 
-    def of_picture(self, picture: Picture) -> Picture:
+    def of_picture(self, picture: Picture) -> Asked:
         """What patches around each pixel answer with."""
-        return self._muted(_blurred(picture, PICTURED))
+        return np.concatenate([self._muted(_blurred(picture, PICTURED)), flow_of(picture, *STROKES)], 2)
 
     def of_drawing(
         self,
@@ -50,7 +55,7 @@ class Guide:
         layer: Int64[np.ndarray, "h w"],
         solid: Bool[np.ndarray, "h w"],
         lights: Float32[np.ndarray, "layers n"],
-    ) -> Picture:
+    ) -> Asked:
         """What each pixel of a view asks for.
 
         Args:
@@ -64,13 +69,13 @@ class Guide:
             here = solid & (layer == number)
             light = asked[here] @ _LUMA
             asked[here] += (self.rank * (_by_rank(light, wanted) - light))[:, None]
-        return asked
+        return np.concatenate([asked, flow_of(drawing, *DRAWN_LINES)], 2)
 
     @staticmethod
-    def lights_of(answers: Picture, allowed: Bool[np.ndarray, "layers h w"]) -> Float32[np.ndarray, "layers n"]:
+    def lights_of(answers: Asked, allowed: Bool[np.ndarray, "layers h w"]) -> Float32[np.ndarray, "layers n"]:
         """Of `of_picture`, the light of the places that each layer may take, from the darkest to the lightest."""
         ranks = (np.arange(LIGHTS) + 0.5) / LIGHTS
-        light = answers @ _LUMA
+        light = answers[..., :3] @ _LUMA
         return np.stack([_at_ranks(np.sort(light[places]), ranks) for places in allowed])
 
     def _muted(self, image: Picture) -> Picture:
@@ -80,8 +85,24 @@ class Guide:
 
 def guide_of(content: float, plain: float) -> Guide:
     """The guide of a drawing: with the content's weight, and as far as it is ``plain``, 0 to 1, by light alone."""
-    taste = Taste(WEIGHT * content * (1 - LOOSE * plain), SPREAD + (EVEN - SPREAD) * plain)
+    taste = Taste(WEIGHT * content * (1 - LOOSE * plain), FLOW * content, SPREAD + (EVEN - SPREAD) * plain)
     return Guide(taste, 1 - plain, RANKED + (1 - RANKED) * plain)
+
+
+def flow_of(image: Picture, fine: float, broad: float) -> Float32[np.ndarray, "h w 2"]:
+    """The direction of an image's lines: cosine and sine of twice its angle from a row, times coherence, 0 to 1.
+
+    The eigenvector of the structure tensor with the smaller eigenvalue (Bigün & Granlund 1987).
+
+    Args:
+        image: display-referred.
+        fine: pixels, deviation of the derivatives.
+        broad: pixels, deviation of the window in which directions are averaged.
+    """
+    light = (image @ _LUMA).astype(np.float32)
+    down, right = gaussian_filter(light, fine, (1, 0)), gaussian_filter(light, fine, (0, 1))
+    rows, both, columns = (gaussian_filter(one, broad) for one in (down * down, down * right, right * right))
+    return np.stack([rows - columns, -2 * both], 2) / (rows + columns + FAINT)[..., None]
 
 
 _LUMA = np.array(LUMA, np.float32)

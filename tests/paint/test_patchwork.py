@@ -11,7 +11,7 @@ from PIL import Image
 
 import style3d
 from style3d.paint.loop import PaintRun
-from style3d.paint.patch_guide import guide_of
+from style3d.paint.patch_guide import flow_of, guide_of
 from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, pasted
 from style3d.paint.patchwork import Patchwork
 from style3d.progress import Silent
@@ -20,20 +20,24 @@ from style3d.regions.selector import Where
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import tiny_objective
 
-ALONE = Taste(guide=0.0, spread=0.0)
+ALONE = Taste(guide=0.0, flow=0.0, spread=0.0)
+
+
+def guide_for(look: np.ndarray) -> np.ndarray:
+    return np.concatenate([look, flow_of(look, 1.0, 2.0)], 2)
 
 
 def exemplar_of(look: np.ndarray) -> Exemplar:
     allowed = np.zeros((1, *look.shape[:2]), bool)
     allowed[:, REACH:-REACH, REACH:-REACH] = True
-    return Exemplar(look, look.copy(), allowed, np.zeros(look.shape[:2], np.float32))
+    return Exemplar(look, guide_for(look), allowed, np.zeros(look.shape[:2], np.float32))
 
 
 def sheet_of(framed: np.ndarray) -> Sheet:
     size = (framed.shape[0] - 2 * REACH, framed.shape[1] - 2 * REACH)
     inside = framed[REACH:-REACH, REACH:-REACH]
     return Sheet(
-        framed, inside.copy(), np.zeros(size, np.int64), np.arange(size[0] * size[1]),
+        framed, guide_for(inside), np.zeros(size, np.int64), np.arange(size[0] * size[1]),
         np.full((*size, 2), -1, np.int32), np.zeros(size, np.float32),
     )  # fmt: skip
 
@@ -69,7 +73,7 @@ def test_a_piece_of_the_picture_is_found_whole() -> None:
     np.testing.assert_array_equal(sheet.match[..., 1] - columns, 6 + REACH)
     shown, weight = pasted(exemplar, sheet, 1.0)
     assert weight.min() > 0
-    np.testing.assert_allclose(shown, sheet.guide, atol=1e-5)
+    np.testing.assert_allclose(shown, sheet.guide[..., :3], atol=1e-5)
 
 
 def test_the_search_comes_near_the_best_of_all_patches() -> None:
@@ -92,11 +96,35 @@ def test_what_was_used_is_used_less() -> None:
     half = smooth_noise(28, 28)
     exemplar, sheet = exemplar_of(np.concatenate([half, half], 1)), sheet_of(half[:20, :20].copy())
     exemplar.used[:, :28] = 2
-    searched(exemplar, sheet, Taste(0.0, 0.1))
+    searched(exemplar, sheet, Taste(0.0, 0.0, 0.1))
     assert (sheet.match[..., 1] >= 28).mean() > 0.9
     before = exemplar.used.sum()
     count_use(exemplar, sheet, 4.0)
     np.testing.assert_allclose(exemplar.used.sum() - before, sheet.distance.size * (2 * REACH + 1) ** 2 / 4, rtol=1e-5)
+
+
+def stripes(along_rows: bool) -> np.ndarray:
+    waves = np.sin(np.arange(40) * 1.2).astype(np.float32) / 4 + 0.5
+    return np.broadcast_to(waves[:, None, None] if along_rows else waves[None, :, None], (40, 40, 3)).copy()
+
+
+def test_the_flow_is_the_direction_of_the_strokes() -> None:
+    inner, size = np.s_[8:-8, 8:-8], (24, 24, 2)
+    np.testing.assert_allclose(flow_of(stripes(True), 1.0, 2.0)[inner], np.broadcast_to([1, 0], size), atol=0.01)
+    np.testing.assert_allclose(flow_of(stripes(False), 1.0, 2.0)[inner], np.broadcast_to([-1, 0], size), atol=0.01)
+    rows, columns = np.indices((40, 40))
+    slanted = np.repeat((np.sin(0.9 * (rows - columns)) / 4 + 0.5).astype(np.float32)[..., None], 3, 2)
+    np.testing.assert_allclose(flow_of(slanted, 1.0, 2.0)[inner], np.broadcast_to([0, 1], size), atol=0.02)
+    assert np.abs(flow_of(np.full((20, 20, 3), 0.5, np.float32), 1.0, 2.0)).max() == 0
+
+
+def test_strokes_go_along_the_drawings_lines() -> None:
+    """A grey sheet whose guide runs along columns takes the half of the picture that does."""
+    exemplar = exemplar_of(np.concatenate([stripes(True), stripes(False)], 1))
+    sheet = sheet_of(np.full((26, 26, 3), 0.5, np.float32))
+    sheet.guide[..., 3:] = [-1, 0]
+    searched(exemplar, sheet, Taste(guide=0.0, flow=0.1, spread=0.0))
+    assert (sheet.match[..., 1] >= 38).mean() > 0.9
 
 
 def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
@@ -172,7 +200,7 @@ def asked(plain: float) -> tuple[np.ndarray, np.ndarray]:
     solid = np.ones((30, 30), bool)
     guide = guide_of(1.0, plain)
     lights = guide.lights_of(guide.of_picture(answers), solid[None, :20, :20])
-    return guide.of_drawing(ramp, np.zeros((30, 30), np.int64), solid, lights), ramp
+    return guide.of_drawing(ramp, np.zeros((30, 30), np.int64), solid, lights)[..., :3], ramp
 
 
 def test_a_plain_drawing_asks_for_the_pictures_light_in_its_own_order() -> None:
