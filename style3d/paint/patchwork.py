@@ -16,7 +16,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import distance_transform_edt, maximum_filter
 from torch import Tensor
 
@@ -45,6 +45,8 @@ ROUNDS, SWEEPS, TRIES = 4, 2, 500  # of pasting and searching; of a search; rand
 NEAR = 16  # pixels within which a search goes on, after a first round over all of the picture
 SEARCHED = 256  # pixels along a view, above which patches follow the coarser ones and are sought once, nearby
 FINEST, WORTH = 2.0, 1.2  # times the run's own views that the last pass may be; by which it pays to be finer
+MENDED = 3  # times that what a view still lacks goes back to its entries
+FAINT = 0.05  # coverage under which a pixel says little
 KNOWN = 0.999  # of a pixel, covered by earlier views, from which no patch shows there
 SOLID = 0.5  # of a pixel that is painted, from which patches cover it
 PER_PIXEL = 3e-5  # seconds of one core, as measured on views of which an object fills a third
@@ -192,10 +194,9 @@ class _Pass:
         )  # fmt: skip
         look = self._search(sheet, base, known, solid, before, number)
         count_use(exemplar, sheet, even)
-        shown = torch.from_numpy(look.reshape(-1, 3)).contiguous()
-        back = view.matrix.adjoint(shown) / torch.from_numpy(np.maximum(sums, 1e-9)).float()[:, None]
         taken = torch.from_numpy(self._open(view.entries, sums))
-        self.table[entries[taken]], self._covered[entries[taken]] = back[taken].float(), True
+        self.table[entries] = solved(view, look, sums, self.table[entries], taken)
+        self._covered[entries[taken]] = True
         return sheet.match
 
     def _search(
@@ -251,12 +252,41 @@ class _Pass:
     ) -> Float32[np.ndarray, "h w 3"]:
         """What is painted, without light and backdrop, spread to where nothing is."""
         pixels = view.matrix.apply(values.contiguous()).numpy().reshape(*coverage.shape, 3)
-        return _spread(pixels / np.maximum(coverage, 0.05)[..., None], solid)
+        return _spread(pixels / np.maximum(coverage, FAINT)[..., None], solid)
 
 
 def patching_seconds(pixels: int) -> float:
     """About what all passes take over views of so many pixels together."""
     return PER_PIXEL * pixels
+
+
+def solved(
+    view: ViewOperator,
+    look: Float32[np.ndarray, "h w 3"],
+    sums: Float[np.ndarray, "columns"],
+    colors: Float[Tensor, "columns 3"],
+    taken: Bool[Tensor, "columns"],
+) -> Float[Tensor, "columns 3"]:
+    """The colours with which a view shows ``look``, for the entries taken; the others stay.
+
+    Each starts as the mean of the pixels that show it. Where many entries mix in a pixel, as splats do, that is a blur,
+    which simultaneous iterative reconstruction undoes (Gilbert 1972): what is missing goes back along Aᵀ.
+
+    Args:
+        view: A.
+        look: display-referred.
+        sums: of A's columns.
+        colors: of the view's entries.
+        taken: those that change.
+    """
+    shown, scale = torch.from_numpy(look.reshape(-1, 3)).contiguous(), torch.from_numpy(np.maximum(sums, 1e-9))
+    coverage, scale = torch.from_numpy(view.coverage).reshape(-1, 1), scale.float()[:, None]
+    colors = torch.where(taken[:, None], view.matrix.adjoint(shown).float() / scale, colors)
+    for _ in range(MENDED):
+        missing = (shown * coverage - view.matrix.apply(colors.contiguous())) / coverage.clamp_min(FAINT)
+        change = view.matrix.adjoint(missing.contiguous()).float() / scale
+        colors = torch.where(taken[:, None], (colors + change).clamp(0, 1), colors)
+    return colors
 
 
 def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[np.ndarray, "h w c"]:
