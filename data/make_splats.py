@@ -38,7 +38,7 @@ def make(source: Path, target: Path) -> None:
         logit_opacities=np.full(len(points), 4.0, dtype=np.float32),
         sh=((colors - 0.5) / C0).astype(np.float32)[:, None],
     )
-    write_splats(splats.rotated(FILE_AXES), target)
+    write_splats(splats.rotate(FILE_AXES), target)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tyro
 from PIL import Image
 
 from style3d.cli import COMMANDS, Command, main
-from style3d.color.palette import clustered
+from style3d.color.palette import cluster_centers
 from style3d.commands.parse import parse
 from style3d.images import read_style
 
@@ -32,7 +32,7 @@ def run(arguments: list[str]) -> int:
     """Read, cluster, write."""
     request = parse(PaletteRequest, "palette", arguments, PaletteRequest.__doc__ or "")
     pixels = torch.from_numpy(read_style(request.image).reshape(-1, 3))
-    colors = clustered(pixels, request.count).clamp(0, 1).numpy()
+    colors = cluster_centers(pixels, request.count).clamp(0, 1).numpy()
     squares = np.repeat(np.repeat(colors[None], 80, 0), 80, 1)
     request.output.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray((squares * 255).round().astype(np.uint8)).save(request.output)

@@ -28,7 +28,7 @@ from style3d.mesh.asset import MeshAsset, load_asset, save_asset  # noqa: E402
 from style3d.mesh.diff import diff_files  # noqa: E402
 from style3d.mesh.scene import MeshScene  # noqa: E402
 from style3d.paint.loop import stylize  # noqa: E402
-from tests.helpers.validator import missing, new_problems, validate  # noqa: E402
+from tests.helpers.validator import new_problems, validate, why_missing  # noqa: E402
 
 SUFFIXES = {".obj", ".ply", ".stl", ".off", ".glb", ".gltf", ".zip", ".bz2", ".xyz", ""}
 STYLE = (ROOT / "data" / "styles" / "oil.jpg",)
@@ -113,7 +113,7 @@ def attempt(
 
 def validated(rows: list[Row]) -> Iterator[Row]:
     """The rows, INVALID where the validator finds problems that the source did not have."""
-    reason = missing()
+    reason = why_missing()
     if reason is not None:
         print(f"not validated: {reason}")
         yield from rows

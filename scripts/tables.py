@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from style3d.errors import unknown
-from style3d.evaluate.metrics.registry import documented
+from style3d.errors import unknown_name
+from style3d.evaluate.metrics.registry import table_lines
 from style3d.gltf import extensions
 from style3d.job import option_table
 from style3d.mesh import writer_registry
@@ -23,7 +23,7 @@ PLACE = re.compile(r"(<!-- table: (.+?) -->\n\n).*?(\n\n<!-- end of table -->)",
 
 def metrics(*subjects: str) -> Callable[[], str]:
     """The table of the metrics whose names begin with these words."""
-    return lambda: "\n".join(documented(*subjects))
+    return lambda: "\n".join(table_lines(*subjects))
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -47,7 +47,7 @@ def with_tables(page: str) -> str:
 
     def table(found: re.Match[str]) -> str:
         if found[2] not in TABLES:
-            raise unknown("table", found[2], TABLES)
+            raise unknown_name("table", found[2], TABLES)
         return found[1] + TABLES[found[2]]() + found[3]
 
     return PLACE.sub(table, page)

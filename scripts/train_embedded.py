@@ -32,7 +32,7 @@ from style3d.losses.features.embedded import (  # noqa: E402
     PLAN,
     SHIPPED,
     embedded_convolutions,
-    halved,
+    half_size,
 )
 from style3d.losses.features.wavelet import morlet  # noqa: E402
 
@@ -58,7 +58,7 @@ class Net(nn.Module):
 
     def __init__(self, halving: str) -> None:
         super().__init__()
-        self.halve = {"average": lambda x: F.avg_pool2d(x, 2), "blur": halved}[halving]
+        self.halve = {"average": lambda x: F.avg_pool2d(x, 2), "blur": half_size}[halving]
         self.convolutions = embedded_convolutions()
         self.norms = nn.ModuleDict(
             {name: nn.BatchNorm2d(conv.out_channels) for name, conv in self.convolutions.items()}

@@ -94,7 +94,7 @@ def retrieval(model: SmallModel, rows: Tensor, captions: list[list[str]]) -> tup
     first = fifth = total = 0
     for start in range(0, len(rows) - 255, 256):
         tokens = tokens_of([said[0] for said in captions[start : start + 256]])
-        scores = model.judged(rows[start : start + 256].float()) @ model.heard(tokens).T
+        scores = model.embed_statistics(rows[start : start + 256].float()) @ model.embed_words(tokens).T
         right = (tokens[:, None] == tokens[None]).all(2)  # the same words are as right
         rank = (scores > scores.masked_fill(~right, -2).amax(1, keepdim=True)).sum(1)
         first, fifth, total = first + int((rank == 0).sum()), fifth + int((rank < 5).sum()), total + 256
@@ -118,7 +118,9 @@ def learn(model: SmallModel, rows: Tensor, captions: list[list[str]], options: a
         blurred = chosen + options.noise * model.deviation * torch.randn(chosen.shape, generator=rng)
         kept = torch.rand(chosen.shape, generator=rng) > 0.1
         tokens = tokens_of([say(captions[index], rng) for index in which.tolist()])
-        loss = match(model.judged(torch.where(kept, blurred, model.mean)), model.heard(tokens), tokens, scale)
+        loss = match(
+            model.embed_statistics(torch.where(kept, blurred, model.mean)), model.embed_words(tokens), tokens, scale
+        )
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(learned, 1.0)

@@ -44,7 +44,7 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0][:300]}".rstrip(": ")
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> Style3DError:
+def unknown_name(what: str, name: str, known: Iterable[str]) -> Style3DError:
     """The error for a ``name`` that is not among ``known``: suggests the nearest, and lists some."""
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, 1, 0.5)
@@ -53,7 +53,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> Style3DError:
     return Style3DError(f"no {what} is called '{name[:80]}'", expected=f"one of {listed}", hint=hint)
 
 
-def named(pattern: str, names: Iterable[str], what: str) -> set[str]:
+def matching_names(pattern: str, names: Iterable[str], what: str) -> set[str]:
     """Those of ``names`` that a pattern matches.
 
     Raises:
@@ -62,5 +62,5 @@ def named(pattern: str, names: Iterable[str], what: str) -> set[str]:
     known = set(names)
     found = {name for name in known if name == pattern or fnmatchcase(name, pattern)}
     if not found:
-        raise unknown(what, pattern, known)
+        raise unknown_name(what, pattern, known)
     return found

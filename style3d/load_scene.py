@@ -5,7 +5,7 @@ from __future__ import annotations
 from style3d.core.scene import Scene
 from style3d.job import Job
 from style3d.progress import Silent, Watcher
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 from style3d.scene_kinds.registry import kind_of_job
 
 
@@ -19,7 +19,7 @@ def load(job: Job, watcher: Watcher | None = None) -> Scene:
     Raises:
         Style3DError: the file is missing, damaged, of another kind, or has nothing to paint.
     """
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         scene = kind_of_job(job).load(job, watcher or Silent())
     scene.remarks = tuple(remarks)
     return scene

@@ -25,7 +25,7 @@ def remark(text: str) -> None:
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
+def listen(listener: Listener) -> Iterator[None]:
     """Let ``listener`` hear what is remarked within the block; those around it hear it, too."""
     before = _LISTENERS.set((*_LISTENERS.get(), listener))
     try:
@@ -35,7 +35,7 @@ def listening(listener: Listener) -> Iterator[None]:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
+def mute_remarks() -> Iterator[None]:
     """Let nobody hear what is remarked within the block, for whoever says it in one sentence afterwards."""
     before = _LISTENERS.set((lambda _: None,))
     try:
@@ -45,7 +45,7 @@ def unheard() -> Iterator[None]:
 
 
 @contextmanager
-def collected() -> Iterator[list[str]]:
+def collect_remarks() -> Iterator[list[str]]:
     """What is remarked within the block, each sentence once, in its order."""
     found: list[str] = []
     known: set[str] = set()
@@ -55,15 +55,15 @@ def collected() -> Iterator[list[str]]:
             known.add(text)
             found.append(text)
 
-    with listening(keep):
+    with listen(keep):
         yield found
 
 
-def counted(number: int, what: str) -> str:
+def count_of(number: int, what: str) -> str:
     """``1 primitive``, ``2 primitives``."""
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def listed(names: Sequence[str], most: int) -> str:
+def list_of(names: Sequence[str], most: int) -> str:
     """``a, b``; with more than ``most`` names ``a, b and 3 more``."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

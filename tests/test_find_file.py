@@ -9,7 +9,7 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.files.find_file import PICTURES, find_file
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 
 
 def laid(root: Path, *names: str) -> Path:
@@ -50,7 +50,7 @@ def laid(root: Path, *names: str) -> Path:
 def test_a_name_finds_its_file(name: str, there: str, silent: bool, tmp_path: Path) -> None:
     """Separators, drives, case, percent codes, code pages, endings and folders; what is taken instead is remarked."""
     folder = laid(tmp_path, there)
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         assert find_file(name, folder, suffixes=PICTURES) == tmp_path / there
     assert (not remarks) == silent
 

@@ -25,7 +25,9 @@ def shortfall(limits: tuple[Limit, ...], figures: Mapping[str, float | None]) ->
     return sum(limit.shortfall(told) for limit in limits)
 
 
-def weighed(job: Job, accept: str, retries: int, lease: Lease, paint: str, painted: PaintedTask) -> Attempt:
+def attempt_with_verdict(
+    job: Job, accept: str, retries: int, lease: Lease, paint: str, painted: PaintedTask
+) -> Attempt:
     """An attempt with its verdict.
 
     Args:
@@ -37,7 +39,7 @@ def weighed(job: Job, accept: str, retries: int, lease: Lease, paint: str, paint
         painted: what came of it.
     """
     limits, told = limits_of(job, accept), _figures(painted.figures)
-    missed = tuple(line for limit in limits if (line := limit.broken(told)))
+    missed = tuple(line for limit in limits if (line := limit.complaint(told)))
     return Attempt(
         paint, shortfall(limits, painted.figures), missed, painted.figures, painted.seconds, painted.memory,
         painted.output_hash, _verdict(job, limits, retries, lease, told, missed),

@@ -63,14 +63,14 @@ class Ledger:
                 f"{self.path} is a ledger of another version", got=version, expected=str(VERSION),
                 hint="choose another --output",
             )  # fmt: skip
-        with self._writing():
+        with self._transaction():
             for statement in SCHEMA:
                 self._base.execute(statement)
             self._base.execute(f"PRAGMA user_version = {VERSION}")
         self._base.execute("CREATE TEMP TABLE plan (key TEXT PRIMARY KEY, place INTEGER)")
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[None]:
         """All of the block or nothing of it, and nobody else meanwhile."""
         try:
             self._base.execute("BEGIN IMMEDIATE")
@@ -90,7 +90,7 @@ class Ledger:
 
     def live(self) -> None:
         """Give a sign of life; the first one makes the runner known."""
-        with self._writing():
+        with self._transaction():
             self._sign()
 
     def _sign(self) -> None:
@@ -102,12 +102,12 @@ class Ledger:
 
     def leave(self) -> None:
         """Give back what the runner holds, and forget the runner."""
-        with self._writing():
+        with self._transaction():
             self._give_back([self.runner])
 
     def enrol(self, jobs: Sequence[Enrolled]) -> None:
         """Note the jobs of this runner's plan, in its order. Those that are known keep their state."""
-        with self._writing():
+        with self._transaction():
             self._base.execute("DELETE FROM plan")
             for place, job in enumerate(jobs):
                 self._base.execute("INSERT OR IGNORE INTO plan VALUES (?, ?)", (job.key, place))
@@ -119,7 +119,7 @@ class Ledger:
 
     def renew(self, keys: Sequence[str]) -> None:
         """Begin ended jobs again, from their first attempt."""
-        with self._writing():
+        with self._transaction():
             for key in keys:
                 changed = self._base.execute(
                     "UPDATE jobs SET state = 'waiting', attempt = 1, losses = 0, changes = '{}', message = '', "
@@ -131,7 +131,7 @@ class Ledger:
 
     def take(self, count: int) -> list[Lease]:
         """Lease at most ``count`` waiting jobs of the plan to this runner. First the dead lose what they had."""
-        with self._writing():
+        with self._transaction():
             self._sign()
             self._give_back(self._dead())
             found = self._base.execute(
@@ -150,7 +150,7 @@ class Ledger:
 
     def record(self, lease: Lease, attempt: Attempt) -> bool:
         """Note what an attempt came to: the job waits for the next one, or ends. Whether the lease still held."""
-        with self._writing():
+        with self._transaction():
             if not self._holds(lease):
                 return False
             self._base.execute(
@@ -175,12 +175,12 @@ class Ledger:
 
     def fail(self, lease: Lease, message: str) -> bool:
         """Note that an attempt cannot be made, and why. Whether the lease still held."""
-        with self._writing():
+        with self._transaction():
             return self._end(lease, "failed", message, 0)
 
     def lose(self, lease: Lease, message: str) -> bool:
         """Note that a worker died at it: the job waits again, or has failed if that happens too often."""
-        with self._writing():
+        with self._transaction():
             row = self._base.execute("SELECT losses FROM jobs WHERE key = ?", (lease.key,)).fetchone()
             losses = row["losses"] + 1
             if losses < MOST_LOSSES:
@@ -200,14 +200,14 @@ class Ledger:
         row = self._base.execute("SELECT state, runner, attempt FROM jobs WHERE key = ?", (lease.key,)).fetchone()
         return tuple(row) == ("running", self.runner, lease.attempt)
 
-    def held(self) -> frozenset[str]:
+    def own_keys(self) -> frozenset[str]:
         """The keys of what this runner holds."""
         rows = self._base.execute("SELECT key FROM jobs WHERE state = 'running' AND runner = ?", (self.runner,))
         return frozenset(row["key"] for row in rows)
 
-    def pinned(self, name: str, value: Any) -> Any:
+    def pin_once(self, name: str, value: Any) -> Any:
         """The value that was first noted under a name; ``value`` if none was, and from then on."""
-        with self._writing():
+        with self._transaction():
             self._base.execute("INSERT OR IGNORE INTO pins VALUES (?, ?)", (name, json.dumps(value)))
             return json.loads(self._base.execute("SELECT value FROM pins WHERE name = ?", (name,)).fetchone()[0])
 
@@ -234,7 +234,7 @@ class Ledger:
         """Runners that gave no sign of life for a while, or whose process is gone."""
         rows = self._base.execute("SELECT * FROM runners WHERE id != ?", (self.runner,)).fetchall()
         old = self._clock() - SILENCE
-        return [row["id"] for row in rows if row["heard"] < old or (row["home"] == _home() and _gone(row["pid"]))]
+        return [row["id"] for row in rows if row["heard"] < old or (row["home"] == _home() and _has_ended(row["pid"]))]
 
     def _give_back(self, runners: Sequence[str]) -> None:
         for runner in runners:
@@ -250,7 +250,7 @@ def _home() -> str:
     return f"{platform.node()} {space}"
 
 
-def _gone(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     """Whether no such process runs here; False where that cannot be asked without harm."""
     if sys.platform == "win32":
         return False

@@ -21,7 +21,7 @@ COLORS = 24  # of a palette
 QUICK: Mapping[type[Job], Mapping[str, Any]] = {MeshJob: {"uv": "keep", "texture_size": 16}, FieldJob: {}}
 
 
-def unified(manifest: Manifest, chosen: Sequence[Pick], ledger: Ledger) -> list[Pick]:
+def picks_with_shared_look(manifest: Manifest, chosen: Sequence[Pick], ledger: Ledger) -> list[Pick]:
     """The picks with the brush and the palette of their look, where their own settings name none.
 
     Both are decided when a ledger first needs them and stay, so that assets that join later are painted alike.
@@ -30,10 +30,10 @@ def unified(manifest: Manifest, chosen: Sequence[Pick], ledger: Ledger) -> list[
         Style3DError: a picture cannot be read.
     """
     sizes = {kind: size for kind in QUICK if (size := _size(kind, chosen, manifest, ledger)) is not None}
-    return [_shared(pick, manifest, sizes, ledger) for pick in chosen]
+    return [_with_shared_look(pick, manifest, sizes, ledger) for pick in chosen]
 
 
-def _shared(pick: Pick, manifest: Manifest, sizes: Mapping[type[Job], float], ledger: Ledger) -> Pick:
+def _with_shared_look(pick: Pick, manifest: Manifest, sizes: Mapping[type[Job], float], ledger: Ledger) -> Pick:
     given, shared = pick.settings, dict[str, Any]()
     if not given.keys() & {"brush_size", "style_scale"}:
         if isinstance(manifest.brush_size, float):
@@ -63,35 +63,35 @@ def _size(kind: type[Job], chosen: Sequence[Pick], manifest: Manifest, ledger: L
             extents.append(load(kind(file, style=(file,), **QUICK[kind])).extent)
         except Style3DError:  # whoever paints it says what is wrong with it
             continue
-    return None if not extents else float(ledger.pinned(name, median(extents)))
+    return None if not extents else float(ledger.pin_once(name, median(extents)))
 
 
 def _scale(pick: Pick, ledger: Ledger) -> float:
     """The pictures' longer side as a multiple of an object of the usual size."""
     from style3d.paint.style_library import brush_scale, read_styles
 
-    name, mixture = _named("scale", pick)
+    name, mixture = _name_and_pictures("scale", pick)
     known = ledger.pin(name)
-    return float(known if known is not None else ledger.pinned(name, brush_scale(read_styles(mixture))))
+    return float(known if known is not None else ledger.pin_once(name, brush_scale(read_styles(mixture))))
 
 
 def _palette(pick: Pick, ledger: Ledger) -> list[str]:
     """The colours of the pictures."""
     import torch
 
-    from style3d.color.palette import clustered
+    from style3d.color.palette import cluster_centers
     from style3d.images import read_style
 
-    name, mixture = _named("palette", pick)
+    name, mixture = _name_and_pictures("palette", pick)
     known = ledger.pin(name)
     if known is None:
         pixels = torch.cat([torch.from_numpy(read_style(path).reshape(-1, 3)) for path, _ in mixture])
-        levels = (clustered(pixels, COLORS).clamp(0, 1) * 255).round().int().tolist()
-        known = ledger.pinned(name, ["#" + "".join(f"{level:02x}" for level in color) for color in levels])
+        levels = (cluster_centers(pixels, COLORS).clamp(0, 1) * 255).round().int().tolist()
+        known = ledger.pin_once(name, ["#" + "".join(f"{level:02x}" for level in color) for color in levels])
     return list(known)
 
 
-def _named(what: str, pick: Pick) -> tuple[str, list[tuple[Path, float]]]:
+def _name_and_pictures(what: str, pick: Pick) -> tuple[str, list[tuple[Path, float]]]:
     """The name of what is remembered of a look's pictures, and the pictures with their weights."""
     paths = pick.settings["style"]
     weights = pick.settings.get("style_weights") or (1.0,) * len(paths)

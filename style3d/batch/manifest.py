@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from style3d.color.palette import read_palette
-from style3d.errors import Style3DError, unknown
+from style3d.errors import Style3DError, unknown_name
 from style3d.job.file import read_yaml, typed_settings
 from style3d.job.replay import KINDS
 
@@ -68,7 +68,7 @@ class Manifest:
         for rule in (*self.assets, *self.pairs):
             for name in rule.looks or ():
                 if name not in self.looks:
-                    raise unknown("look", name, self.looks)
+                    raise unknown_name("look", name, self.looks)
         if not self.looks:
             raise Style3DError("the batch has no look", hint="add --style IMAGE, or 'looks:' to the manifest")
         if not self.assets and not self.pairs:
@@ -84,7 +84,7 @@ def read_manifest(path: Path, further: Mapping[str, BatchLook] | None = None) ->
     values = _mapping(read_yaml(path, MAX_BYTES), f"{path}", "keys such as 'assets:' and 'looks:'")
     for key in values:
         if key not in TOP:
-            raise unknown("key of a manifest", key, TOP)
+            raise unknown_name("key of a manifest", key, TOP)
     output = values.get("output")
     looks = _mapping(values.get("looks", {}), f"looks in {path}", "a line like 'oil: {style: oil.jpg}' for each")
     return Manifest(
@@ -149,7 +149,7 @@ def _rules(path: Path, values: Mapping[str, Any], key: str, allowed: Sequence[st
             raise Style3DError(f"a job in {path} names no look", got=reprlib.repr(entry), hint="add 'look: NAME'")
         kind = _text(path, "kind", one.get("kind", ""))
         if kind and kind not in KINDS:
-            raise unknown("kind of job", kind, KINDS)
+            raise unknown_name("kind of job", kind, KINDS)
         files = _texts(path, "files", one.get("files", []))
         if not files:
             raise Style3DError(f"an entry of {key} in {path} names no files", hint="add 'files: models/*.glb'")

@@ -16,7 +16,7 @@ from style3d.batch.ledger_rows import JobRow
 from style3d.batch.task import PaintedTask, read_receipt
 from style3d.files import write_bytes
 from style3d.progress import duration
-from style3d.remarks import counted
+from style3d.remarks import count_of
 
 SHOWN = ("style.gram", "style.palette", "content.features")  # figures that stand on a card; the others open
 PICTURE = "data:image/jpeg;base64,"
@@ -42,7 +42,7 @@ def page(rows: Sequence[JobRow], folder: Path, title: str) -> str:
     states = Counter(row.state for row in rows)
     kept = [row.kept for row in rows if row.kept is not None]
     seconds = sum(attempt.seconds for row in rows for attempt in row.attempts)
-    told = [counted(len(rows), "job"), *(f"{count} {state}" for state, count in states.items())]
+    told = [count_of(len(rows), "job"), *(f"{count} {state}" for state, count in states.items())]
     told += [f"{duration(seconds)} of work", f"{max(one.memory for one in kept) / 1e9:.1f} GB at most"] if kept else []
     template = Template(room.joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(

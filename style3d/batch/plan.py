@@ -17,10 +17,10 @@ from style3d.batch.manifest import AssetRule, BatchLook, Manifest
 from style3d.errors import Style3DError
 from style3d.files import check_readable
 from style3d.job import Job
-from style3d.job.control import Trait, having
+from style3d.job.control import Trait, names_with
 from style3d.job.file_types import MESH_SOURCES
 from style3d.job.replay import KINDS
-from style3d.job.values import moved, plain
+from style3d.job.values import move_paths, plain
 from style3d.paint.result import content_hash
 from style3d.scene_kinds.registry import kind_at
 
@@ -86,7 +86,7 @@ def picks(manifest: Manifest, output: Path, overrides: Mapping[str, Any] | None 
     return [replace(pick, name=pick.file.relative_to(shared).as_posix()) for pick in found.values()]
 
 
-def planned(chosen: Sequence[Pick], output: Path) -> list[PlannedJob]:
+def planned_jobs(chosen: Sequence[Pick], output: Path) -> list[PlannedJob]:
     """The jobs, each with a key that depends on all that decides its output.
 
     Raises:
@@ -115,9 +115,9 @@ def planned(chosen: Sequence[Pick], output: Path) -> list[PlannedJob]:
 
 def paint_key(job: Job, target: str) -> str:
     """A hash of all that decides what a job writes: settings, and the contents of what it reads, wherever that lies."""
-    left_out = having(type(job), Trait.CONDUCT)
+    left_out = names_with(type(job), Trait.CONDUCT)
     settings = {
-        field.name: plain(moved(getattr(job, field.name), _by_content))
+        field.name: plain(move_paths(getattr(job, field.name), _by_content))
         for field in fields(job)
         if field.name not in left_out
     }

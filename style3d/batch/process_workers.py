@@ -78,11 +78,11 @@ class ProcessWorkers(Workers):
         found: list[News] = []
         for hand in list(self._hands):
             if id(hand.pipe) in ready or hand.process.exitcode is not None:
-                found += self._heard(hand)
+                found += self._new_messages(hand)
         self._let_begin()
         return found
 
-    def _heard(self, hand: Hand) -> list[News]:
+    def _new_messages(self, hand: Hand) -> list[News]:
         found: list[News] = []
         try:
             while hand.pipe.poll():

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import final
 
 from style3d.batch.events import EventLog
-from style3d.batch.gate import changed_job, limits_of, weighed
+from style3d.batch.gate import attempt_with_verdict, changed_job, limits_of
 from style3d.batch.ledger import HEARTBEAT, Ledger
 from style3d.batch.ledger_rows import Lease
 from style3d.batch.plan import PlannedJob, paint_key
@@ -75,13 +75,13 @@ class Runner:
         """Start what can be started, hear what has happened; whether anything is left to do."""
         for lease in self._ledger.take(self._workers.free()):
             self._start(lease)
-        for lost in self._running.keys() - self._ledger.held():  # another runner thought this one dead
+        for lost in self._running.keys() - self._ledger.own_keys():  # another runner thought this one dead
             self._workers.drop(lost)
             lease, _ = self._running.pop(lost)
             self._tell("lease lost", lease)
         for news in self._workers.news(PATIENCE):
             if isinstance(news, Advanced):
-                self._advanced(news)
+                self._note_advance(news)
             elif news.key in self._running:
                 self._over(news)
         counts = self._ledger.counts()
@@ -109,7 +109,7 @@ class Runner:
         self._running[lease.key] = lease, task
         self._workers.start(task)
 
-    def _advanced(self, news: Advanced) -> None:
+    def _note_advance(self, news: Advanced) -> None:
         self._shares[news.key] = news.share
         if news.seconds is not None and self._ended == 0 and len(self._shares) == 1:
             low, high = (duration(end) for end in news.seconds)
@@ -127,10 +127,10 @@ class Runner:
             self._tell("failed", lease, message=outcome.message)
             self._watcher.say(f"{task.name} failed: {outcome.message}")
         else:
-            self._painted(planned, lease, task, outcome)
+            self._record_painted(planned, lease, task, outcome)
 
-    def _painted(self, planned: PlannedJob, lease: Lease, task: PaintTask, painted: PaintedTask) -> None:
-        attempt = weighed(task.job, planned.accept, planned.retries, lease, task.paint, painted)
+    def _record_painted(self, planned: PlannedJob, lease: Lease, task: PaintTask, painted: PaintedTask) -> None:
+        attempt = attempt_with_verdict(task.job, planned.accept, planned.retries, lease, task.paint, painted)
         if not self._ledger.record(lease, attempt):
             self._tell("lease lost", lease)
             return

@@ -36,7 +36,7 @@ class PaintTask:
         return self.folder / "receipts" / f"{self.paint}.json"
 
     @property
-    def unfinished(self) -> Path:
+    def unfinished_path(self) -> Path:
         """What a checkpoint lies beside."""
         return self.folder / "unfinished" / self.paint
 

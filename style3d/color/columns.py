@@ -34,7 +34,7 @@ class ColorColumns:
     alpha: Float64[np.ndarray, "rows"] | None
     full: float  # the number that stands for 1
 
-    def stored(self, rgb: Float64[np.ndarray, "rows 3"], like: Mapping[str, Array]) -> dict[str, Array]:
+    def stored_columns(self, rgb: Float64[np.ndarray, "rows 3"], like: Mapping[str, Array]) -> dict[str, Array]:
         """Other colours as the table's columns hold them."""
         found = {}
         for channel, name in enumerate(self.names[:3]):

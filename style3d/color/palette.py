@@ -28,7 +28,7 @@ def read_palette(items: Sequence[str]) -> Float[Tensor, "colors 3"]:
         Style3DError: a text that is no colour, too many colours, or a picture that cannot be read.
     """
     if len(items) == 1 and not is_hex(items[0]):
-        return _taken(Path(items[0]))
+        return _colors_of_picture(Path(items[0]))
     names = [name for item in items for name in item.split(",")]
     wrong = next((name for name in names if not is_hex(name)), None)
     if wrong is not None or not 1 <= len(names) <= MOST:
@@ -57,16 +57,16 @@ def _rgb(name: str) -> list[float]:
     return [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
 
 
-def clustered(pixels: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "colors 3"]:
+def cluster_centers(pixels: Float[Tensor, "n 3"], count: int) -> Float[Tensor, "colors 3"]:
     """At most ``count`` k-means centres of colours, from starts spread over their brightness."""
     flat = pixels[:: max(1, len(pixels) // SAMPLES)].cpu().double().numpy()
     return torch.from_numpy(spread_means(flat, flat.sum(1), count, 15)[0]).to(pixels)
 
 
-def _taken(path: Path) -> Float[Tensor, "colors 3"]:
+def _colors_of_picture(path: Path) -> Float[Tensor, "colors 3"]:
     pixels = torch.from_numpy(read_style(path).reshape(-1, 3))
     distinct = (pixels[:: max(1, len(pixels) // SAMPLES)] * 255).round().unique(dim=0)
-    return distinct / 255 if len(distinct) <= COUNT else clustered(pixels, COUNT).clamp(0, 1)
+    return distinct / 255 if len(distinct) <= COUNT else cluster_centers(pixels, COUNT).clamp(0, 1)
 
 
 HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")

@@ -53,7 +53,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     yardstick = job_yardstick(job)
     done = try_until_kept(
         job, limits, conduct.retries, lambda next_job: stylize(scene, next_job, watcher=watcher),
-        lambda result: judge_result(result, yardstick), lambda result: result.interrupted,
+        lambda result: judge_result(result, yardstick), lambda result: result.was_interrupted,
     )  # fmt: skip
     kept = best_try(done)
     acceptance = {"thresholds": [str(limit) for limit in limits], "tries": [one.to_json() for one in done]}
@@ -66,7 +66,7 @@ def paint_until_accepted(job: Job, scene: Scene, conduct: Conduct, watcher: Watc
     print(f"try {done.index(kept) + 1} of {len(done)} kept, content weight {kept.job.content_weight:.3g}")
     for line in kept.missed:
         print(f"style3d: look at it yourself: {line}", file=sys.stderr)
-    if done[-1].made.interrupted:
+    if done[-1].made.was_interrupted:
         print(f"style3d: interrupted; the best so far is in {job.destination}", file=sys.stderr)
         return 130
     return 1 if kept.missed else 0

@@ -94,7 +94,7 @@ class Lines(Watcher):
 
 
 @contextmanager
-def watched(quiet: bool) -> Iterator[Watcher]:
+def show_progress(quiet: bool) -> Iterator[Watcher]:
     """Whom the work within the block tells how far it is; the warnings of `HARMLESS` stay away meanwhile.
 
     Args:

@@ -13,11 +13,11 @@ import tyro
 import yaml
 
 from style3d.batch.ledger import Ledger
-from style3d.batch.library import unified
+from style3d.batch.library import picks_with_shared_look
 from style3d.batch.manifest import BatchLook, Manifest, check_look, read_manifest, settings_of
-from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned
+from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned_jobs
 from style3d.batch.runner import check_acceptance
-from style3d.commands.bars import watched
+from style3d.commands.bars import show_progress
 from style3d.commands.parse import parse
 from style3d.errors import Style3DError
 from style3d.job.control import Between, check_controls
@@ -76,13 +76,17 @@ def run(arguments: list[str]) -> int:
     output = request.output or manifest.output or Path(f"{request.source.resolve().stem}.styled")
     chosen = picks(manifest, output.absolute(), _overrides(request))
     if request.dry_run:
-        for job in planned(chosen, output):
+        for job in planned_jobs(chosen, output):
             print(f"would paint {job.enrolled.asset} as {job.enrolled.look} into {output / job.enrolled.target}")
         print("nothing was written")
         return 0
-    jobs = planned(chosen, output.absolute())
+    jobs = planned_jobs(chosen, output.absolute())
     check_acceptance(jobs)
-    return _paint(request, lambda ledger: planned(unified(manifest, chosen, ledger), output.absolute()), output)
+    return _paint(
+        request,
+        lambda ledger: planned_jobs(picks_with_shared_look(manifest, chosen, ledger), output.absolute()),
+        output,
+    )
 
 
 def _manifest(request: BatchRequest) -> Manifest:
@@ -140,11 +144,11 @@ def _paint(request: BatchRequest, plan: Callable[[Ledger], list[PlannedJob]], ou
             written = monotonic()
 
     try:
-        with watched(request.quiet) as watcher, sigterm_like_ctrl_c():
+        with show_progress(request.quiet) as watcher, sigterm_like_ctrl_c():
             ledger.live()
             jobs = plan(ledger)
             ledger.enrol([job.enrolled for job in jobs])
-            ledger.renew(_renewed(ledger, request.again, output))
+            ledger.renew(_keys_to_renew(ledger, request.again, output))
             log.tell("begun", jobs=len(jobs), **ledger.counts())
             try:
                 Runner(ledger, jobs, _workers(request, folder), folder, log, watcher).run(report)
@@ -158,7 +162,7 @@ def _paint(request: BatchRequest, plan: Callable[[Ledger], list[PlannedJob]], ou
         log.close()
 
 
-def _renewed(ledger: Any, again: Again, output: Path) -> list[str]:
+def _keys_to_renew(ledger: Any, again: Again, output: Path) -> list[str]:
     """The keys of jobs that are begun anew: those asked for, and those whose result is gone."""
     rows = ledger.jobs()
     gone = [row for row in rows if row.kept is not None and not (output / row.enrolled.target).is_file()]

@@ -12,7 +12,7 @@ import numpy as np
 import tyro
 
 from style3d.commands.parse import parse
-from style3d.commands.tell_remarks import announce, told
+from style3d.commands.tell_remarks import announce, tell_remarks
 from style3d.errors import Style3DError
 from style3d.files import check_writable, read_bytes, write_bytes
 from style3d.gltf.container import is_gltf
@@ -45,7 +45,7 @@ def run(arguments: list[str]) -> int:
     """Write it, and print how long it took."""
     began = time.perf_counter()
     request = parse(Blend, "blend", arguments, Blend.__doc__ or "")
-    with told(request.strict):
+    with tell_remarks(request.strict):
         written = blend(request.styled, request.strength, request.output)
     print(f"wrote {', '.join(map(str, written))} in {time.perf_counter() - began:.2f} s")
     return 0

@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from style3d.commands.parse import parse
-from style3d.commands.tell_remarks import told
+from style3d.commands.tell_remarks import tell_remarks
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def run(arguments: list[str]) -> int:
     from style3d.mesh.diff import diff_files
 
     request = parse(Comparison, "diff", arguments, Comparison.__doc__ or "")
-    with told(request.strict):
+    with tell_remarks(request.strict):
         found = diff_files(request.source, request.painted)
     for difference in found:
         print(f"{'allowed    ' if difference.allowed else 'NOT ALLOWED'}  {difference.sentence}")

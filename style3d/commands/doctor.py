@@ -35,11 +35,13 @@ def doctor() -> str:
 def _versions() -> list[str]:
     found = [f"python {platform.python_version()} on {platform.platform()}", f"  {sys.executable}"]
     own = _version("style3d") or "not installed, run from its folder; pip install -e . brings what it needs"
-    lines = [f"  {name:<12} {_version(name) or 'absent: style3d cannot work without it'}" for name in required()]
+    lines = [
+        f"  {name:<12} {_version(name) or 'absent: style3d cannot work without it'}" for name in required_packages()
+    ]
     return [*found, f"  {'style3d':<12} {own}", *lines]
 
 
-def required() -> tuple[str, ...]:
+def required_packages() -> tuple[str, ...]:
     """What style3d cannot work without, as its own metadata names it; nothing where it runs without being installed."""
     try:
         lines = requires("style3d") or ()
@@ -75,8 +77,8 @@ def _optional() -> list[str]:
     report = ["optional parts:"]
     report.append(f"  turntables as .mp4: {ffmpeg() or 'no ffmpeg; .webp and .gif work without'}")
     for row in LIBRARIES:
-        report.append(f"  {row.purpose}: {row.title} is {'' if row.installed else 'not '}installed")
-        report += [] if row.installed else [_command(row.requirement)]
+        report.append(f"  {row.purpose}: {row.title} is {'' if row.is_installed else 'not '}installed")
+        report += [] if row.is_installed else [_command(row.requirement)]
     return report
 
 

@@ -14,7 +14,7 @@ from style3d.job import Job
 from style3d.paint.course import Course
 from style3d.paint.result import beside, evidence
 from style3d.progress import Watcher
-from style3d.remarks import counted, listed
+from style3d.remarks import count_of, list_of
 
 SHOWN = 8  # names in a line
 
@@ -34,7 +34,7 @@ def tell_plan(runs: Sequence[tuple[Path, Job]], scene: Scene, target: Path, watc
     cameras = courses[0][1].views.overviews
     facts = scene.facts(scene.initial(), np.ones(scene.hierarchy.sizes[0], dtype=bool), cameras)
     print(f"would paint {scene.name}")
-    for line in found(facts):
+    for line in asset_facts(facts):
         print(f"  {line}")
     for _, course in courses:
         print(f"would do: {course}")
@@ -47,7 +47,7 @@ def tell_plan(runs: Sequence[tuple[Path, Job]], scene: Scene, target: Path, watc
     return 0
 
 
-def found(facts: Mapping[str, object]) -> Iterator[str]:
+def asset_facts(facts: Mapping[str, object]) -> Iterator[str]:
     """What an asset holds: counts and names. Shares are left out, for they are measured on what was painted."""
     for name, value in facts.items():
         if value is None or isinstance(value, float) or value == [] or name in ("notes", "slots"):
@@ -63,8 +63,8 @@ def stages(course: Course, scene: Scene) -> Iterator[str]:
         spread = f"{min(levels)}" if min(levels) == max(levels) else f"{min(levels)} to {max(levels)}"
         size = max(max(camera.width, camera.height) for camera in cameras)
         yield (
-            f"stage {number + 1} of {len(course.work.stages)}: {counted(len(cameras), 'view')} of {size} pixels, "
-            f"level {spread} of the pyramid (0 is the finest), {counted(work.steps, 'step')}"
+            f"stage {number + 1} of {len(course.work.stages)}: {count_of(len(cameras), 'view')} of {size} pixels, "
+            f"level {spread} of the pyramid (0 is the finest), {count_of(work.steps, 'step')}"
         )
 
 
@@ -80,8 +80,8 @@ def _text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, Mapping):
-        return listed([f"{name} ({_text(part)})" for name, part in value.items()], SHOWN)
+        return list_of([f"{name} ({_text(part)})" for name, part in value.items()], SHOWN)
     if isinstance(value, list | tuple):
         sizes = all(isinstance(part, int) for part in value)
-        return " × ".join(map(str, value)) if sizes else listed([str(part) for part in value], SHOWN)
+        return " × ".join(map(str, value)) if sizes else list_of([str(part) for part in value], SHOWN)
     return str(value)

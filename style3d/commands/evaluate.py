@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from style3d.commands.bars import watched
+from style3d.commands.bars import show_progress
 from style3d.commands.parse import parse
-from style3d.commands.tell_remarks import told
-from style3d.errors import Style3DError, unknown
+from style3d.commands.tell_remarks import tell_remarks
+from style3d.errors import Style3DError, unknown_name
 from style3d.evaluate.metrics.figure import Figure, Limit, named_limit
 from style3d.evaluate.request import EvaluationRequest
 from style3d.files import check_writable
@@ -27,9 +27,9 @@ def run(arguments: list[str]) -> int:
 
     for limit in limits:
         check_name(limit.name, figure_names(request.gaps))
-    with told(request.strict), watched(request.quiet) as watcher:
+    with tell_remarks(request.strict), show_progress(request.quiet) as watcher:
         evaluation = run_request(request, watcher)
-    broken = [line for limit in limits if (line := limit.broken(evaluation.figures))]
+    broken = [line for limit in limits if (line := limit.complaint(evaluation.figures))]
     written = save(evaluation, request.destination)
     for line in summary(evaluation.figures):
         print(line)
@@ -49,7 +49,7 @@ def check_name(name: str, known: Sequence[str]) -> None:
     """
     if name not in known:
         alike = [one for one in known if one.split(".")[0] == name.split(".")[0]]
-        raise unknown("figure", name, alike or known)
+        raise unknown_name("figure", name, alike or known)
 
 
 def _limit(text: str, at_least: bool) -> Limit:

@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from style3d.commands.parse import parse
-from style3d.commands.tell_remarks import told
+from style3d.commands.tell_remarks import tell_remarks
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def run(arguments: list[str]) -> int:
     from style3d.mesh.inspect import inspect_file
 
     asked = parse(Inspection, "inspect", arguments, Inspection.__doc__ or "")
-    with told(asked.strict):
+    with tell_remarks(asked.strict):
         lines = inspect_file(asked.model)
     print(lines)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from style3d.commands.finish_mesh import finish_mesh
 from style3d.commands.paint import run_job
 from style3d.commands.parse import Conduct, parse_job
-from style3d.commands.tell_remarks import told
+from style3d.commands.tell_remarks import tell_remarks
 from style3d.commands.variants import run_variants
 from style3d.job import MeshJob
 
@@ -13,7 +13,7 @@ from style3d.job import MeshJob
 def run(arguments: list[str]) -> int:
     """Stylise a mesh."""
     job, conduct = parse_job(MeshJob, arguments)
-    with told(conduct.strict):
+    with tell_remarks(conduct.strict):
         return paint_mesh(job, conduct)
 
 

@@ -6,23 +6,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from style3d.commands.bars import watched
+from style3d.commands.bars import show_progress
 from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.paint import run_job, sigterm_like_ctrl_c, writable_target
 from style3d.commands.parse import Conduct, parse_job
-from style3d.commands.tell_remarks import told
+from style3d.commands.tell_remarks import tell_remarks
 from style3d.errors import Style3DError
 from style3d.images import read_style
 from style3d.job import FieldJob, recipe
 from style3d.preview import contact_sheet
 from style3d.progress import Watcher
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 
 
 def run(arguments: list[str]) -> int:
     """Stylise a radiance field; one that nerfstudio trained is painted by nerfstudio."""
     job, conduct = parse_job(FieldJob, arguments)
-    with told(conduct.strict):
+    with tell_remarks(conduct.strict):
         return paint_field(job, conduct)
 
 
@@ -48,7 +48,7 @@ def _paint_run(job: FieldJob, conduct: Conduct, baked: bool) -> int:
         raise Style3DError("--dry-run does not work on a run that nerfstudio paints", hint="leave it out")
 
     run = ready_run(job)
-    with watched(conduct.quiet) as watcher:
+    with show_progress(conduct.quiet) as watcher:
         with sigterm_like_ctrl_c():
             painted = paint_run(run, job, watcher)
         sheet = painted.config.with_name("contact-sheet.png")
@@ -75,7 +75,7 @@ def _splats(job: FieldJob) -> Any:
 
     check_splat_suffix(job.destination)
     run = read_run(job.model)
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         scene = splat_scene(job, read_splatfacto(run), run.folder.parent.parent.name)
     scene.remarks = tuple(remarks)
     return scene

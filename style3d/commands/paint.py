@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from style3d.commands.accept import check_thresholds, paint_until_accepted, suggested_job
-from style3d.commands.bars import watched
+from style3d.commands.bars import show_progress
 from style3d.commands.dry_run import tell_plan
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
@@ -40,7 +40,7 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
     target = writable_target(job)
     check_thresholds(job, conduct)
     check_time(job, conduct)
-    with watched(conduct.quiet) as watcher:
+    with show_progress(conduct.quiet) as watcher:
         scene = scene or load(job, watcher)
         announce(scene, target)
         if conduct.auto:
@@ -53,8 +53,8 @@ def run_job(job: Job, conduct: Conduct, scene: Scene | None = None) -> int:
         result, checkpoint = paint_once(job, scene, target, conduct.resume, watcher)
         written = (*save(result, target, watcher), beside(target, "job.yaml"))
         write_job_file(job, written[-1], result.record["cast"])
-        made = () if result.interrupted else job_kind(job).write(job, scene, result.colors, watcher)
-    if result.interrupted:
+        made = () if result.was_interrupted else job_kind(job).write(job, scene, result.colors, watcher)
+    if result.was_interrupted:
         further = "" if job.time is not None else "; continue with --resume"
         print(f"style3d: interrupted; the best so far is in {target}{further}", file=sys.stderr)
         return 130

@@ -12,7 +12,7 @@ from style3d.commands.saving import save
 from style3d.errors import Style3DError
 from style3d.job import write_job_file
 from style3d.progress import Watcher, command
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 
 
 def paint_task(task: PaintTask, watcher: Watcher) -> PaintedTask:
@@ -24,11 +24,11 @@ def paint_task(task: PaintTask, watcher: Watcher) -> PaintedTask:
     known = done_before(task)
     if known is not None:
         return known
-    with command(), collected():
-        return _painted(task, watcher)
+    with command(), collect_remarks():
+        return _paint(task, watcher)
 
 
-def _painted(task: PaintTask, watcher: Watcher) -> PaintedTask:
+def _paint(task: PaintTask, watcher: Watcher) -> PaintedTask:
     from style3d.evaluate.accept import job_yardstick, judge_result, judged_views
     from style3d.evaluate.report.pictures import data_uri
     from style3d.load_scene import load
@@ -39,9 +39,9 @@ def _painted(task: PaintTask, watcher: Watcher) -> PaintedTask:
     began, job = monotonic(), task.job
     target = writable_target(job)
     scene = load(job, watcher)
-    task.unfinished.parent.mkdir(parents=True, exist_ok=True)
-    result, checkpoint = paint_once(job, scene, task.unfinished, True, watcher)
-    if result.interrupted:
+    task.unfinished_path.parent.mkdir(parents=True, exist_ok=True)
+    result, checkpoint = paint_once(job, scene, task.unfinished_path, True, watcher)
+    if result.was_interrupted:
         raise KeyboardInterrupt
     seen = judged_views(result)
     figures: dict[str, float | None] = {}

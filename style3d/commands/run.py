@@ -13,7 +13,7 @@ from style3d.commands.mesh import paint_mesh
 from style3d.commands.nerf import paint_field
 from style3d.commands.paint import run_job
 from style3d.commands.parse import Conduct, parse
-from style3d.commands.tell_remarks import told
+from style3d.commands.tell_remarks import tell_remarks
 from style3d.job import FieldJob, Job, MeshJob, read_job_file
 
 PAINTERS: dict[type[Job], Callable[[Any, Conduct], int]] = {MeshJob: paint_mesh, FieldJob: paint_field}
@@ -32,5 +32,5 @@ def run(arguments: list[str]) -> int:
     """Read the file and do its job."""
     request = parse(Run, "run", arguments, Run.__doc__ or "")
     job = read_job_file(request.file)
-    with told(request.conduct.strict):
+    with tell_remarks(request.conduct.strict):
         return PAINTERS.get(type(job), run_job)(job, request.conduct)

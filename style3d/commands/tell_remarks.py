@@ -11,13 +11,13 @@ from typing import final
 
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
-from style3d.remarks import listening, remark
+from style3d.remarks import listen, remark
 
 MOST = 10  # lines, after which remarks are counted
 
 
 @contextmanager
-def told(strict: bool) -> Iterator[None]:
+def tell_remarks(strict: bool) -> Iterator[None]:
     """Tell what is remarked within the block.
 
     Args:
@@ -27,7 +27,7 @@ def told(strict: bool) -> Iterator[None]:
         Style3DError: something was remarked, and ``strict`` is set.
     """
     teller: _Teller = _Refuser() if strict else _Printer()
-    with listening(teller.hear):
+    with listen(teller.hear):
         yield
     teller.close()
 

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from style3d.commands.bars import watched
+from style3d.commands.bars import show_progress
 from style3d.commands.dry_run import tell_plan
 from style3d.commands.paint import paint_once, writable_target
 from style3d.commands.parse import Conduct
@@ -27,7 +27,7 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
         raise Style3DError("--variants does not work with --accept or --auto", hint="leave one out")
     target = writable_target(job)
     written: list[Path] = []
-    with watched(conduct.quiet) as watcher:
+    with show_progress(conduct.quiet) as watcher:
         scene = load(job, watcher)
         announce(scene, target)
         if not scene.switchable:
@@ -40,7 +40,7 @@ def run_variants(job: MeshJob, conduct: Conduct) -> int:
             file = beside(target, f"{name}{target.suffix}")
             result, checkpoint = paint_once(single, scene, file, conduct.resume, watcher)
             checkpoints.append(checkpoint)
-            if result.interrupted:
+            if result.was_interrupted:
                 print("style3d: interrupted; continue with --resume", file=sys.stderr)
                 return 130
             tables.append((name, result.colors))

@@ -79,7 +79,7 @@ def nearest_chain(cameras: Sequence[Camera]) -> Indices:
     return np.array(order, dtype=np.int64)
 
 
-def sized(camera: Camera, size: int) -> Camera:
+def camera_of_size(camera: Camera, size: int) -> Camera:
     """The same view with ``size`` pixels along its longer side."""
     return camera.scaled(size / max(camera.width, camera.height))
 

@@ -79,7 +79,7 @@ class SparseMap:
         """The product self · other, as one map."""
         return from_scipy(self.scipy() @ other.scipy())
 
-    def merged(self) -> SparseMap:
+    def as_one_map(self) -> SparseMap:
         """Itself: it is one map."""
         return self
 
@@ -149,7 +149,7 @@ class Product:
         sums: Float[np.ndarray, "rows"] = self.outer.scipy() @ self.inner.row_sums()
         return sums
 
-    def merged(self) -> SparseMap:
+    def as_one_map(self) -> SparseMap:
         """The product as one map."""
         return self.outer.compose(self.inner)
 
@@ -259,7 +259,7 @@ class ViewOperator:
 
     def image(self, values: Float[Tensor, "columns 3"], color: Float[Tensor, "3"]) -> Image:
         """A_v · values + b_v as networks take it."""
-        return self.shaped(self.apply(values) + self.backdrop(color))
+        return self.as_image(self.apply(values) + self.backdrop(color))
 
     def render(self, colors: Colors, color: Float[Tensor, "3"]) -> Image:
         """The image of a whole table θ."""
@@ -269,7 +269,7 @@ class ViewOperator:
         """Coverage by painted surface, in [0, 1]."""
         return self._like(like, "coverage").reshape(1, 1, self.height, self.width)
 
-    def shaped(self, pixels: Pixels) -> Image:
+    def as_image(self, pixels: Pixels) -> Image:
         """Pixels as (1, 3, h, w)."""
         return pixels.T.contiguous().reshape(1, 3, self.height, self.width)
 

@@ -54,7 +54,8 @@ class Scene(ABC):
 
     ``key`` must change whenever the table or an operator would, because checkpoints and caches rely on it.
     ``opaque`` is lower for soft things such as fur. `level` lets coarse views read coarse tables, `named_entries`
-    and `masked_entries` let regions choose by name and mask, and `unseen` asks for views of what is still hidden.
+    and `masked_entries` let regions choose by name and mask, and `cameras_of_unseen` gives views of what is still
+    hidden.
 
     >>> import style3d
     >>> scene = style3d.load(style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), texture_size=32))
@@ -120,7 +121,7 @@ class Scene(ABC):
         """The pyramid level whose entries are about a pixel large in this view; here the finest."""
         return 0
 
-    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+    def turned_view(self, operator: ViewOperator, place: Vector) -> ViewOperator:
         """A view of level 0 in which every entry shows what it shows towards another place than the camera's.
 
         Here the view itself: paint looks alike from everywhere.
@@ -153,7 +154,7 @@ class Scene(ABC):
         Raises:
             Style3DError: nothing has such a name.
         """
-        raise _unnamed(self.name, next(iter(names)))
+        raise _no_such_names(self.name, next(iter(names)))
 
     def masked_entries(self, mask: Path) -> Weights:
         """How much of each entry of θ a picture over the texture space covers, [0, 1]. Here there is no such space.
@@ -161,7 +162,7 @@ class Scene(ABC):
         Raises:
             Style3DError: the picture cannot be read, or there is nothing that it could lie over.
         """
-        raise _unnamed(self.name, "mask")
+        raise _no_such_names(self.name, "mask")
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """The table with entries that no view saw filled from their neighbours where that makes sense; here as is."""
@@ -176,7 +177,9 @@ class Scene(ABC):
         """Daylight on each entry of θ, [0, 1]: what the shape itself draws; None where colours hold light."""
         return None
 
-    def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
+    def straightened_drawing(
+        self, view: str, drawn: Float32[np.ndarray, "h w c"]
+    ) -> Float32[np.ndarray, "rows columns c"]:
         """What was drawn over a named view as that view's camera shows it: photos may have been bent by their lens."""
         return drawn
 
@@ -220,5 +223,5 @@ class Scene(ABC):
         raise Style3DError(f"{self.name} cannot hold several looks", hint="leave out --variants")
 
 
-def _unnamed(scene: str, way: str) -> Style3DError:
+def _no_such_names(scene: str, way: str) -> Style3DError:
     return Style3DError(f"{scene} cannot be chosen by {way}", hint="give a box or a sphere, or a mask's view")

@@ -91,7 +91,7 @@ def try_until_kept(
     while True:
         made = paint(job)
         figures = tuple(measure(made))
-        missed = tuple(line for limit in limits if (line := limit.broken(figures)))
+        missed = tuple(line for limit in limits if (line := limit.complaint(figures)))
         done.append(Try(job, made, figures, missed, sum(limit.shortfall(figures) for limit in limits)))
         further = adjusted_job(job, limits, figures)
         if not missed or len(done) > retries or further == job or enough(made):
@@ -106,7 +106,7 @@ def best_try(done: Sequence[Try]) -> Try:
 
 def adjusted_job(job: Job, limits: Sequence[Limit], figures: Sequence[Figure]) -> Job:
     """The next settings, by the row of `ADJUSTMENTS` for what is missed; the same job where no row changes it."""
-    missed = frozenset(limit.name.split(".")[0] for limit in limits if limit.broken(figures))
+    missed = frozenset(limit.name.split(".")[0] for limit in limits if limit.complaint(figures))
     return next((row.change(job) for row in ADJUSTMENTS if row.missed == missed), job)
 
 
@@ -119,7 +119,7 @@ class Adjustment:
     change: Callable[[Job], Job]
 
 
-def _weighted(job: Job, weight: float) -> Job:
+def _job_with_weight(job: Job, weight: float) -> Job:
     return replace(job, content_weight=float(np.clip(weight, *WEIGHTS)))
 
 
@@ -129,8 +129,8 @@ def _longer(job: Job) -> Job:
 
 
 ADJUSTMENTS = (
-    Adjustment(frozenset({"content"}), lambda job: _weighted(job, max(job.content_weight, 0.1) * STEP)),
-    Adjustment(frozenset({"style"}), lambda job: _weighted(job, job.content_weight / STEP)),
+    Adjustment(frozenset({"content"}), lambda job: _job_with_weight(job, max(job.content_weight, 0.1) * STEP)),
+    Adjustment(frozenset({"style"}), lambda job: _job_with_weight(job, job.content_weight / STEP)),
     Adjustment(frozenset({"content", "style"}), _longer),
 )
 

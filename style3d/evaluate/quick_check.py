@@ -16,7 +16,7 @@ from style3d.evaluate.footage.render import burst_route, render_run
 from style3d.evaluate.metrics.consistency import Consistency, consistency, error_map
 from style3d.evaluate.report.pictures import heat_picture
 from style3d.paint.result import Result
-from style3d.preview.canvas import FAINT, INK, PAPER, fitted, save_png, shortened, to_pillow, typeface, write_text
+from style3d.preview.canvas import FAINT, INK, PAPER, fit_image, save_png, shorten, to_pillow, typeface, write_text
 from style3d.progress import Watcher
 from style3d.types import Picture, Plane
 
@@ -117,9 +117,9 @@ def _block(footage: Footage, check: GapCheck) -> Image.Image:
     width = max(len(columns), 3) * (EDGE + GUTTER) + GUTTER
     block = Image.new("RGB", (width, 2 * LABEL + 3 * (EDGE + GUTTER) + GUTTER), PAPER)
     draw, face = ImageDraw.Draw(block), typeface(LABEL * 0.45)
-    write_text(draw, (GUTTER, LABEL * 0.5), shortened(str(check), face, width - 2 * GUTTER), face, INK)
+    write_text(draw, (GUTTER, LABEL * 0.5), shorten(str(check), face, width - 2 * GUTTER), face, INK)
     legend = f"original; painted; error of what the view {check.gap} before shows (bright: {top:.2f}, grey: unknown)"
-    write_text(draw, (GUTTER, LABEL * 1.3), shortened(legend, face, width - 2 * GUTTER), face, FAINT)
+    write_text(draw, (GUTTER, LABEL * 1.3), shorten(legend, face, width - 2 * GUTTER), face, FAINT)
     _paste(block, columns)
     return block
 
@@ -128,4 +128,4 @@ def _paste(block: Image.Image, columns: Sequence[Sequence[Picture]]) -> None:
     for number, column in enumerate(columns):
         for row, picture in enumerate(column):
             place = GUTTER + number * (EDGE + GUTTER), 2 * LABEL + row * (EDGE + GUTTER)
-            block.paste(fitted(to_pillow(picture), EDGE, EDGE), place)
+            block.paste(fit_image(to_pillow(picture), EDGE, EDGE), place)

@@ -24,7 +24,7 @@ from style3d.losses.features import build_features
 from style3d.paint.result import beside, content_hash, versions
 from style3d.paint.style_library import read_styles
 from style3d.progress import Watcher
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 
 
 def run_request(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
@@ -33,7 +33,7 @@ def run_request(request: EvaluationRequest, watcher: Watcher) -> Evaluation:
     Raises:
         Style3DError: a file cannot be read, or what is compared does not belong together.
     """
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         evaluation, run = _evaluate(request, watcher)
     return dataclasses.replace(evaluation, settings=_settings(request), run=run, remarks=tuple(remarks))
 

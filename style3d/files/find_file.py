@@ -49,7 +49,7 @@ def find_file(name: str, folder: Path, *, beside: Path | None = None, suffixes: 
     spellings = [spelling for spelling in dict.fromkeys((unquote(name, errors="surrogateescape"), name)) if spelling]
     for endings in ((), suffixes) if suffixes else ((),):
         for base, parts in _places(spellings, bases, root, bool(suffixes)):
-            found = _descended(base, parts, endings)
+            found = _descend(base, parts, endings)
             if found is not None:
                 if not _is_named(found, spellings, bases):
                     remark(f"{name} is not there: {os.path.relpath(found, root)} is taken for it")
@@ -70,7 +70,7 @@ def _places(
     for spelling in spellings:
         absolute, parts = _parts(spelling)
         for base in bases:
-            place = None if absolute else _allowed(base, parts, root)
+            place = None if absolute else _allowed_parts(base, parts, root)
             if place is not None:
                 yield place
     for spelling in spellings:
@@ -92,7 +92,7 @@ def _parts(spelling: str) -> tuple[bool, tuple[str, ...]]:
     return absolute, tuple(part for part in plain[2 if drive else 0 :].split("/") if part not in ("", "."))
 
 
-def _allowed(base: Path, parts: tuple[str, ...], root: Path) -> tuple[Path, tuple[str, ...]] | None:
+def _allowed_parts(base: Path, parts: tuple[str, ...], root: Path) -> tuple[Path, tuple[str, ...]] | None:
     """A relative name as one within the asset's folder, or within a folder beside it; None if it leads elsewhere."""
     target = Path(os.path.normpath(base.joinpath(*parts)))
     if target.is_relative_to(root):
@@ -113,7 +113,7 @@ def _picture_folders(bases: Sequence[Path], root: Path) -> Iterator[Path]:
                 yield base / name
 
 
-def _descended(base: Path, parts: tuple[str, ...], endings: Sequence[str]) -> Path | None:
+def _descend(base: Path, parts: tuple[str, ...], endings: Sequence[str]) -> Path | None:
     """The file that the parts lead to from a folder, each as it is written, else the one that is alike."""
     place = base
     for number, part in enumerate(parts, 1):
@@ -159,7 +159,7 @@ def spellings_of(name: str) -> frozenset[str]:
     """What a name may have been before other systems wrote it: letter case, composed letters and code pages aside."""
     found = {name}
     if not name.isascii():
-        raw = name.encode("utf-8", "surrogateescape") if _escaped(name) else None
+        raw = name.encode("utf-8", "surrogateescape") if _is_escaped(name) else None
         tries = [(raw, page) for page in PAGES] if raw is not None else []
         for written, read in MISREAD if raw is None else ():
             try:
@@ -174,6 +174,6 @@ def spellings_of(name: str) -> frozenset[str]:
     return frozenset(unicodedata.normalize("NFC", text).casefold() for text in found)
 
 
-def _escaped(name: str) -> bool:
+def _is_escaped(name: str) -> bool:
     """Whether a name holds bytes that were no UTF-8."""
     return any("\udc80" <= letter <= "\udcff" for letter in name)

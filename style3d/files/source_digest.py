@@ -36,7 +36,7 @@ def sources(modules: Sequence[str], rooms: Sequence[str], folder: Path = FOLDER)
         if name in found or path is None or not any(f"{name}.".startswith(f"{room}.") for room in rooms):
             continue
         found[name] = path
-        waiting += _imported(path)
+        waiting += _imported_names(path)
     return dict(sorted(found.items()))
 
 
@@ -46,7 +46,7 @@ def _file(module: str, folder: Path) -> Path | None:
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
-def _imported(path: Path) -> Iterator[str]:
+def _imported_names(path: Path) -> Iterator[str]:
     """What a file may mean by its imports: each module, the packages it lies in, and each name taken from it."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         names: list[str] = []

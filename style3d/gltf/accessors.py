@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
 from style3d.gltf.document import Document, Json
-from style3d.gltf.extensions import packing
+from style3d.gltf.extensions import compression_of
 
 COMPONENTS = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -34,14 +34,14 @@ class Accessors:
         item = self.document.item("accessors", index)
         dtype, width, count = self._layout(item)
         if "bufferView" in item:
-            values = self._strided(item["bufferView"], item.get("byteOffset", 0), count, width, dtype)
+            values = self._strided_elements(item["bufferView"], item.get("byteOffset", 0), count, width, dtype)
         else:
             values = np.zeros((count, width), dtype)
         return self._with_sparse(values.copy(), item["sparse"], dtype) if "sparse" in item else values
 
     def floats(self, index: Any) -> Float64[np.ndarray, "count width"]:
         """The numbers as they are meant: normalised integers scaled to [0, 1] or [-1, 1]. Errors: `raw`."""
-        return scaled(self.raw(index), bool(self.document.item("accessors", index).get("normalized")))
+        return scaled_numbers(self.raw(index), bool(self.document.item("accessors", index).get("normalized")))
 
     def indices(self, index: Any) -> Int64[np.ndarray, "count"]:
         """Unsigned integers of a scalar accessor. Errors: `raw`."""
@@ -58,7 +58,7 @@ class Accessors:
             Style3DError: it does not exist, or reaches past its buffer.
         """
         item = self.document.item("bufferViews", index)
-        packed = packing(item)
+        packed = compression_of(item)
         if packed is not None:
             if index not in self._decoded:
                 from style3d.gltf.meshopt import decode_view  # compiled: slow to import, and few files need it
@@ -87,7 +87,7 @@ class Accessors:
             raise Style3DError("an accessor is too large", got=f"{count:,} elements", expected=f"≤ {MAX_ELEMENTS:,}")
         return np.dtype(COMPONENTS[component]), WIDTHS[kind], count
 
-    def _strided(self, view: Any, start: Any, count: int, width: int, dtype: np.dtype[Any]) -> Array:
+    def _strided_elements(self, view: Any, start: Any, count: int, width: int, dtype: np.dtype[Any]) -> Array:
         content, size = self.view(view), dtype.itemsize * width
         stride = self.document.item("bufferViews", view).get("byteStride") or size
         if not (isinstance(start, int) and isinstance(stride, int)) or start < 0 or stride < 1:
@@ -107,15 +107,15 @@ class Accessors:
         if not count:
             return values
         index_type = np.dtype(COMPONENTS[kind])
-        index = self._strided(where.get("bufferView"), where.get("byteOffset", 0), count, 1, index_type)[:, 0]
-        new = self._strided(what.get("bufferView"), what.get("byteOffset", 0), count, values.shape[1], dtype)
+        index = self._strided_elements(where.get("bufferView"), where.get("byteOffset", 0), count, 1, index_type)[:, 0]
+        new = self._strided_elements(what.get("bufferView"), what.get("byteOffset", 0), count, values.shape[1], dtype)
         if index.max() >= len(values):
             raise Style3DError("a sparse accessor replaces elements that do not exist", got=f"index {index.max()}")
         values[index.astype(np.int64)] = new
         return values
 
 
-def scaled(values: Array, normalized: bool) -> Float64[np.ndarray, "count width"]:
+def scaled_numbers(values: Array, normalized: bool) -> Float64[np.ndarray, "count width"]:
     """Stored numbers as float64; normalised integers are divided by their largest value, signed ones down to -1."""
     result = values.astype(np.float64)
     if normalized and values.dtype.kind in "iu":

@@ -15,7 +15,7 @@ from style3d.files import write_bytes
 from style3d.files.find_file import PICTURES
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import BINARY_CHUNK, JSON_CHUNK, MAGIC, Document, Json
-from style3d.gltf.extensions import packing
+from style3d.gltf.extensions import compression_of
 
 GLTF_SUFFIXES = (".glb", ".gltf", ".vrm")
 ALIGNED = 16  # bytes that every part of a buffer keeps its place by
@@ -59,7 +59,7 @@ def glb_content(document: Document, name: str) -> bytes:
     Raises:
         Style3DError: more than such a file can hold.
     """
-    merged, content = flattened(_with_embedded_images(document))
+    merged, content = single_buffer(_with_embedded_images(document))
     text = json.dumps(merged, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 4)
     chunks = struct.pack("<II", len(text), JSON_CHUNK) + text
@@ -85,7 +85,7 @@ def write_gltf(document: Document, path: Path, images: dict[int, str] | None = N
     """
     stem = safe_name(path.stem)
     document, files = _with_image_files(document, images or {}, f"{stem}-textures")
-    merged, content = flattened(document)
+    merged, content = single_buffer(document)
     if content:
         files[f"{stem}.bin"] = content
         merged["buffers"][0] = {"uri": f"{stem}.bin", **merged["buffers"][0]}
@@ -95,7 +95,7 @@ def write_gltf(document: Document, path: Path, images: dict[int, str] | None = N
     return (*(path.parent / name for name in files), path)
 
 
-def flattened(document: Document) -> tuple[Json, bytes]:
+def single_buffer(document: Document) -> tuple[Json, bytes]:
     """The JSON with all buffers joined into the first, and that buffer's bytes without those that were released."""
     merged, joined = copy.deepcopy(document.json), bytearray()
     kept: list[Json] = []  # buffers that hold nothing: fallbacks of compressed views
@@ -116,7 +116,7 @@ def flattened(document: Document) -> tuple[Json, bytes]:
     if not moved:
         return merged, b""
     for view in merged.get("bufferViews", []):
-        for place in (view, packing(view)):
+        for place in (view, compression_of(view)):
             if place is not None and place.get("buffer") in moved:
                 target, shift = moved[place["buffer"]]
                 shift -= sum(end - start for start, end in cuts[place["buffer"]] if start < place.get("byteOffset", 0))
@@ -132,7 +132,7 @@ def _cuts(document: Document, buffer: int) -> list[tuple[int, int]]:
     views = [
         (place.get("byteOffset", 0), place.get("byteOffset", 0) + place.get("byteLength", 0))
         for view in document.items("bufferViews")
-        for place in (view, packing(view))
+        for place in (view, compression_of(view))
         if place is not None and place.get("buffer") == buffer
     ]
     found = []

@@ -11,7 +11,7 @@ import numpy as np
 
 from style3d.gltf.accessors import COMPONENTS, WIDTHS
 from style3d.gltf.document import Document, Json
-from style3d.gltf.extensions import packing
+from style3d.gltf.extensions import compression_of
 
 CODES = {np.dtype(name): code for code, name in COMPONENTS.items()}
 VERTICES, INDICES = 34962, 34963  # what a buffer view is bound as
@@ -95,7 +95,7 @@ class Editor:
     def _replaceable(self, view: int) -> bool:
         """Whether one object uses a view, and its bytes are what they stand for."""
         users = sum(1 for found in values_of(self.json, "bufferView") if found == view)
-        return users == 1 and packing(self.items("bufferViews")[view]) is None
+        return users == 1 and compression_of(self.items("bufferViews")[view]) is None
 
     def use_extension(self, name: str, *, required: bool = False) -> None:
         """List an extension as used, and as required."""

@@ -91,7 +91,7 @@ def _variants(json: Mapping[str, Any]) -> str:
 
 
 def _packed_views(json: Mapping[str, Any]) -> str:
-    count = sum(packing(view) is not None for view in json.get("bufferViews", []))
+    count = sum(compression_of(view) is not None for view in json.get("bufferViews", []))
     return f"{count:,} buffer view{'s' * (count != 1)} compressed with meshopt" if count else ""
 
 
@@ -159,7 +159,7 @@ def image_extensions() -> tuple[str, ...]:
     return tuple(row.name for row in EXTENSIONS if row.holds_image)
 
 
-def packing(view: Mapping[str, Any]) -> dict[str, Any] | None:
+def compression_of(view: Mapping[str, Any]) -> dict[str, Any] | None:
     """How a buffer view is compressed, and where the compressed bytes are; None where it is not."""
     extensions = view.get("extensions", {})
     return next((extensions[row.name] for row in EXTENSIONS if row.packs_views and row.name in extensions), None)

@@ -33,32 +33,32 @@ def decode_view(content: bytes, packed: dict[str, Any]) -> bytes:
     count, stride = packed.get("count"), packed.get("byteStride")
     mode, filtered = packed.get("mode"), packed.get("filter", "NONE")
     if not isinstance(count, int) or not isinstance(stride, int) or mode not in HEADS:
-        raise _broken(f"mode {mode!r}, {count!r} elements of {stride!r} bytes")
+        raise _decoding_error(f"mode {mode!r}, {count!r} elements of {stride!r} bytes")
     if count < 0 or not 0 < stride <= 256 or count * stride > MAX_BYTES:
-        raise _broken(f"mode {mode!r}, {count!r} elements of {stride!r} bytes")
+        raise _decoding_error(f"mode {mode!r}, {count!r} elements of {stride!r} bytes")
     data = np.frombuffer(content, np.uint8)
     if not len(data) or data[0] & 0xF0 != HEADS[mode] or data[0] & 0x0F > 1:
-        raise _broken(f"a stream that begins with byte {data[0]:#04x}" if len(data) else "an empty stream")
+        raise _decoding_error(f"a stream that begins with byte {data[0]:#04x}" if len(data) else "an empty stream")
     try:
         if mode == "ATTRIBUTES":
-            return _filtered(_attributes(data, count, stride), filtered).tobytes()
+            return _undo_filter(_attributes(data, count, stride), filtered).tobytes()
         indices = np.zeros(count, np.uint32)
         if len(data) < 1 + TAILS[mode] + (count // 3 if mode == "TRIANGLES" else 0):
             raise IndexError
         (_triangles if mode == "TRIANGLES" else _sequence)(data.astype(np.int64), indices)
     except (IndexError, ValueError):
-        raise _broken("a truncated stream") from None
+        raise _decoding_error("a truncated stream") from None
     return indices.astype("<u2" if stride == 2 else "<u4").tobytes()
 
 
-def _broken(got: str) -> Style3DError:
+def _decoding_error(got: str) -> Style3DError:
     return Style3DError("meshopt-compressed data cannot be decoded", got=got, hint="try: gltfpack -noq -i IN -o OUT")
 
 
-def _filtered(values: UInt8[np.ndarray, "count stride"], name: str) -> Array:
+def _undo_filter(values: UInt8[np.ndarray, "count stride"], name: str) -> Array:
     strides, undo = FILTERS.get(name, ((), None))
     if undo is None or values.shape[1] not in strides:
-        raise _broken(f"filter {name!r} on {values.shape[1]} bytes")
+        raise _decoding_error(f"filter {name!r} on {values.shape[1]} bytes")
     return undo(values)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
-from style3d.remarks import listed
+from style3d.remarks import list_of
 
 Json = Mapping[str, Any]
 MOST = 6  # names in a sentence
@@ -15,25 +15,25 @@ MOST = 6  # names in a sentence
 def other_variants(name: str, json: Json, painted: Set[int]) -> str:
     """Variants of the file whose materials nobody sees while it is painted."""
     variants, found = json.get("extensions", {}).get(name, {}).get("variants", []), set[int]()
-    for mapping in _found(json.get("meshes", []), "mappings"):
+    for mapping in _values_under(json.get("meshes", []), "mappings"):
         for item in mapping:
             found |= set() if item.get("material") in painted else set(item.get("variants", []))
     names = [str(item.get("name", index)) for index, item in enumerate(variants) if index in found]
-    return f"variants that show other materials stay as they were: {listed(names, MOST)}" if names else ""
+    return f"variants that show other materials stay as they were: {list_of(names, MOST)}" if names else ""
 
 
 def animated_colors(name: str, json: Json, painted: Set[int]) -> str:
     """Animations of a base colour's factor or of where its texture lies."""
-    names = _pointed_at(json, [item.get("pointer", "") for item in _found(json.get("animations", []), name)], painted)
-    return f"animations still change the base colour of painted materials: {listed(names, MOST)}" if names else ""
+    names = _pointed_at(json, [item.get("pointer", "") for item in _values_under(json.get("animations", []), name)], painted)
+    return f"animations still change the base colour of painted materials: {list_of(names, MOST)}" if names else ""
 
 
 def set_colors(name: str, json: Json, painted: Set[int]) -> str:
     """Behaviours that set a base colour, of a material that they name or of one that they find out."""
     graphs = json.get("extensions", {}).get(name, {}).get("graphs", [])
-    pointers = [text for item in _found(graphs, "pointer") for text in _texts(item)]
+    pointers = [text for item in _values_under(graphs, "pointer") for text in _texts(item)]
     names = _pointed_at(json, pointers, painted)
-    return f"behaviours still set the base colour of painted materials: {listed(names, MOST)}" if names else ""
+    return f"behaviours still set the base colour of painted materials: {list_of(names, MOST)}" if names else ""
 
 
 def _pointed_at(json: Json, pointers: Iterable[Any], painted: Set[int]) -> list[str]:
@@ -69,45 +69,47 @@ def other_levels(name: str, json: Json, painted: Set[int]) -> str:
     for item in json.get("materials", []):
         found |= set(item.get("extensions", {}).get(name, {}).get("ids", []))
     names = _materials(json, found - painted)
-    return f"coarser levels of detail stay as they were: {listed(names, MOST)}" if names else ""
+    return f"coarser levels of detail stay as they were: {list_of(names, MOST)}" if names else ""
 
 
 def tinting_expressions(name: str, json: Json, painted: Set[int]) -> str:
     """Expressions of VRM 1.0 that tint a painted material."""
     found = set[int]()
-    for binds in _found(json.get("extensions", {}).get(name, {}).get("expressions", {}), "materialColorBinds"):
+    for binds in _values_under(json.get("extensions", {}).get(name, {}).get("expressions", {}), "materialColorBinds"):
         found |= {bind.get("material") for bind in binds if bind.get("type") == "color"}
     names = _materials(json, found & painted)
-    return f"expressions still tint painted materials: {listed(names, MOST)}" if names else ""
+    return f"expressions still tint painted materials: {list_of(names, MOST)}" if names else ""
 
 
 def tinting_blend_shapes(name: str, json: Json, painted: Set[int]) -> str:
     """Blend shapes of VRM 0.x that tint a painted material, which they call by its name."""
     tinted = {
         str(value.get("materialName"))
-        for values in _found(json.get("extensions", {}).get(name, {}).get("blendShapeMaster", {}), "materialValues")
+        for values in _values_under(
+            json.get("extensions", {}).get(name, {}).get("blendShapeMaster", {}), "materialValues"
+        )
         for value in values
         if value.get("propertyName") == "_Color"
     }
     names = [name for name in _materials(json, painted) if name in tinted]
-    return f"blend shapes still tint painted materials: {listed(names, MOST)}" if names else ""
+    return f"blend shapes still tint painted materials: {list_of(names, MOST)}" if names else ""
 
 
 def splats_beside(name: str, json: Json, painted: Set[int]) -> str:
     """Gaussian splats beside the surfaces."""
-    primitives = (primitive for found in _found(json.get("meshes", []), "primitives") for primitive in found)
+    primitives = (primitive for found in _values_under(json.get("meshes", []), "primitives") for primitive in found)
     count = sum(name in primitive.get("extensions", {}) for primitive in primitives)
     return "its Gaussian splats stay as they were: paint them with style3d nerf" if count else ""
 
 
-def _found(value: Any, name: str) -> Iterator[Any]:
+def _values_under(value: Any, name: str) -> Iterator[Any]:
     """Whatever stands under a key, anywhere in a value."""
     if isinstance(value, Mapping):
         if name in value:
             yield value[name]
         value = list(value.values())
     for child in value if isinstance(value, list) else []:
-        yield from _found(child, name)
+        yield from _values_under(child, name)
 
 
 def _materials(json: Json, numbers: Set[int]) -> list[str]:

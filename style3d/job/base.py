@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from style3d.errors import Style3DError, unknown
+from style3d.errors import Style3DError, unknown_name
 from style3d.job.cast import check_cast
 from style3d.job.control import Between, Excludes, Needs, Trait, check_controls
 from style3d.job.mixture import split_paths, weighted_texts
@@ -142,7 +142,7 @@ class Job(ABC):
         if not self.style and not self.prompt and bare:
             raise Style3DError(f"the region '{bare[0]}' has no style", hint="add style=IMAGE to it, or --style IMAGE")
         if self.preset not in PRESETS:
-            raise unknown("preset", self.preset, PRESETS)
+            raise unknown_name("preset", self.preset, PRESETS)
         self._check_prompts()
         check_cast(self.cast)
         if self.destination.suffix.lower() not in self.outputs:

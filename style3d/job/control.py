@@ -99,7 +99,7 @@ def controls(kind: type) -> dict[str, Control]:
     return {field.name: Control(field.name, known[field.name], field.default) for field in dataclasses.fields(kind)}
 
 
-def having(kind: type, *traits: Trait) -> frozenset[str]:
+def names_with(kind: type, *traits: Trait) -> frozenset[str]:
     """The fields of a dataclass that have one of the ``traits``."""
     return frozenset(name for name, control in controls(kind).items() if control.traits & set(traits))
 

@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 
 from style3d.color.palette import is_hex
-from style3d.errors import Style3DError, unknown
+from style3d.errors import Style3DError, unknown_name
 from style3d.files import read_bytes, write_bytes
 from style3d.job.base import Job
 from style3d.job.file_types import either
 from style3d.job.replay import KINDS
-from style3d.job.values import hints, moved, plain, typed
+from style3d.job.values import as_type, hints, move_paths, plain
 
 MAX_BYTES = 1 << 20
 YAML = (".yaml", ".yml")
@@ -37,7 +37,7 @@ def read_job_file(path: Path) -> Job:
     settings = {str(key): value for key, value in values.items()}
     kind = settings.pop("kind", "mesh")
     if kind not in KINDS:
-        raise unknown("kind of job", str(kind), KINDS)
+        raise unknown_name("kind of job", str(kind), KINDS)
     found = typed_settings(settings, [KINDS[kind]], f"setting of a {kind} job", path)
     if "model" not in found:
         raise Style3DError(f"{path} names no model", hint="add a line like 'model: cow.glb'")
@@ -79,8 +79,8 @@ def typed_settings(
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in known:
-            raise unknown(what, _option(name), [*map(_option, known), *further])
-        found[name] = _moved(name, _value(path, name, known[name], value), _from(path.parent))
+            raise unknown_name(what, _option(name), [*map(_option, known), *further])
+        found[name] = _move_paths_of(name, _value(path, name, known[name], value), _from(path.parent))
     return found
 
 
@@ -99,12 +99,12 @@ def write_job_file(job: Job, path: Path, cast: Sequence[str] = ()) -> None:
     for field in fields(job):
         value = getattr(job, field.name)
         if value != field.default:
-            values[_option(field.name)] = plain(_moved(field.name, value, _to(path.parent)))
+            values[_option(field.name)] = plain(_move_paths_of(field.name, value, _to(path.parent)))
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
-    write_bytes(path, (HEAD.format(name=path.name, kind=job.kind) + text + _found(job, cast)).encode())
+    write_bytes(path, (HEAD.format(name=path.name, kind=job.kind) + text + _area_comment(job, cast)).encode())
 
 
-def _found(job: Job, cast: Sequence[str]) -> str:
+def _area_comment(job: Job, cast: Sequence[str]) -> str:
     """A comment that becomes a setting without its first two characters: of each part its first area."""
     if job.cast != ("auto",) or not cast:
         return ""
@@ -117,16 +117,16 @@ def _value(path: Path, name: str, hint: Any, value: Any) -> Any:
     if isinstance(value, str) and "tuple" in str(hint):  # one where several may be
         value = [value]
     try:
-        return typed(hint, value)
+        return as_type(hint, value)
     except (ValueError, TypeError) as error:
         got = reprlib.repr(value)[:80]  # of lists within lists within lists no more than their beginnings
         raise Style3DError(f"{_option(name)} in {path} is not understood", got=got, expected=str(error)) from None
 
 
-def _moved(name: str, value: Any, move: Callable[[Path], Path]) -> Any:
+def _move_paths_of(name: str, value: Any, move: Callable[[Path], Path]) -> Any:
     if name == "palette" and value and not is_hex(value[0]):  # the one text that may be a path
         return (str(move(Path(value[0]))), *value[1:])
-    return moved(value, move)
+    return move_paths(value, move)
 
 
 def _from(folder: Path) -> Callable[[Path], Path]:

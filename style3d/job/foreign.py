@@ -65,7 +65,7 @@ def _starts(*words: bytes) -> Callable[[bytes, str], bool]:
     return lambda content, suffix: content.startswith(words)
 
 
-def _zipped(*endings: str) -> Callable[[bytes, str], bool]:
+def _is_archive_of(*endings: str) -> Callable[[bytes, str], bool]:
     """An archive with an entry that ends so."""
     return lambda content, suffix: any(name.lower().endswith(endings) for name in _entries(content))
 
@@ -120,7 +120,7 @@ def _checkpoint(content: bytes, suffix: str) -> bool:
     return (
         suffix in CHECKPOINTS[:3]
         or content.startswith(b"\x80\x02\x8a\nl\xfc\x9cF")
-        or _zipped("/data.pkl")(content, suffix)
+        or _is_archive_of("/data.pkl")(content, suffix)
     )
 
 
@@ -146,7 +146,7 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("Gaussian splats (SPZ)", SPLATS, _packed_spz, "nerf"),
     Foreign("Gaussian splats (SPZ)", SPLATS, _starts(b"NGSP"), "nerf"),
     Foreign("Gaussian splats", SPLATS, _splat_ply, "nerf"),
-    Foreign("Gaussian splats (SOG)", SPLATS, _zipped("means_l.webp"), "nerf"),
+    Foreign("Gaussian splats (SOG)", SPLATS, _is_archive_of("means_l.webp"), "nerf"),
     Foreign("Gaussian splats", SPLATS, lambda content, suffix: suffix in RAW, "nerf"),
     Foreign("a radiance grid", GRID, lambda _, suffix: suffix == ".safetensors", "nerf"),
     Foreign("a list of posed photos", "paint their folder with: style3d nerf FOLDER", _posed_photos, "nerf"),
@@ -157,9 +157,9 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("a configuration of nerfstudio", "paint its scene with: style3d nerf {name}", _configuration, "nerf"),
     Foreign("a checkpoint", TRAINED, _checkpoint),
     Foreign("a video", PHOTOS, _video),
-    Foreign("a USDZ file", EXPORT, _zipped(".usdc", ".usda", ".usd")),
-    Foreign("a 3MF file", EXPORT, _zipped("3dmodel.model")),
-    Foreign("a ZIP archive with a model in it", UNPACK, _zipped(*MESH_SOURCES)),
+    Foreign("a USDZ file", EXPORT, _is_archive_of(".usdc", ".usda", ".usd")),
+    Foreign("a 3MF file", EXPORT, _is_archive_of("3dmodel.model")),
+    Foreign("a ZIP archive with a model in it", UNPACK, _is_archive_of(*MESH_SOURCES)),
     Foreign("a ZIP archive", UNPACK, _starts(b"PK\x03\x04")),
     Foreign("a bzip2 archive", UNPACK, _starts(b"BZh")),
     Foreign("a gzip archive", UNPACK, _starts(b"\x1f\x8b")),

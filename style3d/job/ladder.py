@@ -13,4 +13,4 @@ LADDER = (
     Preset("between standard and fine", 32, 640, 48, 2.5, (56, 56, 56), 0.01, frames=48, frame_size=560),
     PRESETS["fine"],
 )
-"""From the quickest to the one that takes longest; `style3d.paint.tempo.picked` takes the last that fits."""
+"""From the quickest to the one that takes longest; `style3d.paint.tempo.pick_recipe` takes the last that fits."""

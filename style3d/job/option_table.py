@@ -38,7 +38,7 @@ def _table(title: str, kind: type, rows: list[Control]) -> str:
     texts = _texts(kind)
     head, cells = HEAD, [_cells(control, texts[control.name]) for control in rows]
     if kind is Job:
-        head, cells = head + HOSTED, [(*row, _hosted(control)) for row, control in zip(cells, rows, strict=True)]
+        head, cells = head + HOSTED, [(*row, _plugin_cell(control)) for row, control in zip(cells, rows, strict=True)]
     lines = [f"### {title}", "", head, "|" + "---|" * (head.count("|") - 1)]
     return "\n".join([*lines, *("| " + " | ".join(row).replace("  ", " ") + " |" for row in cells)])
 
@@ -77,7 +77,7 @@ def _default(value: Any) -> str:
     return "" if plain is None or plain is False or plain == "" else f"`{plain}`"
 
 
-def _hosted(control: Control) -> str:
+def _plugin_cell(control: Control) -> str:
     if Trait.NEEDS_TABLE in control.traits:
         return "no"
     return "nerfstudio's own" if Trait.HOST_DECIDES in control.traits else "yes"

@@ -10,7 +10,7 @@ from style3d.errors import Style3DError
 from style3d.job.base import Job
 from style3d.job.field import FieldJob
 from style3d.job.mesh import MeshJob
-from style3d.job.values import hints, typed
+from style3d.job.values import as_type, hints
 
 KINDS: dict[str, type[Job]] = {kind.kind: kind for kind in (MeshJob, FieldJob)}
 
@@ -38,4 +38,4 @@ def job_from_values(values: dict[str, Any]) -> Job:
     """
     kind = KINDS[values["kind"]]
     known = hints(kind)
-    return kind(**{name: typed(known[name], value) for name, value in values.items() if name != "kind"})
+    return kind(**{name: as_type(known[name], value) for name, value in values.items() if name != "kind"})

@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def moved(value: Any, move: Callable[[Path], Path]) -> Any:
+def move_paths(value: Any, move: Callable[[Path], Path]) -> Any:
     """The value with ``move`` applied to every path in it."""
     if isinstance(value, Path):
         return move(value)
@@ -52,10 +52,10 @@ def moved(value: Any, move: Callable[[Path], Path]) -> Any:
         places = {"style": value.style, "mask": value.where.mask}
         style, mask = (None if path is None else move(path) for path in places.values())
         return dataclasses.replace(value, style=style, where=dataclasses.replace(value.where, mask=mask))
-    return tuple(moved(item, move) for item in value) if isinstance(value, tuple) else value
+    return tuple(move_paths(item, move) for item in value) if isinstance(value, tuple) else value
 
 
-def typed(hint: Any, value: Any) -> Any:
+def as_type(hint: Any, value: Any) -> Any:
     """The plain ``value`` as an annotation wants it.
 
     Raises:
@@ -63,11 +63,11 @@ def typed(hint: Any, value: Any) -> Any:
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return typed(arguments[0], value)
+        return as_type(arguments[0], value)
     if origin in (Union, types.UnionType):
         if value is None and type(None) in arguments:
             return None
-        return typed(next(part for part in arguments if part is not type(None)), value)
+        return as_type(next(part for part in arguments if part is not type(None)), value)
     if hint is Region:
         return region_of(value)
     if origin is Literal:
@@ -77,7 +77,7 @@ def typed(hint: Any, value: Any) -> Any:
     if origin is tuple:
         if not isinstance(value, list | tuple):
             raise ValueError("a list")
-        return tuple(typed(arguments[0], item) for item in value)
+        return tuple(as_type(arguments[0], item) for item in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     wanted = str if hint is Path else hint

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from style3d.types import Image, Mask
 
 
-def resampled(other: Float[Tensor, "1 c oh ow"], places: Float[Tensor, "h w 2"]) -> Float[Tensor, "1 c h w"]:
+def sample_image(other: Float[Tensor, "1 c oh ow"], places: Float[Tensor, "h w 2"]) -> Float[Tensor, "1 c h w"]:
     """The image at ``places`` (x, y), pixels with centres at +0.5, bilinear; its border continues outside.
 
     Differentiable to ``other``. For ``places`` see `style3d.render.warp.link`.
@@ -28,7 +28,7 @@ def disagreement(image: Image, carried: Image, valid: Mask) -> Float[Tensor, ""]
 
     Args:
         image: the view, in [0, 1].
-        carried: what the other view shows of the same surface points; see `resampled`.
+        carried: what the other view shows of the same surface points; see `sample_image`.
         valid: 1 where both views see that point, else 0.
     """
     error = (image - carried).square().mean(1, keepdim=True)

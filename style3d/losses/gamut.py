@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.color.palette import clustered
+from style3d.color.palette import cluster_centers
 from style3d.losses.term import Frame, Prepared, Term
 
 SHADES = (0.45, 0.6, 0.8, 1.0)  # of each colour: what the scene's own light makes of it
@@ -30,7 +30,9 @@ class Gamut(Term):
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """The palette's nearest colour for every colour of a coarse cube, (side³, 3)."""
-        parts = [clustered(_shown(frame), max(1, round(self.colors * weight))) for frame, weight in frames]
+        parts = [
+            cluster_centers(_visible_pixels(frame), max(1, round(self.colors * weight))) for frame, weight in frames
+        ]
         shades = torch.tensor(SHADES, device=parts[0].device)[:, None, None]
         palette = (shades * torch.cat(parts)).reshape(-1, 3)
         steps = torch.linspace(0, 1, CUBE, device=palette.device)
@@ -45,7 +47,7 @@ class Gamut(Term):
         return ((pixels - nearest).square().sum(1) * weights).sum() / weights.sum().clamp_min(1e-8)
 
 
-def _shown(frame: Frame) -> Float[Tensor, "n 3"]:
+def _visible_pixels(frame: Frame) -> Float[Tensor, "n 3"]:
     """Pixels inside the mask; all where there are none."""
     pixels, inside = frame.image[0].flatten(1).T, frame.mask.flatten() > 0.5
     return pixels[inside] if inside.any() else pixels

@@ -42,7 +42,7 @@ class LocalEnergy(Term):
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when as many places are as calm, and as busy, as in the style."""
         errors = [
-            ((values - _transported(values, weights, style[key])).square() * weights).sum() / weights.sum()
+            ((values - _style_values(values, weights, style[key])).square() * weights).sum() / weights.sum()
             for key, values, weights in self._contrasts(frame)
             if key in style and weights.any()
         ]
@@ -66,7 +66,7 @@ class LocalEnergy(Term):
 
 
 @torch.no_grad()
-def _transported(
+def _style_values(
     values: Float[Tensor, "n"], weights: Float[Tensor, "n"], quantiles: Float[Tensor, "quantiles"]
 ) -> Float[Tensor, "n"]:
     """The style's value at the rank of each value."""

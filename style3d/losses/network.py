@@ -75,13 +75,13 @@ class FixedNetwork(ABC):  # noqa: B024 - what it is called with is the contract'
             self._dtype = fast_dtype(device)
             self._fast.to(self._dtype)
 
-    def standardised(self, image: Image) -> Image:
+    def standardise(self, image: Image) -> Image:
         """The image as networks trained on photographs want it; needs the constants of `standard`."""
         return (image - self._constants["mean"]) / self._constants["deviation"]
 
 
 def standard(mean: Sequence[float], deviation: Sequence[float]) -> dict[str, Tensor]:
-    """Constants for `FixedNetwork.standardised`: what is taken from each channel, and what it is divided by."""
+    """Constants for `FixedNetwork.standardise`: what is taken from each channel, and what it is divided by."""
     named = {"mean": mean, "deviation": deviation}
     return {name: torch.tensor(value)[None, :, None, None] for name, value in named.items()}
 

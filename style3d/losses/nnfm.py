@@ -30,7 +30,7 @@ class NearestFeatures(Term):
         """Unit features of the styles, (c, n) per layer."""
         prepared: Prepared = {}
         for name, _ in self.layers:
-            picked = [self._picked(frame, name, weight) for frame, weight in frames if name in frame.features]
+            picked = [self._sample_places(frame, name, weight) for frame, weight in frames if name in frame.features]
             if picked:
                 prepared[name] = torch.cat(picked, 1)
         return prepared
@@ -47,7 +47,7 @@ class NearestFeatures(Term):
                 total = total + weight * (distance * mask).sum() / mask.sum().clamp_min(1e-8)
         return total
 
-    def _picked(self, frame: Frame, name: str, weight: float) -> Tensor:
+    def _sample_places(self, frame: Frame, name: str, weight: float) -> Tensor:
         flat = F.normalize(frame.features[name].flatten(2)[0], dim=0)
         count = min(flat.shape[1], max(1, round(self.samples * weight)))
         return flat[:, torch.linspace(0, flat.shape[1] - 1, count, device=flat.device).round().long()]

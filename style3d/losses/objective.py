@@ -122,9 +122,9 @@ class Objective:
             mask: coverage in [0, 1]; None counts every pixel.
         """
         frame = make_frame(self.features, image, mask)
-        return self.judged(frame, style, content, self.terms)
+        return self.weighted_losses(frame, style, content, self.terms)
 
-    def judged(
+    def weighted_losses(
         self, frame: Frame, style: StyleTarget, content: ContentTarget, terms: Sequence[Term]
     ) -> dict[str, Float[Tensor, ""]]:
         """Weighted scalars of some of the terms, on features that are there already."""

@@ -32,7 +32,10 @@ class Covariance(Term):
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """Mean, covariance and units of each layer."""
         total = mixture(
-            [(_measured(frame, self.layers, masked_covariance, "covariance"), weight) for frame, weight in frames]
+            [
+                (_layer_statistics(frame, self.layers, masked_covariance, "covariance"), weight)
+                for frame, weight in frames
+            ]
         )
         for name in [key[5:] for key in total if key.startswith("mean:")]:
             spread = total[f"covariance:{name}"].diagonal().clamp_min(0).sqrt()
@@ -62,12 +65,14 @@ class Moments(Term):
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """Mean and deviation of each layer."""
-        return mixture([(_measured(frame, self.layers, masked_std, "deviation"), weight) for frame, weight in frames])
+        return mixture(
+            [(_layer_statistics(frame, self.layers, masked_std, "deviation"), weight) for frame, weight in frames]
+        )
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when means and deviations agree."""
         total, weights = frame.image.new_zeros(()), dict(self.layers)
-        for key, value in _measured(frame, self.layers, masked_std, "deviation").items():
+        for key, value in _layer_statistics(frame, self.layers, masked_std, "deviation").items():
             if key in style:
                 total = total + weights[key.split(":", 1)[1]] * (value - style[key]).square().mean()
         return total
@@ -108,7 +113,7 @@ class Gram(Term):
         return masked_gram(frame.features[name], mask) / mask.sum().clamp_min(1e-8)
 
 
-def _measured(
+def _layer_statistics(
     frame: Frame,
     layers: Sequence[tuple[str, float]],
     measure: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],

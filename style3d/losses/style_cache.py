@@ -84,14 +84,14 @@ def cached_style(
         if folder is None or own:
             return objective.prepare_style(images, masks)
         path = folder / f"{style_key(objective, images, masks)}.safetensors"
-        target = _read(path, len(objective.terms), images[0][0].device)
+        target = _read_target(path, len(objective.terms), images[0][0].device)
         if target is None:
             target = objective.prepare_style(images, masks)
             _write(path, target)
         return target
 
 
-def _read(path: Path, terms: int, device: torch.device) -> StyleTarget | None:
+def _read_target(path: Path, terms: int, device: torch.device) -> StyleTarget | None:
     """What a file holds; None if there is none, or it is broken."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file

@@ -43,7 +43,7 @@ class Frame:
 
     def under(self, mask: Mask) -> Frame:
         """The same image and features under another mask."""
-        return Frame(self.image, mask, self.features, _pooled(self.features, mask), self._bands)
+        return Frame(self.image, mask, self.features, _layer_masks(self.features, mask), self._bands)
 
     def at(self, layer: str) -> tuple[Tensor, Tensor]:
         """Features and mask of a layer; of the coarsest there is, where the image is too small for it."""
@@ -100,10 +100,10 @@ def make_frame(features: Features, image: Image, mask: Mask | None) -> Frame:
     if mask is None:
         mask = image.new_ones(1, 1, *image.shape[-2:])
     layers = features(image)
-    return Frame(image, mask, layers, _pooled(layers, mask))
+    return Frame(image, mask, layers, _layer_masks(layers, mask))
 
 
-def _pooled(layers: Layers, mask: Mask) -> dict[str, Tensor]:
+def _layer_masks(layers: Layers, mask: Mask) -> dict[str, Tensor]:
     """The mask averaged to every layer's size."""
     return {name: pool_mask(mask, (value.shape[-2], value.shape[-1])) for name, value in layers.items()}
 

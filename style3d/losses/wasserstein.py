@@ -31,17 +31,17 @@ class SlicedFeatures(Term):
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """Quantiles of each layer's projections."""
-        return mixture([(self._sorted(frame), weight) for frame, weight in frames])
+        return mixture([(self._layer_quantiles(frame), weight) for frame, weight in frames])
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when all projections have the style's distribution."""
         total, weights = frame.image.new_zeros(()), dict(self.layers)
-        for name, quantiles in self._sorted(frame).items():
+        for name, quantiles in self._layer_quantiles(frame).items():
             if name in style:
                 total = total + weights[name] * (quantiles - style[name]).square().mean()
         return total
 
-    def _sorted(self, frame: Frame) -> Prepared:
+    def _layer_quantiles(self, frame: Frame) -> Prepared:
         return {
             name: projected_quantiles(
                 frame.features[name].flatten(2)[0],
@@ -69,15 +69,15 @@ class SlicedPatches(Term):
 
     def prepare_style(self, frames: Sequence[tuple[Frame, float]]) -> Prepared:
         """Quantiles of each scale's projections."""
-        return mixture([(self._sorted(frame), weight) for frame, weight in frames])
+        return mixture([(self._patch_quantiles(frame), weight) for frame, weight in frames])
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Zero when all projections of patches have the style's distribution."""
-        own = self._sorted(frame)
+        own = self._patch_quantiles(frame)
         errors = [(own[name] - style[name]).square().mean() for name in own if name in style]
         return torch.stack(errors).mean() if errors else frame.image.new_zeros(())
 
-    def _sorted(self, frame: Frame) -> Prepared:
+    def _patch_quantiles(self, frame: Frame) -> Prepared:
         image, mask, prepared = frame.image, frame.mask, Prepared()
         kernels = unit_directions(3 * self.size**2, self.directions, self.seed).reshape(-1, 3, self.size, self.size)
         for scale in range(self.scales):

@@ -93,14 +93,14 @@ def _apply(reader: Accessors, changed: Json, sampler: Json, target: Json, time: 
     if not len(times) or values.size != len(times) * rows * width:
         got = f"{values.size} numbers for {len(times)} key frames of {path}"
         raise Style3DError("an animation is damaged", got=got, hint="export the asset again")
-    found = interpolated(times, values.reshape(len(times), rows, width), kind, time, turn=path == "rotation")
+    found = value_at(times, values.reshape(len(times), rows, width), kind, time, turn=path == "rotation")
     item = changed["nodes"][node]
     if path != "weights":
         item.pop("matrix", None)
     item[path] = found.tolist()
 
 
-def interpolated(
+def value_at(
     times: Float64[np.ndarray, "keys"],
     values: Float64[np.ndarray, "keys rows width"],
     kind: str,

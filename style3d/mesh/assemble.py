@@ -11,12 +11,12 @@ from jaxtyping import Float64, Int64
 
 from style3d.gltf.nodes import Placement
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import BaseColor, transformed
+from style3d.mesh.materials import BaseColor, transform_uvs
 from style3d.mesh.normals import compact_vertices, corner_normals
 from style3d.mesh.painted_slot import Slot
-from style3d.mesh.pose import posed
+from style3d.mesh.pose import posed_vertices
 from style3d.mesh.primitives import Primitive
-from style3d.remarks import counted, remark
+from style3d.remarks import count_of, remark
 from style3d.render.surface import Material, Surface, Texture
 
 GAMMA = 2.2  # a linear-light factor k acts on display-referred colour as k^(1/2.2)
@@ -61,11 +61,11 @@ def assemble(
     shaded = {key: _with_normals(primitive) for key, primitive in pool.primitives.items()}
     pieces = [
         _piece(pool, shaded[key], key, placement, instance, _Looks(len(materials) - 1, sets), entries)
-        for placement, instance, key in _shown(pool)
+        for placement, instance, key in _shown_instances(pool)
     ]
     starts = np.cumsum([0] + [len(piece["positions"]) for piece in pieces])
     joined = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0] if name != "faces"}
-    owners = [placement.names for placement, _, _ in _shown(pool)]
+    owners = [placement.names for placement, _, _ in _shown_instances(pool)]
     owner = np.repeat(np.arange(len(pieces), dtype=np.int32), [len(piece["faces"]) for piece in pieces])
     faces = np.concatenate([piece["faces"] + start for piece, start in zip(pieces, starts[:-1], strict=True)])
     painted: Literal["texture", "vertices"] = "texture" if entries is None else "vertices"
@@ -91,7 +91,7 @@ def _materials(pool: Pool, table: Mapping[int, int]) -> list[Material]:
     return [*materials, BaseColor("default").constant()]
 
 
-def _shown(pool: Pool) -> Iterator[tuple[Placement, int, Key]]:
+def _shown_instances(pool: Pool) -> Iterator[tuple[Placement, int, Key]]:
     for placement in pool.drawn:
         keys = [key for key in pool.primitives if key[0] == placement.mesh]
         for instance in range(len(placement.matrices)):
@@ -104,7 +104,7 @@ def _piece(
 ) -> dict[str, Array]:
     """The arrays of one placed primitive."""
     primitive, color = shaded.primitive, pool.color(key)
-    positions, normals, mirrored = posed(primitive, placement, instance)
+    positions, normals, mirrored = posed_vertices(primitive, placement, instance)
     count = len(positions)
     faces = primitive.faces[:, ::-1] if mirrored else primitive.faces
     linear = primitive.colors if primitive.colors is not None else np.ones((count, 4))
@@ -118,7 +118,7 @@ def _piece(
         "positions": positions,
         "normals": _unit(normals, positions, faces).astype(np.float32),
         "faces": faces,
-        "uvs": np.zeros((count, 2)) if uvs is None else np.nan_to_num(transformed(uvs, color)),
+        "uvs": np.zeros((count, 2)) if uvs is None else np.nan_to_num(transform_uvs(uvs, color)),
         "tint": tint.astype(np.float32),
         "alpha": (linear[:, 3] if color.alpha_mode != "OPAQUE" else np.ones(count)).astype(np.float32),
         "entry": entry,
@@ -130,7 +130,7 @@ def _with_uvs(faces: Array, uvs: Array, name: str) -> Array:
     """Faces whose texture coordinates are sound; what is left out is remarked."""
     kept = np.isfinite(uvs[faces]).all((1, 2))
     if not kept.all():
-        left = counted(int((~kept).sum()), "triangle")
+        left = count_of(int((~kept).sum()), "triangle")
         remark(f"{left} of {name} not painted: texture coordinates that are no finite numbers, or beyond a million")
     return faces[kept]
 

@@ -37,7 +37,7 @@ from style3d.mesh.variants import Variant, with_variants
 from style3d.mesh.vertexcolors import prepare_vertices, vertex_table, with_vertex_colors
 from style3d.mesh.writer_registry import PaintedMesh, writer_of
 from style3d.mesh.xmp import Provenance, with_provenance
-from style3d.remarks import collected, remark
+from style3d.remarks import collect_remarks, remark
 from style3d.render.surface import Surface
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,10 @@ def load_asset(
     if texture_size is not None and texture_size not in SIZES:
         raise Style3DError("--texture-size is out of range", got=texture_size, expected="16 to 16384")
     try:
-        with collected() as remarks:
+        with collect_remarks() as remarks:
             document, obj = _read(path)
             with requirements_named(document.json, path.name):
-                asset = _prepared(path, document, paint, texture_size, pose, uv)
+                asset = _prepare_asset(path, document, paint, texture_size, pose, uv)
         return replace(asset, remarks=tuple(remarks), notes=(*remarks, *asset.notes), obj=obj)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         log.debug("reading %s failed", path, exc_info=True)
@@ -114,7 +114,7 @@ def asset_of(document: Document, source: Path, texture_size: int | None = None) 
     Raises:
         Style3DError: it shows no faces.
     """
-    return _prepared(source, document, "texture", texture_size, None, "keep")
+    return _prepare_asset(source, document, "texture", texture_size, None, "keep")
 
 
 def save_asset(
@@ -136,7 +136,7 @@ def save_asset(
     """
     path = Path(path)
     writer = writer_of(path)
-    kind = _checked(asset, colors, texture_format)
+    kind = _check_paint(asset, colors, texture_format)
     for text in losses_of(asset, path):
         remark(text)
     whole = Unpainted(asset.document, asset.surface, asset.slots, asset.entries, asset.obj)
@@ -168,10 +168,10 @@ def save_variants(
     if not writer.file.holds_variants:
         expected = mesh_files_that(lambda row: row.holds_variants)
         raise Style3DError(f"{path.name} cannot hold variants", expected=expected)
-    kinds = [_checked(asset, look.images, texture_format) for look in looks]
+    kinds = [_check_paint(asset, look.images, texture_format) for look in looks]
 
     def document() -> tuple[Document, dict[int, str]]:
-        return _vouched(asset, *with_variants(asset.document, asset.slots, asset.surface.textures, looks, kinds[0]))
+        return _vouch_for(asset, *with_variants(asset.document, asset.slots, asset.surface.textures, looks, kinds[0]))
 
     return writer.write(PaintedMesh(asset.surface, looks[0].images, kinds[0], document), path)
 
@@ -180,16 +180,16 @@ def _document(asset: MeshAsset, colors: Sequence[Array] | Array, kind: ImageForm
     """The source's document with new colours, and the names of new images."""
     if asset.surface.painted == "vertices":
         rgb = np.asarray(colors)
-        return _vouched(asset, with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), rgb), {})
+        return _vouch_for(asset, with_vertex_colors(asset.document, dict(asset.entries), dict(asset.opacity), rgb), {})
     names: dict[int, str] = {}
     document, images = asset.document, list(colors)
     if "base" in asset.maps:
         document, names = with_textures(document, asset.slots, asset.surface.textures, images, kind)
     document, others = with_maps(document, asset.slots, asset.surface.textures, images, asset.maps)
-    return _vouched(asset, document, names | others)
+    return _vouch_for(asset, document, names | others)
 
 
-def _vouched(asset: MeshAsset, document: Document, names: dict[int, str]) -> tuple[Document, dict[int, str]]:
+def _vouch_for(asset: MeshAsset, document: Document, names: dict[int, str]) -> tuple[Document, dict[int, str]]:
     """The document when it says where it comes from, and is signed where there is a signature."""
     if asset.provenance is not None:
         document = with_provenance(document, asset.provenance)
@@ -221,7 +221,7 @@ def _read(path: Path) -> tuple[Document, ObjSource | None]:
     return import_mesh(path, content, kind), None
 
 
-def _prepared(
+def _prepare_asset(
     path: Path,
     document: Document,
     paint: Paint | None,
@@ -273,7 +273,7 @@ def _better(pool: Pool, size: int, notes: list[str]) -> Paint:
     return "texture"
 
 
-def _checked(asset: MeshAsset, colors: Sequence[Array] | Array, texture_format: str) -> ImageFormat:
+def _check_paint(asset: MeshAsset, colors: Sequence[Array] | Array, texture_format: str) -> ImageFormat:
     kinds: dict[str, ImageFormat] = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "webp": "webp"}
     if texture_format.lower() not in kinds:
         raise Style3DError("unknown texture format", got=repr(texture_format), expected="png, jpeg or webp")

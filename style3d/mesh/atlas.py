@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
 from style3d.images import decode_srgb, encode_srgb
-from style3d.mesh.bake import baked, spread
+from style3d.mesh.bake import bake_faces, spread
 from style3d.mesh.materials import BaseColor
 from style3d.mesh.primitives import Primitive
-from style3d.mesh.textures import Opacity, Rgb, resized, sampled
+from style3d.mesh.textures import Opacity, Rgb, resize_image, sample_image
 from style3d.mesh.unwrap import Unwrapped
 from style3d.render.surface import Texture, Wrap
 
@@ -73,7 +73,7 @@ def _draw_corners(piece: Piece, image: Float32[np.ndarray, "h w 4"], filled: Int
     corners = corners * [*piece.color.factor[:3], 1.0]
     if piece.color.alpha_mode == "OPAQUE":
         corners[:, 3] = 1.0
-    baked(piece.unwrapped.uvs, piece.unwrapped.faces, corners, image, filled)
+    bake_faces(piece.unwrapped.uvs, piece.unwrapped.faces, corners, image, filled)
 
 
 def _alike(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -95,11 +95,11 @@ def _draw_picture(pieces: list[Piece], image: Float32[np.ndarray, "h w 4"], fill
     here = np.zeros((size, size), dtype=np.int32)
     lookup = np.zeros((size, size, 3), dtype=np.float32)
     values = np.column_stack([places.reshape(-1, 2), levels])
-    baked(corners.reshape(-1, 2), np.arange(len(values)).reshape(-1, 3), values, lookup, here)
+    bake_faces(corners.reshape(-1, 2), np.arange(len(values)).reshape(-1, 3), values, lookup, here)
     rows, columns = np.nonzero(here)
     for start in range(0, len(rows), CHUNK):
         at = (rows[start : start + CHUNK], columns[start : start + CHUNK])
-        rgba = _shown(picture, lookup[at])
+        rgba = _look_up(picture, lookup[at])
         rgba[:, :3] *= color.factor[:3]
         if color.alpha_mode == "OPAQUE":
             rgba[:, 3] = 1.0
@@ -121,7 +121,7 @@ def _levels(new: Float64[np.ndarray, "faces 3 2"], old: Float64[np.ndarray, "fac
     return np.floor(np.log2(np.clip(areas[0] / np.maximum(areas[1], 1e-9), 1, 4.0**12)) / 2)
 
 
-def _shown(picture: SourceTexture, lookup: Float32[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
+def _look_up(picture: SourceTexture, lookup: Float32[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 4"]:
     """Linear colour and opacity at (u, v, level)."""
     layers = picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
     result = np.ones((len(lookup), 4))
@@ -132,6 +132,6 @@ def _shown(picture: SourceTexture, lookup: Float32[np.ndarray, "n 3"]) -> Float6
         if picture.nearest and level == 0:
             uvs = (np.floor(uvs * size) + 0.5) / size
         width, height = size.tolist()
-        found = sampled(resized(layers, (width, height), picture.wrap), uvs, picture.wrap)
+        found = sample_image(resize_image(layers, (width, height), picture.wrap), uvs, picture.wrap)
         result[at, : found.shape[1]] = np.column_stack([decode_srgb(found[:, :3]), found[:, 3:]])
     return result

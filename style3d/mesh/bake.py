@@ -34,7 +34,7 @@ def layers_of(
     return counts
 
 
-def baked(
+def bake_faces(
     uvs: Float64[np.ndarray, "vertices 2"],
     faces: Int64[np.ndarray, "faces 3"],
     colors: Float64[np.ndarray, "vertices c"],

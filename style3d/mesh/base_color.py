@@ -10,7 +10,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.images import read_image
 from style3d.mesh.asset import MeshAsset
-from style3d.mesh.textures import resized
+from style3d.mesh.textures import resize_image
 
 
 def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
@@ -26,7 +26,7 @@ def with_base_color(asset: MeshAsset, path: Path) -> MeshAsset:
             f"--base-color {path.name} cannot be used", got="a model whose materials have pictures of their own"
         )
     textures = tuple(
-        replace(texture, rgb=resized(picture, texture.rgb.shape[1::-1], texture.wrap)) if bare else texture
+        replace(texture, rgb=resize_image(picture, texture.rgb.shape[1::-1], texture.wrap)) if bare else texture
         for texture, bare in zip(asset.surface.textures, plain, strict=True)
     )
     note = f"{path.name} stands in for the base colour that the model does not name"

@@ -44,7 +44,7 @@ def rebake(
     kinds: set[ImageFormat] = set()
     fresh = []
     for table, levels in enumerate(textures):
-        stored, alpha = _shown(document, painted, table, (levels.shape[0], levels.shape[1]))
+        stored, alpha = _stored_as(document, painted, table, (levels.shape[0], levels.shape[1]))
         kinds |= {stored} if stored else set()
         fresh.append(Texture(f"painted {table}", levels.astype(np.float32) / np.float32(255), alpha))
     colors = [texture.rgb for texture in fresh]
@@ -53,7 +53,7 @@ def rebake(
     return write_document(changed, target, names)
 
 
-def _shown(
+def _stored_as(
     document: Document, painted: Sequence[Slot], table: int, size: tuple[int, int]
 ) -> tuple[ImageFormat | None, Float32[np.ndarray, "_ _"] | None]:
     """How the image of a painted texture is stored, and its opacity, which stays."""

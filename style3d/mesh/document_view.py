@@ -19,7 +19,7 @@ from style3d.mesh.animation import BIND, Pose, at_pose
 from style3d.mesh.materials import BaseColor, Lookup, base_color, lookup
 from style3d.mesh.primitives import Primitive, read_primitive
 from style3d.mesh.textures import Opacity, Rgb
-from style3d.remarks import counted, remark
+from style3d.remarks import count_of, remark
 
 MAX_FACES = 20_000_000
 Key = tuple[int, int]  # mesh, primitive
@@ -50,7 +50,7 @@ class Pool:
         known = isinstance(index, int) and 0 <= index < len(self.materials)
         return self.materials[index or 0] if known else base_color(self.document, index)
 
-    def placed(self, key: Key) -> Float64[np.ndarray, "vertices 3"]:
+    def world_positions(self, key: Key) -> Float64[np.ndarray, "vertices 3"]:
         """Positions of a primitive in world space, as its mesh is placed first, so that sizes compare."""
         matrix = self._first[key[0]]
         return self.primitives[key].positions @ matrix[:3, :3].T + matrix[:3, 3]
@@ -116,12 +116,12 @@ def read_pool(document: Document, pose: Pose | None = None) -> Pool:
             if faces > MAX_FACES:
                 raise Style3DError("the mesh has too many faces", got=f"over {faces:,}", expected=f"≤ {MAX_FACES:,}")
     if not primitives:
-        got = [f"{counted(skipped, 'primitive')} of points or lines"] if skipped else []
-        got += [f"{counted(broken, 'primitive')} without one finite, complete triangle"] if broken else []
+        got = [f"{count_of(skipped, 'primitive')} of points or lines"] if skipped else []
+        got += [f"{count_of(broken, 'primitive')} without one finite, complete triangle"] if broken else []
         seen = " and ".join(got) or "nothing that is shown"
         raise Style3DError("the model has no faces", got=seen, expected="triangles", hint="export a surface")
     if skipped or broken:
-        notes.append(f"{counted(skipped + broken, 'primitive')} of points, lines or nothing left as it was")
+        notes.append(f"{count_of(skipped + broken, 'primitive')} of points, lines or nothing left as it was")
     materials = tuple(base_color(document, index) for index in range(len(document.items("materials"))))
     return Pool(document, tuple(drawn), primitives, tuple(notes), materials)
 

@@ -9,7 +9,7 @@ from scipy.ndimage import distance_transform_edt, zoom
 DILATION = 16  # texels past an island's edge that repeat the edge, so that mip levels do not bleed
 
 
-def filled(rgb: Float32[np.ndarray, "h w 3"], seen: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:
+def fill_texels(rgb: Float32[np.ndarray, "h w 3"], seen: Bool[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:
     """Seen texels as they are; nearest seen colour within `DILATION`; a smooth average of the seen beyond."""
     if seen.all() or not seen.any():
         return rgb

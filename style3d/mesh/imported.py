@@ -59,7 +59,7 @@ def _solids(path: Path, content: bytes) -> list[ImportedPart]:
     import trimesh
 
     try:
-        with warnings.catch_warnings(), _silenced(logging.getLogger("trimesh")):
+        with warnings.catch_warnings(), _silence_logs(logging.getLogger("trimesh")):
             warnings.simplefilter("ignore")
             scene = trimesh.load_scene(io.BytesIO(content), file_type="stl", process=False)
     except Exception as error:  # whatever the reader raises on a damaged file
@@ -77,7 +77,7 @@ def _solids(path: Path, content: bytes) -> list[ImportedPart]:
 
 
 @contextmanager
-def _silenced(logger: logging.Logger) -> Iterator[None]:
+def _silence_logs(logger: logging.Logger) -> Iterator[None]:
     """What a reader logs about a file is said in remarks and errors instead."""
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)

@@ -16,7 +16,7 @@ from style3d.gltf.texture_images import texture_size
 from style3d.mesh.credentials import SIGNED, state
 from style3d.mesh.diff.uses import image_uses
 from style3d.mesh.xmp import packet_of
-from style3d.remarks import counted
+from style3d.remarks import count_of
 
 MOST = 40  # lines of one list, after which the rest is counted
 MANIFEST = b"jumdc2pa"  # how the box begins that holds C2PA manifests
@@ -42,12 +42,12 @@ def _lines(document: Document) -> Iterator[str]:
     head = document.json["asset"]
     made = f", made by {head['generator']}" if "generator" in head else ""
     yield f"glTF {head['version']}{made}"
-    yield counted(len(document.items("nodes")), "node") + f", {counted(len(document.items('scenes')), 'scene')}"
+    yield count_of(len(document.items("nodes")), "node") + f", {count_of(len(document.items('scenes')), 'scene')}"
     lists = (
         ("mesh", "meshes", _mesh),
         ("material", "materials", _material),
         ("image", "images", _image),
-        ("skin", "skins", lambda _, item, __: counted(len(item.get("joints", [])), "joint")),
+        ("skin", "skins", lambda _, item, __: count_of(len(item.get("joints", [])), "joint")),
         ("animation", "animations", _animation),
         ("camera", "cameras", lambda _, item, __: str(item.get("type"))),
     )
@@ -79,8 +79,8 @@ def _mesh(document: Document, item: Json, _: int) -> str:
         kinds.update(dict.fromkeys(primitive["attributes"]))
         kinds.update({"Draco": None} if DRACO in primitive.get("extensions", {}) else {})
     targets = max((len(primitive.get("targets", [])) for primitive in primitives), default=0)
-    told = f"{counted(len(primitives), 'primitive')}, {vertices:,} vertices, {corners:,} corners; {', '.join(kinds)}"
-    return told + (f"; {counted(targets, 'morph target')}" if targets else "")
+    told = f"{count_of(len(primitives), 'primitive')}, {vertices:,} vertices, {corners:,} corners; {', '.join(kinds)}"
+    return told + (f"; {count_of(targets, 'morph target')}" if targets else "")
 
 
 def _material(_: Document, item: Json, __: int) -> str:
@@ -109,7 +109,7 @@ def _image(document: Document, _: Json, index: int) -> str:
 
 def _animation(document: Document, item: Json, _: int) -> str:
     ends = [max(document.item("accessors", s["input"]).get("max", [0])) for s in item.get("samplers", [])]
-    return f"{max(ends, default=0):.3g} s, {counted(len(item.get('channels', [])), 'channel')}"
+    return f"{max(ends, default=0):.3g} s, {count_of(len(item.get('channels', [])), 'channel')}"
 
 
 def _provenance(document: Document) -> Iterator[str]:

@@ -19,11 +19,11 @@ from style3d.gltf.texture_images import read_texture
 from style3d.images import MIME, encode_image
 from style3d.mesh.materials import slots, source_image
 from style3d.mesh.painted_slot import Slot
-from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
+from style3d.mesh.relief import glow_of_paint, relief_normals, reorient, roughness_of_strokes, stroke_height
 from style3d.mesh.repaint import free_images, free_textures, show_image, sources
 from style3d.mesh.repeated import way
 from style3d.mesh.tangents import with_tangents
-from style3d.mesh.textures import resized
+from style3d.mesh.textures import resize_image
 from style3d.render.surface import Texture
 
 Map = Literal["base", "emissive", "roughness", "normal"]
@@ -41,9 +41,9 @@ class PaintedTexture:
     after: Image
     height: Float32[np.ndarray, "_ _"]
 
-    def fitted(self, image: Float32[np.ndarray, "_ _ _"], size: tuple[int, int]) -> Any:
+    def fit_to_size(self, image: Float32[np.ndarray, "_ _ _"], size: tuple[int, int]) -> Any:
         """An image of the texture's lay-out at another size (width, height)."""
-        return resized(image, size, self.texture.wrap)
+        return resize_image(image, size, self.texture.wrap)
 
 
 def with_maps(
@@ -151,23 +151,23 @@ class _MapPainter:
         if own is None:
             own = np.ones((*strokes.height.shape, 3), np.float32)
         size = (own.shape[1], own.shape[0])
-        height = strokes.fitted(strokes.height[..., None] / 2 + 0.5, size)[..., 0] * 2 - 1
-        return np.stack([own[..., 0], roughened(own[..., 1] * np.float32(factor), height), own[..., 2]], 2)
+        height = strokes.fit_to_size(strokes.height[..., None] / 2 + 0.5, size)[..., 0] * 2 - 1
+        return np.stack([own[..., 0], roughness_of_strokes(own[..., 1] * np.float32(factor), height), own[..., 2]], 2)
 
     def _normal(self, own: Image | None, strokes: PaintedTexture, scale: float) -> Image:
         detail = relief_normals(strokes.height, strokes.texture.wrap)
         if own is None:
             return detail / 2 + 0.5
         size = max((own.shape[1], own.shape[0]), (detail.shape[1], detail.shape[0]))
-        base, detail = (strokes.fitted(image, size) * 2 - 1 for image in (own, detail / 2 + 0.5))
+        base, detail = (strokes.fit_to_size(image, size) * 2 - 1 for image in (own, detail / 2 + 0.5))
         steep = np.array([scale, scale, 1], dtype=np.float32)
-        found = reoriented(_unit(base * steep), _unit(detail))
+        found = reorient(_unit(base * steep), _unit(detail))
         return _unit(found / np.where(steep, steep, 1)) / 2 + 0.5
 
     def _emissive(self, own: Image | None, strokes: PaintedTexture) -> Image:
         height, width = strokes.height.shape
         assert own is not None  # `_takes` asks for it
-        return glowing(strokes.fitted(own, (width, height)), strokes.before, strokes.after, strokes.height)
+        return glow_of_paint(strokes.fit_to_size(own, (width, height)), strokes.before, strokes.after, strokes.height)
 
     def _texture(self, old: int | None, base: int, pixels: Image, name: str) -> int:
         """A texture that shows ``pixels``: the old one where nothing else needs it, else a new one."""

@@ -120,7 +120,7 @@ def source_image(document: Document, texture: int | None) -> int | None:
     return next((extensions[name].get("source") for name in image_extensions() if name in extensions), None)
 
 
-def transformed(uvs: Float64[np.ndarray, "n 2"], color: BaseColor) -> Float64[np.ndarray, "n 2"]:
+def transform_uvs(uvs: Float64[np.ndarray, "n 2"], color: BaseColor) -> Float64[np.ndarray, "n 2"]:
     """UVs as the texture is looked up."""
     if color.transform is None:
         return uvs

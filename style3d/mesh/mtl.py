@@ -36,7 +36,7 @@ class MapStatement:
         """Whether a switch is on."""
         return self.options.get(option, ("on" if default else "off",))[0].lower() == "on"
 
-    def naming(self, file: str, dropped: Sequence[str] = ()) -> str:
+    def with_file(self, file: str, dropped: Sequence[str] = ()) -> str:
         """The statement with another file's name, without some of its options."""
         kept = [word for name, values in self.options.items() if name not in dropped for word in (name, *values)]
         return " ".join([*kept, file])

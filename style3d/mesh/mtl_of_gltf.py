@@ -45,7 +45,7 @@ def numbers_of_material(item: Json) -> Iterator[str]:
         yield "Ke {:.6g} {:.6g} {:.6g}".format(*encode_srgb(glow).tolist())
 
 
-def carried(document: Document, index: int, slot: Slot | None) -> dict[str, Json]:
+def further_maps(document: Document, index: int, slot: Slot | None) -> dict[str, Json]:
     """The maps of a material that go by the UVs of its base colour, by glTF's slot: an OBJ has one set."""
     item = document.item("materials", index)
     place, key, _ = slots(item)[0]
@@ -62,9 +62,9 @@ def carried(document: Document, index: int, slot: Slot | None) -> dict[str, Json
 
 
 def carried_maps(document: Document, index: int, slot: Slot | None) -> Iterator[CarriedMap]:
-    """The pictures of `carried`, those of two channels cut in two."""
+    """The pictures of `further_maps`, those of two channels cut in two."""
     reader = Accessors(document)
-    for name, info in carried(document, index, slot).items():
+    for name, info in further_maps(document, index, slot).items():
         try:
             image = source_image(document, info.get("index"))
             content = b"" if image is None else image_bytes(document, reader, image)

@@ -84,7 +84,7 @@ class MtlFile:
         shown = {name for name, _ in self._shown.values()}
         for name, material in self.source.materials.items():
             if name not in shown:
-                lines += [f"newmtl {name}", *self._kept(material, ()), ""]
+                lines += [f"newmtl {name}", *self._kept_statements(material, ()), ""]
         paths = tuple(self.path.with_name(name) for name in self.files)
         for path, content in zip(paths, self.files.values(), strict=True):
             write_bytes(path, content)
@@ -95,19 +95,19 @@ class MtlFile:
         """The statements of a material that faces show."""
         first = uses[0]
         if first.white:
-            return ["Kd 1 1 1", *self._kept(material, ("kd", *COLORS))]
+            return ["Kd 1 1 1", *self._kept_statements(material, ("kd", *COLORS))]
         if first.table is None:
-            return self._kept(material, ())
+            return self._kept_statements(material, ())
         color = map_statement(material.last(*COLORS)) if material.last(*COLORS) else MapStatement("")
         new = self._painted_name(first, color)
         for use in uses[1:]:
             self._painted_name(use, color)
-        named = color.naming(new, tuple(color.options) if first.new_uvs else BAKED)
+        named = color.with_file(new, tuple(color.options) if first.new_uvs else BAKED)
         if not material.statements and any(texture == "clamp" for texture in self.textures[first.table].wrap):
             named = f"-clamp on {named}"
         dropped = {"kd", *COLORS[:-1]}
         others = {word.lower() for word, rest in material.statements if is_map(word)} - {*COLORS}
-        kept = self._kept(material, dropped | (others if first.new_uvs else set()), (color.file, new))
+        kept = self._kept_statements(material, dropped | (others if first.new_uvs else set()), (color.file, new))
         return ["Kd 1 1 1", *kept, f"map_Kd {named}"]
 
     def _painted_name(self, use: Written, color: MapStatement) -> str:
@@ -125,7 +125,7 @@ class MtlFile:
             return name.replace(f".{use.tile}.", ".<UDIM>.")
         return name
 
-    def _kept(
+    def _kept_statements(
         self, material: MtlMaterial, dropped: Sequence[str] | set[str], renamed: tuple[str, str] = ("", "")
     ) -> list[str]:
         """Statements as they are, with the pictures that they name copied beside the output."""
@@ -138,14 +138,16 @@ class MtlFile:
                 continue
             statement = map_statement(rest)
             same = renamed[0] and statement.file == renamed[0] and word.lower() != "map_ka"
-            lines.append(f"{word} {statement.naming(renamed[1] if same else self._copied(statement, material))}")
+            lines.append(
+                f"{word} {statement.with_file(renamed[1] if same else self._copy_picture(statement, material))}"
+            )
         return lines
 
-    def _copied(self, statement: MapStatement, material: MtlMaterial) -> str:
+    def _copy_picture(self, statement: MapStatement, material: MtlMaterial) -> str:
         """The name of a copy of a picture beside the output, of each tile where there are some; as it is if absent."""
         if has_token(statement.file):
             for tile in sorted({piece.tile for piece in self.source.pieces.values() if piece.tile}):
-                self._copied(MapStatement(tile_name(statement.file, tile)), material)
+                self._copy_picture(MapStatement(tile_name(statement.file, tile)), material)
             stem, suffix = Path(statement.file.replace("\\", "/")).stem, Path(statement.file).suffix
             return f"{self.stem}-{safe_name(stem.replace('<UDIM>', ''))}.<UDIM>{suffix}"
         try:

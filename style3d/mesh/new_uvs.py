@@ -13,9 +13,9 @@ from style3d.gltf.editor import Editor
 from style3d.gltf.extensions import TRANSFORM, VARIANTS
 from style3d.mesh.atlas import Piece, SourceTexture, atlas_texture
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import slots, transformed
+from style3d.mesh.materials import slots, transform_uvs
 from style3d.mesh.unwrap import Unwrapped, rewrite, unwrap
-from style3d.remarks import counted
+from style3d.remarks import count_of
 from style3d.render.surface import Texture
 
 
@@ -41,7 +41,7 @@ def add_uvs(editor: Editor, pool: Pool, bare: list[Key], renewed: list[Key], siz
     """
     keys, kept = [*bare, *renewed], set(renewed)
     results = dict(
-        zip(keys, unwrap([(pool.placed(key), pool.primitives[key].faces) for key in keys], size), strict=True)
+        zip(keys, unwrap([(pool.world_positions(key), pool.primitives[key].faces) for key in keys], size), strict=True)
     )
     reader = Accessors(pool.document)
     texcoords = {
@@ -78,7 +78,7 @@ def _piece(pool: Pool, key: Key, result: Unwrapped) -> Piece:
     if found is None:
         return Piece(primitive, color, result)
     picture = SourceTexture(*found, texture.wrap, texture.magnified == "squares")
-    return Piece(primitive, color, result, picture, transformed(primitive.uvs[color.texcoord], color))
+    return Piece(primitive, color, result, picture, transform_uvs(primitive.uvs[color.texcoord], color))
 
 
 def _own_materials(editor: Editor, pool: Pool, texcoords: dict[Key, int]) -> None:
@@ -93,12 +93,12 @@ def _own_materials(editor: Editor, pool: Pool, texcoords: dict[Key, int]) -> Non
         if group not in made:
             alike = {other for other in users[material] if texcoords.get(other) == texcoord}
             free = users[material] <= texcoords.keys() and all(old != material for old, _ in made)
-            free = free and _mapped(pool.document, material) <= alike
+            free = free and _variant_primitives(pool.document, material) <= alike
             made[group] = _own_material(editor, key, material, texcoord, in_place=free)
         editor.json["meshes"][key[0]]["primitives"][key[1]]["material"] = made[group]
 
 
-def _mapped(document: Document, material: int | None) -> set[Key]:
+def _variant_primitives(document: Document, material: int | None) -> set[Key]:
     """Primitives that show a material in one of the file's own variants."""
     found = set()
     for key, item in all_primitives(document):
@@ -121,15 +121,16 @@ def _own_material(editor: Editor, key: Key, material: int | None, texcoord: int,
 
 
 def _note(pool: Pool, bare: list[Key], renewed: list[Key], results: dict[Key, Unwrapped], notes: list[str]) -> None:
-    def added(keys: list[Key]) -> int:
+    def added_vertices(keys: list[Key]) -> int:
         return max(sum(len(results[key].source) - len(pool.primitives[key].positions) for key in keys), 0)
 
     if bare:
         notes.append(
-            f"{counted(len(bare), 'primitive')} without UVs unwrapped; {added(bare):,} vertices split along cuts"
+            f"{count_of(len(bare), 'primitive')} without UVs unwrapped; "
+            f"{added_vertices(bare):,} vertices split along cuts"
         )
     if renewed:
         notes.append(
-            f"{counted(len(renewed), 'primitive')} with a new UV set for the base colour alone; "
-            f"{added(renewed):,} vertices split along cuts; an OBJ holds the new set only"
+            f"{count_of(len(renewed), 'primitive')} with a new UV set for the base colour alone; "
+            f"{added_vertices(renewed):,} vertices split along cuts; an OBJ holds the new set only"
         )

@@ -48,7 +48,7 @@ def ply_parts(path: Path, content: bytes) -> tuple[list[ImportedPart], list[Impo
     vertex, face = ply.rows.get("vertex", NONE), ply.rows.get("face", NONE)
     if not all(name in vertex.columns for name in PLACE):
         raise Style3DError(f"{path.name} is damaged", got="no places of vertices", expected="columns x, y and z")
-    positions = _stacked(vertex.columns, PLACE)
+    positions = _stack(vertex.columns, PLACE)
     faces, corners, owner = _triangles(ply, positions)
     kept = sound_faces(positions, faces)
     leave_out(kept, path.name)
@@ -62,7 +62,7 @@ def ply_parts(path: Path, content: bytes) -> tuple[list[ImportedPart], list[Impo
         if colors is not None:
             remark(f"{path.name}: its pictures are painted, and the colours of its vertices or faces are left out")
         colors = None
-    normals = by_corner(_stacked(vertex.columns, NORMAL), faces) if set(NORMAL) <= set(vertex.columns) else None
+    normals = by_corner(_stack(vertex.columns, NORMAL), faces) if set(NORMAL) <= set(vertex.columns) else None
     _say_unused(path.name, ply, {*PLACE, *NORMAL, *CORNERS, *PICTURE_NUMBER, *uv_names, *color_names})
     mesh = Corners(positions, faces, normals, uvs, colors)
     if uvs is None or not pictures:
@@ -151,7 +151,7 @@ def _uvs(vertex: Rows, face: Rows, faces: Array, corners: Array) -> tuple[Array 
                 return values, (name,)
     for names in UVS:
         if all(name in vertex.columns for name in names):
-            return by_corner(_stacked(vertex.columns, names), faces), names
+            return by_corner(_stack(vertex.columns, names), faces), names
     return None, ()
 
 
@@ -199,7 +199,7 @@ def _say_unused(name: str, ply: PlyContent, used: set[str]) -> None:
             remark(f"{name}: columns of its {element} table are not used: {', '.join(unused)}")
 
 
-def _stacked(columns: Mapping[str, Array], names: tuple[str, ...]) -> Float64[np.ndarray, "rows names"]:
+def _stack(columns: Mapping[str, Array], names: tuple[str, ...]) -> Float64[np.ndarray, "rows names"]:
     return np.stack([columns[name].astype(np.float64) for name in names], axis=1)
 
 

@@ -14,7 +14,7 @@ from style3d.mesh.primitives import Primitive
 Array = np.ndarray[Any, Any]
 
 
-def posed(
+def posed_vertices(
     primitive: Primitive, placement: Placement, instance: int
 ) -> tuple[Float64[np.ndarray, "vertices 3"], Float64[np.ndarray, "vertices 3"] | None, bool]:
     """World positions, world normals (not unit; None without normals), and whether the transform mirrors.
@@ -25,12 +25,12 @@ def posed(
     Raises:
         Style3DError: a vertex names a joint that its skin does not have.
     """
-    positions, normals = _morphed(primitive, placement.weights)
+    positions, normals = _morph(primitive, placement.weights)
     matrix = placement.matrices[instance]
     if placement.joints is None or primitive.joints is None or primitive.weights is None:
         moved = positions @ matrix[:3, :3].T + matrix[:3, 3]
         return moved, None if normals is None else normals @ cofactors(matrix[None, :3, :3])[0].T, mirrors(matrix)
-    blended = _blended(primitive.joints, primitive.weights, placement.joints, matrix, primitive.name)
+    blended = _vertex_matrices(primitive.joints, primitive.weights, placement.joints, matrix, primitive.name)
     moved = np.einsum("nij,nj->ni", blended[:, :3, :3], positions) + blended[:, :3, 3]
     mirrored = bool(np.median(np.linalg.det(blended[:, :3, :3])) < 0) if len(blended) else False
     turned = None if normals is None else np.einsum("nij,nj->ni", cofactors(blended[:, :3, :3]), normals)
@@ -49,7 +49,7 @@ def mirrors(matrix: Array) -> bool:
     return bool(np.linalg.det(matrix[:3, :3]) < 0)
 
 
-def _morphed(primitive: Primitive, weights: tuple[float, ...]) -> tuple[Array, Array | None]:
+def _morph(primitive: Primitive, weights: tuple[float, ...]) -> tuple[Array, Array | None]:
     positions, normals = primitive.positions, primitive.normals
     for weight, move, turn in zip(weights, primitive.moves, primitive.turns, strict=False):
         if weight:
@@ -59,7 +59,7 @@ def _morphed(primitive: Primitive, weights: tuple[float, ...]) -> tuple[Array, A
     return positions, normals
 
 
-def _blended(joints: Array, weights: Array, matrices: Array, rest: Array, name: str) -> Array:
+def _vertex_matrices(joints: Array, weights: Array, matrices: Array, rest: Array, name: str) -> Array:
     """One matrix for each vertex; vertices without weights follow the node."""
     used = joints[weights > 0]
     if len(used) and (used.max() >= len(matrices) or used.min() < 0):

@@ -17,7 +17,7 @@ from style3d.mesh.primitives import Primitive
 from style3d.mesh.texture_table import TextureTable
 from style3d.mesh.textures import LEAST
 from style3d.mesh.uv_room import cramped_rooms
-from style3d.remarks import counted, listed, remark
+from style3d.remarks import count_of, list_of, remark
 from style3d.render.surface import Texture
 
 UvChoice = Literal["auto", "keep", "new"]
@@ -53,10 +53,10 @@ def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prep
     }
     bare = [key for key, p in pool.primitives.items() if key not in with_uvs and not p.compressed]
     closed = [key for key, p in pool.primitives.items() if key not in with_uvs and p.compressed]
-    renewed = _renewed(pool, with_uvs, uv, notes)
+    renewed = _primitives_to_unwrap(pool, with_uvs, uv, notes)
     with_uvs = {key: texcoord for key, texcoord in with_uvs.items() if key not in renewed}
     if closed:
-        remark(f"{counted(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted")
+        remark(f"{count_of(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted")
     editor = Editor(pool.document)
     texcoords = _own_materials(editor, pool, with_uvs, closed)
     atlas = None
@@ -82,10 +82,10 @@ def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prep
         if material is not None and material not in chosen and color.texture is None:
             chosen[material] = Slot(material, table.add_swatch(color), None)
     _note_overlaps(fresh, with_uvs, notes)
-    return Prepared(fresh, tuple(chosen.values()), table.fitted(), tuple(notes))
+    return Prepared(fresh, tuple(chosen.values()), table.fit_textures(), tuple(notes))
 
 
-def _renewed(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str]) -> dict[Key, None]:
+def _primitives_to_unwrap(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str]) -> dict[Key, None]:
     """Primitives that get another UV set for their base colour, in their order; compressed ones cannot."""
     able = {key: texcoord for key, texcoord in with_uvs.items() if not pool.primitives[key].compressed}
     if uv == "new":
@@ -94,7 +94,7 @@ def _renewed(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str
     if not cramped:
         return {}
     names = list(dict.fromkeys(pool.color(key).name for _, keys in cramped for key in keys))
-    told = listed(names, MOST)
+    told = list_of(names, MOST)
     if uv == "keep":
         notes.append(f"UVs with little room for paint kept: {told}; swatches change colour (--uv new paints strokes)")
         return {}
@@ -141,4 +141,4 @@ def _note_overlaps(pool: Pool, with_uvs: dict[Key, int], notes: list[str]) -> No
             shares[pool.materials[material].name] = share
     if shares:
         worst = [f"{name} {share:.0%}" for name, share in sorted(shares.items(), key=lambda pair: -pair[1])]
-        notes.append(f"texels shared by several faces, which show the same paint: {listed(worst, MOST)}")
+        notes.append(f"texels shared by several faces, which show the same paint: {list_of(worst, MOST)}")

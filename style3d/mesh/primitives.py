@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from style3d.errors import Style3DError
-from style3d.gltf.accessors import Accessors, scaled
+from style3d.gltf.accessors import Accessors, scaled_numbers
 from style3d.gltf.document import Json
 from style3d.gltf.extensions import DRACO
 from style3d.mesh.draco import decode_draco
@@ -60,14 +60,14 @@ def read_primitive(reader: Accessors, mesh: int, index: int) -> Primitive | None
         if mode in (0, 1, 2, 3):
             return None
         raise Style3DError(f"{name} is of an unknown mode", got=mode, expected="0 to 6")
-    arrays, faces = _stored(reader, item, mode, name)
+    arrays, faces = _read_attributes(reader, item, mode, name)
     positions = arrays["POSITION"]
     faces = _without_broken(positions, faces, name)
     count = len(positions)
     lengths = {key: len(values) for key, values in arrays.items() if len(values) != count}
     if lengths:
         raise Style3DError(f"{name} has attributes of different lengths", got=lengths, expected=f"{count} each")
-    joints, weights = _skinning(arrays)
+    joints, weights = _read_skin(arrays)
     targets = [_target(reader, target, count, name) for target in item.get("targets", [])]
     normals = arrays.get("NORMAL")
     return Primitive(
@@ -104,7 +104,7 @@ def triangulate(corners: Int64[np.ndarray, "n"], mode: int) -> Int64[np.ndarray,
     return np.stack([first, np.where(odd, third, second), np.where(odd, second, third)], 1)
 
 
-def _stored(reader: Accessors, item: Json, mode: int, name: str) -> tuple[dict[str, Array], Array]:
+def _read_attributes(reader: Accessors, item: Json, mode: int, name: str) -> tuple[dict[str, Array], Array]:
     """Attributes as floats, and triangles."""
     attributes: dict[str, Any] = item.get("attributes", {})
     packed = item.get("extensions", {}).get(DRACO)
@@ -117,7 +117,7 @@ def _stored(reader: Accessors, item: Json, mode: int, name: str) -> tuple[dict[s
     for key, accessor in attributes.items():
         if key in decoded:
             normalized = bool(reader.document.item("accessors", accessor).get("normalized"))
-            arrays[key] = scaled(decoded[key], normalized)
+            arrays[key] = scaled_numbers(decoded[key], normalized)
         else:
             arrays[key] = reader.floats(accessor)
     if "POSITION" not in arrays or arrays["POSITION"].shape[1] != 3:
@@ -152,7 +152,7 @@ def _colors(values: Array | None) -> Array | None:
     return result
 
 
-def _skinning(arrays: dict[str, Array]) -> tuple[Array | None, Array | None]:
+def _read_skin(arrays: dict[str, Array]) -> tuple[Array | None, Array | None]:
     """Joint numbers and weights of all sets side by side, weights summing to 1."""
     sets = [k for k in range(8) if f"JOINTS_{k}" in arrays and f"WEIGHTS_{k}" in arrays]
     if not sets:

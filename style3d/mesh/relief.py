@@ -36,7 +36,7 @@ def relief_normals(height: Plane, wrap: tuple[Wrap, Wrap]) -> Rgb:
     return _unit(np.stack([-SLOPE * along, SLOPE * down, np.ones_like(height)], 2))
 
 
-def reoriented(base: Rgb, detail: Rgb) -> Rgb:
+def reorient(base: Rgb, detail: Rgb) -> Rgb:
     """``detail`` laid over ``base``, both unit normals in tangent space.
 
     Reoriented normal mapping (Barré-Brisebois and Hill, "Blending in Detail", 2012): t = base + z,
@@ -47,12 +47,12 @@ def reoriented(base: Rgb, detail: Rgb) -> Rgb:
     return _unit(t * (t * u).sum(2, keepdims=True) / np.maximum(t[..., 2:], 1e-3) - u)
 
 
-def roughened(roughness: Plane, height: Plane) -> Plane:
+def roughness_of_strokes(roughness: Plane, height: Plane) -> Plane:
     """Roughness in [0, 1] around the material's own: ridges of paint are smoother, valleys rougher."""
     return np.clip(roughness * (1 - SHEEN * height), LEAST, 1).astype(np.float32)
 
 
-def glowing(emissive: Rgb, before: Rgb, after: Rgb, height: Plane) -> Rgb:
+def glow_of_paint(emissive: Rgb, before: Rgb, after: Rgb, height: Plane) -> Rgb:
     """What shines, in the colours that painting gave the surface: as bright as it was, but for the strokes.
 
     The map of colours is the affine one that takes the old base colours nearest to the new ones; black stays black.

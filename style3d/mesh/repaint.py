@@ -16,7 +16,7 @@ from style3d.gltf.vrm0 import follow, other_textures
 from style3d.images import MIME, ImageFormat, decode_srgb, encode_image
 from style3d.mesh.materials import base_color, slots
 from style3d.mesh.painted_slot import Slot
-from style3d.mesh.repeated import repeated
+from style3d.mesh.repeated import repeated_references
 from style3d.render.surface import Texture
 
 SAMPLER_WRAP = {"clamp": 33071, "mirror": 33648, "repeat": 10497}
@@ -63,7 +63,7 @@ class _Painter:
         if slot.texcoord is None:
             self._tint(item, rgb)
             return
-        again = repeated(item)
+        again = repeated_references(item)
         for number, (place, texture_key, factor_key) in enumerate(slots(item)):
             if place is not item.get("extensions", {}).get(SPECULAR):
                 place = item.setdefault("pbrMetallicRoughness", place)
@@ -157,7 +157,7 @@ def sources(texture: Json) -> Iterator[int]:
 
 def _own(item: Json) -> list[int]:
     """The ids of a material's references to its base colour's texture, repeated ones too."""
-    return [id(place.get(key)) for place, key, _ in slots(item)] + [id(info) for info in repeated(item)]
+    return [id(place.get(key)) for place, key, _ in slots(item)] + [id(info) for info in repeated_references(item)]
 
 
 def free_textures(editor: Editor, painted: Callable[[int, Json], list[int]]) -> set[int]:

@@ -9,7 +9,7 @@ from style3d.gltf.extensions import TRANSFORM, repeats
 from style3d.mesh.materials import slots
 
 
-def repeated(item: Json) -> list[Json]:
+def repeated_references(item: Json) -> list[Json]:
     """References that show the base colour's texture a second time, looked up in the same way."""
     place, key, _ = slots(item)[0]
     base = place.get(key)
@@ -20,7 +20,7 @@ def shown_elsewhere(item: Json) -> list[str]:
     """The keys of textures that are the base colour's and do not follow it."""
     place, key, _ = slots(item)[0]
     base = (place.get(key) or {}).get("index")
-    own = [id(other.get(name)) for other, name, _ in slots(item)] + [id(info) for info in repeated(item)]
+    own = [id(other.get(name)) for other, name, _ in slots(item)] + [id(info) for info in repeated_references(item)]
     waiting, found = list(item.items()), dict[str, None]()
     while waiting:
         name, value = waiting.pop()

@@ -17,7 +17,7 @@ from style3d.core.operator import ViewOperator
 from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.images import ImageFormat
 from style3d.mesh.asset import MeshAsset, losses_of, save_asset, save_variants
-from style3d.mesh.fill_unseen import filled
+from style3d.mesh.fill_unseen import fill_texels
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import masked_entries, named_entries
 from style3d.mesh.variants import Variant
@@ -175,20 +175,20 @@ class MeshScene(Scene):
 
     def facing(self, level: int) -> Points:
         """Normals of the surface around each entry, averaged over its cubes."""
-        return self.hierarchy.averaged(level, *self._spread)
+        return self.hierarchy.mean_normals(level, *self._spread)
 
     def form(self) -> Float32[np.ndarray, "entries"]:
         """Sky light and cavities, cast by Embree at points on the surface and carried by the pyramid's cubes."""
         points, normals = self._spread
         light = daylight(self._caster, points, normals, self._radius, UP)
-        return self.hierarchy.carried(points, light).astype(np.float32)
+        return self.hierarchy.entry_means(points, light).astype(np.float32)
 
     def texel_areas(self) -> Float64[np.ndarray, "n"]:
         """Square scene units of one entry at points spread evenly over the entries; finite and positive."""
         areas = self._samples.texel_area
         return areas[np.isfinite(areas) & (areas > 0)]
 
-    def lit(self, camera: Camera, lights: Sequence[Light]) -> list[ViewOperator]:
+    def views_in_lights(self, camera: Camera, lights: Sequence[Light]) -> list[ViewOperator]:
         """A view of level 0 in several lights, each with a relief (entries, 3) in tangent space if given."""
         return build_lit(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lights)
 
@@ -261,7 +261,7 @@ class MeshScene(Scene):
         offsets, parts = self.grid.offsets, []
         for index, image in enumerate(self.grid.split(colors)):
             mask = seen[offsets[index] : offsets[index + 1]].reshape(image.shape[:2])
-            parts.append(filled(image.numpy(), mask).reshape(-1, 3))
+            parts.append(fill_texels(image.numpy(), mask).reshape(-1, 3))
         return torch.from_numpy(np.concatenate(parts))
 
     def losses(self, path: Path) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from style3d.mesh.textures import sampled
+from style3d.mesh.textures import sample_image
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
 from style3d.types import Flags
@@ -88,5 +88,5 @@ def _beside(
     for index, (height, width) in enumerate(grid.shapes):
         image = colors[grid.offsets[index] : grid.offsets[index + 1]].reshape(height, width, 3)
         own = through == index
-        found[own] = sampled(image, uv[own], grid.wraps[index])
+        found[own] = sample_image(image, uv[own], grid.wraps[index])
     return found

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float32
 from PIL import Image
 
-from style3d.errors import named
+from style3d.errors import matching_names
 from style3d.images import read_image
-from style3d.mesh.textures import sampled
+from style3d.mesh.textures import sample_image
 from style3d.render.atlas import texels_of
 from style3d.render.surface import Surface
 from style3d.render.texels import TexelGrid
@@ -33,12 +33,12 @@ def _named_faces(surface: Surface, names: Mapping[str, str]) -> Flags:
     if "material" in names:
         known = [material.name for material in surface.materials]
         shown = {known[index] for index in np.unique(surface.material)}
-        found = named(names["material"], shown, "material")
+        found = matching_names(names["material"], shown, "material")
         chosen &= np.array([name in found for name in known])[surface.material]
     for place, what in enumerate(("node", "mesh")):
         if what in names:
             owners = [owner[place] for owner in surface.owners]
-            found = named(names[what], owners, what)
+            found = matching_names(names[what], owners, what)
             chosen &= np.array([name in found for name in owners])[surface.owner]
     return chosen
 
@@ -60,14 +60,14 @@ def masked_entries(surface: Surface, grid: TexelGrid, path: Path) -> Weights:
     """
     grey = read_image(path, use_profile=False, upright=False)[..., :3].mean(2)
     if surface.painted == "texture":
-        return np.concatenate([_resized(grey, (width, height)).ravel() for height, width in grid.shapes])
+        return np.concatenate([_resize(grey, (width, height)).ravel() for height, width in grid.shapes])
     weights, used = np.zeros(surface.entries, np.float32), surface.entry >= 0
-    found = sampled(grey[..., None], surface.uvs[used], ("repeat", "repeat"))[:, 0]
+    found = sample_image(grey[..., None], surface.uvs[used], ("repeat", "repeat"))[:, 0]
     np.maximum.at(weights, surface.entry[used], found.astype(np.float32))
     return weights
 
 
-def _resized(grey: Float32[np.ndarray, "_ _"], size: tuple[int, int]) -> Float32[np.ndarray, "_ _"]:
+def _resize(grey: Float32[np.ndarray, "_ _"], size: tuple[int, int]) -> Float32[np.ndarray, "_ _"]:
     """Averaged when made smaller, and each pixel kept whole when made larger; (width, height)."""
     if (grey.shape[1], grey.shape[0]) == size:
         return grey

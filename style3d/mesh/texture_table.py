@@ -9,8 +9,8 @@ import numpy as np
 
 from style3d.mesh.document_view import Pool, image_name
 from style3d.mesh.materials import BaseColor, Lookup
-from style3d.mesh.textures import LEAST, flat, resized, target_size, tinted
-from style3d.remarks import counted
+from style3d.mesh.textures import LEAST, flat, resize_image, target_size, tint
+from style3d.remarks import count_of
 from style3d.render.surface import Texture
 
 BUDGET = 64 << 20  # texels of all textures together
@@ -50,8 +50,8 @@ class TextureTable:
             return Texture(name, flat(color.factor, self.texture_size or LEAST), None, wrap)
         rgb, alpha = found
         size = target_size(rgb.shape[1], rgb.shape[0], self.texture_size)
-        opacity = None if alpha is None else resized(alpha[..., None], size, wrap, shown)[..., 0]
-        return Texture(name, tinted(resized(rgb, size, wrap, shown), color.factor), opacity, wrap)
+        opacity = None if alpha is None else resize_image(alpha[..., None], size, wrap, shown)[..., 0]
+        return Texture(name, tint(resize_image(rgb, size, wrap, shown), color.factor), opacity, wrap)
 
     def _unique(self, name: str) -> str:
         taken, wanted, count = {texture.name for texture in self.textures}, name, 2
@@ -59,7 +59,7 @@ class TextureTable:
             wanted, count = f"{name} {count}", count + 1
         return wanted
 
-    def fitted(self) -> tuple[Texture, ...]:
+    def fit_textures(self) -> tuple[Texture, ...]:
         """The textures, those of one colour made smaller where all together would be too large."""
         textures, side = list(self.textures), self.texture_size or LEAST
         while sum(t.rgb.shape[0] * t.rgb.shape[1] for t in textures) > BUDGET and side > 128:
@@ -67,5 +67,5 @@ class TextureTable:
             for index in self.blank:
                 textures[index] = replace(textures[index], rgb=np.ascontiguousarray(textures[index].rgb[:side, :side]))
         if side != (self.texture_size or LEAST):
-            self.notes.append(f"{counted(len(self.blank), 'texture')} of one colour: {side} texels, to save memory")
+            self.notes.append(f"{count_of(len(self.blank), 'texture')} of one colour: {side} texels, to save memory")
         return tuple(textures)

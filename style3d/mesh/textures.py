@@ -20,7 +20,7 @@ Rgb = Float32[np.ndarray, "_ _ 3"]
 Opacity = Float32[np.ndarray, "_ _"]
 
 
-def tinted(rgb: Rgb, factor: tuple[float, ...]) -> Rgb:
+def tint(rgb: Rgb, factor: tuple[float, ...]) -> Rgb:
     """Multiply by a linear-light factor; white changes nothing, to the bit."""
     if tuple(factor[:3]) == (1.0, 1.0, 1.0):
         return rgb
@@ -42,7 +42,7 @@ def target_size(width: int, height: int, texture_size: int | None) -> tuple[int,
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def resized(
+def resize_image(
     image: Float32[np.ndarray, "h w c"],
     size: tuple[int, int],
     wrap: tuple[Wrap, Wrap],
@@ -57,12 +57,12 @@ def resized(
     if (width, height) == size:
         return image
     if size[0] % width == 0 and size[1] % height == 0:
-        across = _multiplied(image, 1, size[0] // width, wrap[0], magnified)
-        return _multiplied(across, 0, size[1] // height, wrap[1], magnified)
-    return _resampled(image, size, wrap, magnified)
+        across = _multiply_rows(image, 1, size[0] // width, wrap[0], magnified)
+        return _multiply_rows(across, 0, size[1] // height, wrap[1], magnified)
+    return _resample(image, size, wrap, magnified)
 
 
-def _multiplied(image: Array, axis: int, factor: int, wrap: Wrap, magnified: Magnified) -> Array:
+def _multiply_rows(image: Array, axis: int, factor: int, wrap: Wrap, magnified: Magnified) -> Array:
     """Each row (axis 0) or column (axis 1) ``factor`` times: repeated, or blended but for those next to its middle."""
     if magnified == "squares" or factor <= 2:
         return np.repeat(image, factor, axis)
@@ -71,11 +71,11 @@ def _multiplied(image: Array, axis: int, factor: int, wrap: Wrap, magnified: Mag
     place = np.where(near, np.rint(place), place)
     low = np.floor(place)
     share = (place - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-    first, second = (np.take(image, wrapped(low + step, image.shape[axis], wrap), axis) for step in (0, 1))
+    first, second = (np.take(image, wrap_numbers(low + step, image.shape[axis], wrap), axis) for step in (0, 1))
     return (first + (second - first) * share).astype(np.float32)
 
 
-def _resampled(image: Array, size: tuple[int, int], wrap: tuple[Wrap, Wrap], magnified: Magnified) -> Array:
+def _resample(image: Array, size: tuple[int, int], wrap: tuple[Wrap, Wrap], magnified: Magnified) -> Array:
     """By the nearest texel, or by filters without negative weights."""
     height, width = image.shape[:2]
     larger = max(size) > max(width, height)
@@ -94,7 +94,7 @@ def _resampled(image: Array, size: tuple[int, int], wrap: tuple[Wrap, Wrap], mag
     return np.clip(np.stack(channels, 2), 0, 1).astype(np.float32)
 
 
-def sampled(
+def sample_image(
     image: Float32[np.ndarray, "h w c"], uvs: Float64[np.ndarray, "n 2"], wrap: tuple[Wrap, Wrap]
 ) -> Float64[np.ndarray, "n c"]:
     """Bilinear look-ups; texel centres lie at half-integers."""
@@ -104,14 +104,14 @@ def sampled(
     result = np.zeros((len(uvs), image.shape[2]))
     for down in (0, 1):
         for right in (0, 1):
-            column = wrapped(low[:, 0] + right, image.shape[1], wrap[0])
-            row = wrapped(low[:, 1] + down, image.shape[0], wrap[1])
+            column = wrap_numbers(low[:, 0] + right, image.shape[1], wrap[0])
+            row = wrap_numbers(low[:, 1] + down, image.shape[0], wrap[1])
             weight = np.abs(1 - right - share[:, 0]) * np.abs(1 - down - share[:, 1])
             result += weight[:, None] * image[row, column]
     return result
 
 
-def wrapped(index: Array, size: int, mode: Wrap) -> Array:
+def wrap_numbers(index: Array, size: int, mode: Wrap) -> Array:
     """Texel numbers brought into [0, size)."""
     if mode == "clamp":
         return np.clip(index, 0, size - 1).astype(np.int64)

@@ -26,13 +26,13 @@ def number_rows(
     for column in bits.T:
         key = (key ^ column) * MIX
         key ^= key >> np.uint64(29)
-    first, number = _numbered(key)
+    first, number = _number_rows(key)
     if not np.array_equal(bits[first][number], bits):  # two different rows of one key: never seen, but possible
-        first, number = _numbered(bits.view([("", np.uint64)] * bits.shape[1]).ravel())
+        first, number = _number_rows(bits.view([("", np.uint64)] * bits.shape[1]).ravel())
     return first, number
 
 
-def _numbered(keys: np.ndarray[Any, Any]) -> tuple[Int64[np.ndarray, "different"], Int64[np.ndarray, "rows"]]:
+def _number_rows(keys: np.ndarray[Any, Any]) -> tuple[Int64[np.ndarray, "different"], Int64[np.ndarray, "rows"]]:
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty(len(order), np.int64)

@@ -107,7 +107,9 @@ def rewrite(editor: Editor, reader: Accessors, primitive: Primitive, new: Unwrap
     Accessors that others may use stay; the primitive points to new ones.
     """
     item: Json = editor.json["meshes"][primitive.mesh]["primitives"][primitive.index]
-    attributes = {name: _split(editor, reader, accessor, name, new) for name, accessor in item["attributes"].items()}
+    attributes = {
+        name: _copy_rows(editor, reader, accessor, name, new) for name, accessor in item["attributes"].items()
+    }
     if not keep_colors:
         attributes.pop("COLOR_0", None)
     taken = [int(match[1]) for name in attributes if (match := re.fullmatch(r"TEXCOORD_(\d+)", name))]
@@ -116,7 +118,7 @@ def rewrite(editor: Editor, reader: Accessors, primitive: Primitive, new: Unwrap
     item["attributes"] = attributes
     if "targets" in item:
         item["targets"] = [
-            {name: _split(editor, reader, accessor, name, new) for name, accessor in target.items()}
+            {name: _copy_rows(editor, reader, accessor, name, new) for name, accessor in target.items()}
             for target in item["targets"]
         ]
     small = len(new.source) < 65535
@@ -125,7 +127,7 @@ def rewrite(editor: Editor, reader: Accessors, primitive: Primitive, new: Unwrap
     return texcoord
 
 
-def _split(editor: Editor, reader: Accessors, accessor: int, name: str, new: Unwrapped) -> int:
+def _copy_rows(editor: Editor, reader: Accessors, accessor: int, name: str, new: Unwrapped) -> int:
     """A copy of an accessor, row by row for the new vertices, in its own type."""
     old = reader.document.item("accessors", accessor)
     values = reader.raw(accessor)[new.source].astype(COMPONENTS[old["componentType"]])

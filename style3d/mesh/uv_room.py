@@ -10,8 +10,8 @@ from jaxtyping import Float64
 
 from style3d.mesh.bake import OVERLAP_SIZE, layers_of
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import transformed
-from style3d.mesh.textures import Rgb, sampled
+from style3d.mesh.materials import transform_uvs
+from style3d.mesh.textures import Rgb, sample_image
 from style3d.render.surface import Wrap
 
 POINTS = 4000  # of the surface that stand for all of it
@@ -39,7 +39,7 @@ class Room:
     contrast: float | None  # of the texture within a face, display-referred; None without a texture
 
     @property
-    def cramped(self) -> bool:
+    def is_cramped(self) -> bool:
         """Whether paint would become blocks and streaks.
 
         What repeats a picture on purpose has room, and so has any picture with a drawing in it.
@@ -61,13 +61,13 @@ def cramped_rooms(pool: Pool, with_uvs: dict[Key, int]) -> list[tuple[Room, list
         parts = []
         for key in keys:
             primitive = pool.primitives[key]
-            uvs = transformed(primitive.uvs[with_uvs[key]], pool.color(key))
-            parts.append((pool.placed(key)[primitive.faces], uvs[primitive.faces]))
+            uvs = transform_uvs(primitive.uvs[with_uvs[key]], pool.color(key))
+            parts.append((pool.world_positions(key)[primitive.faces], uvs[primitive.faces]))
         picture = None if image is None else pool.image(image)
         wrap = pool.lookup(pool.color(keys[0])).wrap
         corners, uvs = (np.concatenate(part) for part in zip(*parts, strict=True))
         room = room_of(corners, uvs, None if picture is None else picture[0], wrap)
-        if room.cramped:
+        if room.is_cramped:
             found.append((room, keys))
     return found
 
@@ -95,7 +95,7 @@ def room_of(
     share = flat[chosen] / 2 / (area[chosen] / area.sum()) / PACKED
     contrast = None
     if picture is not None:
-        shown = sampled(picture, places.reshape(-1, 2), wrap).reshape(POINTS, INNER, 3)
+        shown = sample_image(picture, places.reshape(-1, 2), wrap).reshape(POINTS, INNER, 3)
         contrast = float(np.median(shown.std(1).mean(1)))
     cover = float((counts > 0).mean())
     return Room(float(np.median(layers)), float(np.median(share / layers)), cover, contrast)

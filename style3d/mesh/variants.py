@@ -47,14 +47,14 @@ def with_variants(
     names: dict[int, str] = {}
     shown: list[dict[int, int]] = []  # by look: material -> its copy
     for look, painted in groups:
-        document, copies = _copied(document, painted)
+        document, copies = _copy_materials(document, painted)
         fresh = [replace(slot, material=copies[slot.material]) for slot in painted]
         titled = [replace(t, name=f"{t.name} {look.name}".strip()) for t in textures]
         document, added = with_textures(document, fresh, titled, look.images, kind)
         names |= added
         shown.append(copies)
     editor = Editor(document)
-    numbers = _listed(editor, [look.name for look, _ in groups])
+    numbers = _add_variants(editor, [look.name for look, _ in groups])
     for slot in slots:
         shown[0].setdefault(slot.material, slot.material)
     for (mesh, index), item in all_primitives(document):
@@ -73,7 +73,7 @@ def _differs(document: Document, slot: Slot, textures: Sequence[Texture]) -> boo
     return bool(np.abs(textures[slot.table].rgb - plain).max() > 1 / 512)
 
 
-def _copied(document: Document, slots: Sequence[Slot]) -> tuple[Document, dict[int, int]]:
+def _copy_materials(document: Document, slots: Sequence[Slot]) -> tuple[Document, dict[int, int]]:
     """The document with a copy of each slot's material at the end, and its number by the original's."""
     editor = Editor(document)
     copies = {
@@ -83,7 +83,7 @@ def _copied(document: Document, slots: Sequence[Slot]) -> tuple[Document, dict[i
     return editor.finish(), copies
 
 
-def _listed(editor: Editor, names: Sequence[str]) -> list[int]:
+def _add_variants(editor: Editor, names: Sequence[str]) -> list[int]:
     """Numbers of new variants, their names made different from one another and from those that are there."""
     variants: list[Json] = editor.json.setdefault("extensions", {}).setdefault(VARIANTS, {}).setdefault("variants", [])
     numbers = []

@@ -12,12 +12,12 @@ from style3d.gltf.document import Document
 from style3d.gltf.editor import Editor
 from style3d.images import decode_srgb, encode_srgb
 from style3d.mesh.document_view import Key, Pool
-from style3d.mesh.materials import BaseColor, slots, transformed
+from style3d.mesh.materials import BaseColor, slots, transform_uvs
 from style3d.mesh.new_uvs import all_primitives
 from style3d.mesh.primitives import Primitive
-from style3d.mesh.textures import sampled
+from style3d.mesh.textures import sample_image
 from style3d.mesh.unique_rows import number_rows
-from style3d.remarks import counted, remark
+from style3d.remarks import count_of, remark
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ def vertex_table(
     keys = [key for key, primitive in pool.primitives.items() if not primitive.compressed]
     closed = len(pool.primitives) - len(keys)
     if closed:
-        remark(f"{counted(closed, 'Draco-compressed primitive')} cannot take vertex colours and stays as it was")
+        remark(f"{count_of(closed, 'Draco-compressed primitive')} cannot take vertex colours and stays as it was")
     entries: dict[Key, Array] = {}
     opacity: dict[Key, Array] = {}
     rows, colors = [np.zeros((0, 7))], [np.zeros((0, 3))]
@@ -107,10 +107,10 @@ def _start(pool: Pool, primitive: Primitive, color: BaseColor) -> tuple[Array, A
     found = None if texture.image is None else pool.image(texture.image)
     if found is not None and color.texcoord in primitive.uvs:
         rgb, alpha = found
-        wrap, uvs = texture.wrap, transformed(primitive.uvs[color.texcoord], color)
-        linear[:, :3] *= decode_srgb(sampled(rgb, uvs, wrap))
+        wrap, uvs = texture.wrap, transform_uvs(primitive.uvs[color.texcoord], color)
+        linear[:, :3] *= decode_srgb(sample_image(rgb, uvs, wrap))
         if alpha is not None:
-            linear[:, 3] *= sampled(alpha[..., None], uvs, wrap)[:, 0]
+            linear[:, 3] *= sample_image(alpha[..., None], uvs, wrap)[:, 0]
     if color.alpha_mode == "OPAQUE":
         linear[:, 3] = 1.0
     return encode_srgb(linear[:, :3]).astype(np.float64), linear[:, 3].clip(0, 1)

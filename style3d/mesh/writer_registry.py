@@ -16,7 +16,7 @@ from style3d.images import ImageFormat
 from style3d.job.file_types import MESH_FILES, MESH_SUFFIXES, MeshFile, mesh_file
 from style3d.mesh.lost_by_format import losses, map_count
 from style3d.mesh.mtl_look import unread_maps
-from style3d.mesh.mtl_of_gltf import carried
+from style3d.mesh.mtl_of_gltf import further_maps
 from style3d.mesh.obj_rewrite import lost_in_rewriting, rewrite_obj
 from style3d.mesh.unpainted import Unpainted
 from style3d.mesh.writers import write_obj, write_ply
@@ -97,7 +97,7 @@ def _lost_in_obj(asset: Unpainted) -> Iterator[str]:
     yield from losses(asset.document, "an OBJ", frozenset({"vertex colours", "maps besides the base colour"}))
     drawn = set(np.unique(asset.surface.material).tolist()) & set(range(len(asset.document.items("materials"))))
     slots = {slot.material: slot for slot in asset.slots}
-    carried_count = sum(len(carried(asset.document, index, slots.get(index))) for index in drawn)
+    carried_count = sum(len(further_maps(asset.document, index, slots.get(index))) for index in drawn)
     if (count := map_count(asset.document) - carried_count) > 0:
         yield f"an OBJ file holds maps of normals, glow, roughness and metalness by one UV set: {count} are left out"
     wraps = _wraps_shown(asset.surface)

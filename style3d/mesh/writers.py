@@ -15,7 +15,7 @@ from style3d.images import ImageFormat, encode_image, encode_srgb
 from style3d.mesh.materials import base_color, lookup
 from style3d.mesh.mtl_of_gltf import carried_maps, numbers_of_material
 from style3d.mesh.painted_slot import Slot
-from style3d.mesh.textures import sampled
+from style3d.mesh.textures import sample_image
 from style3d.render.surface import Surface
 
 Array = np.ndarray[Any, Any]
@@ -188,5 +188,5 @@ def _sampled_colors(surface: Surface, colors: list[Array]) -> Array:
             continue
         used = np.unique(surface.faces[surface.material == index])
         wrap = surface.textures[material.texture].wrap
-        result[used] = sampled(colors[material.texture], surface.uvs[used], wrap) * surface.tint[used]
+        result[used] = sample_image(colors[material.texture], surface.uvs[used], wrap) * surface.tint[used]
     return result

@@ -68,11 +68,11 @@ def _pixel_weights(
     with np.errstate(invalid="ignore"):
         same = np.abs(depth - view.depth) < tolerance
     sure = np.where(same, 1, DOUBT) * (view.alpha >= OPAQUE)
-    weights = sure * facing(view.camera, depth) ** FACING
+    weights = sure * facing_cosine(view.camera, depth) ** FACING
     return weights.astype(np.float32).ravel()
 
 
-def facing(camera: Camera, depth: Float32[np.ndarray, "h w"]) -> Float64[np.ndarray, "h w"]:
+def facing_cosine(camera: Camera, depth: Float32[np.ndarray, "h w"]) -> Float64[np.ndarray, "h w"]:
     """Cosine between a surface and the ray to it, from the depth around each pixel; 0 where there is none."""
     rays = camera.directions().reshape(*depth.shape, 3)
     place = rays * np.where(np.isfinite(depth), depth, np.nan)[..., None].astype(np.float64)

@@ -16,8 +16,8 @@ from style3d.mesh_from_field.bake_colors import PASSES, bake_colors
 from style3d.mesh_from_field.clean_surface import (
     Shell,
     quadric_collapse,
-    simplified,
-    smoothed,
+    simplify_shell,
+    smooth_shell,
     without_flat_faces,
     without_floaters,
 )
@@ -99,9 +99,9 @@ def build_mesh(
     seen = render_views(field, cameras, watcher.done)
     watcher.phase("finding its surface", 1)
     shell, detail = field.surface([view.surface for view in seen], settings.voxels)
-    shell = cleaned(shell, settings.faces)
+    shell = clean_shell(shell, settings.faces)
     watcher.done(1)
-    mesh = unwrapped(shell, field.scene.name, settings.texture_size, provenance)
+    mesh = unwrap_shell(shell, field.scene.name, settings.texture_size, provenance)
     watcher.phase("baking its colours", PASSES * len(seen))
     texels, known = bake_colors(seen, mesh, APART * detail, BUDGET, watcher.done)
     known &= mesh.inside
@@ -109,7 +109,7 @@ def build_mesh(
     return FieldMesh(mesh, mesh.completed(texels, known), share, detail)
 
 
-def cleaned(shell: Shell, faces: int) -> Shell:
+def clean_shell(shell: Shell, faces: int) -> Shell:
     """Without floaters, smooth at the scale of voxels, and of at most about ``faces`` faces.
 
     Raises:
@@ -118,10 +118,10 @@ def cleaned(shell: Shell, faces: int) -> Shell:
     shell = without_floaters(without_flat_faces(shell))
     if not len(shell.faces):
         raise Style3DError("the field shows no surface", hint="its content may be fog, or outside the views")
-    return without_floaters(simplified(smoothed(shell, SMOOTHING), faces))
+    return without_floaters(simplify_shell(smooth_shell(shell, SMOOTHING), faces))
 
 
-def unwrapped(shell: Shell, name: str, texture_size: int, provenance: Provenance | None) -> MeshScene:
+def unwrap_shell(shell: Shell, name: str, texture_size: int, provenance: Provenance | None) -> MeshScene:
     """The shell as a scene of its own, with UVs and an empty texture, of a matt material."""
     stem = Path(name).stem
     part = ImportedPart(stem, shell.positions, shell.faces, 0, shell.normals)

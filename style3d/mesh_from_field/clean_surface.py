@@ -66,7 +66,7 @@ def without_floaters(shell: Shell, least: float = LOOSE) -> Shell:
     return shell.with_faces(kept[piece[shell.faces[:, 0]]])
 
 
-def smoothed(shell: Shell, rounds: int) -> Shell:
+def smooth_shell(shell: Shell, rounds: int) -> Shell:
     """Vertices drawn towards their neighbours and back (Taubin 1995): bumps of a face's size go, shapes stay."""
     edges = _edges(shell)
     both = (edges + edges.T).astype(bool).astype(np.float64)
@@ -78,7 +78,7 @@ def smoothed(shell: Shell, rounds: int) -> Shell:
     return Shell(place, shell.faces)
 
 
-def simplified(shell: Shell, count: int) -> Shell:
+def simplify_shell(shell: Shell, count: int) -> Shell:
     """At most about ``count`` faces, by edge collapse with quadric errors (Garland and Heckbert 1997).
 
     Raises:

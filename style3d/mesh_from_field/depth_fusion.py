@@ -66,7 +66,7 @@ class Volume:
         cut = (slice(wide * SIDE + 1),) * 3
         return Chunk(first * SIDE, values[cut], weight[cut] > 0)
 
-    def placed(self, lattice: Points) -> Points:
+    def scene_points(self, lattice: Points) -> Points:
         """Scene units of lattice coordinates."""
         return lattice * self.voxel + self.origin
 
@@ -99,7 +99,7 @@ def fuse_depths_reference(views: Sequence[DepthImage], center: Vector, radius: f
     """The slow twin of `fuse_depths`: one view after another over all voxels at once."""
     volume = _allocate_blocks(views, center, radius, voxel)
     within = np.stack(np.meshgrid(*[np.arange(SIDE)] * 3, indexing="ij"), -1)
-    points = volume.placed((volume.blocks[:, None, None, None] * SIDE + within).reshape(-1, 3).astype(np.float64))
+    points = volume.scene_points((volume.blocks[:, None, None, None] * SIDE + within).reshape(-1, 3).astype(np.float64))
     total, weight = np.zeros(len(points)), np.zeros(len(points))
     reach = REACH * volume.voxel
     for view in views:

@@ -93,7 +93,7 @@ class SplatField(Field):
         center, radius = self.content
         volume = fuse_depths(views, center, radius, 2 * radius / voxels)
         found = extract_surface(volume.chunks(), 0.0)
-        return Shell(volume.placed(found.positions), found.faces), volume.voxel
+        return Shell(volume.scene_points(found.positions), found.faces), volume.voxel
 
 
 @final
@@ -117,7 +117,7 @@ class GridField(Field):
 
     def renderer(self) -> Renderer:
         """Marches rays through the grid."""
-        grid = self.scene.shown(self.colors)
+        grid = self.scene.with_colors(self.colors)
         return lambda camera: render_image(grid, camera)
 
     def surface(self, views: Sequence[DepthImage], voxels: int) -> tuple[Shell, float]:
@@ -127,7 +127,7 @@ class GridField(Field):
 
 
 def _directional(scene: LobeScene, colors: Colors) -> Field:
-    painted = scene.painted(colors)
+    painted = scene.scene_with(colors)
     return SplatField(painted, painted.initial())
 
 

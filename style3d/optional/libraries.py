@@ -39,7 +39,7 @@ class Library:
         return f"install it with: pip install {wanted}" + (f", {self.otherwise}" if self.otherwise else "")
 
     @property
-    def installed(self) -> bool:
+    def is_installed(self) -> bool:
         """Whether it is there; nothing is imported."""
         try:
             return find_spec(self.module) is not None
@@ -117,11 +117,11 @@ def need(module: str, extra: str = "", what: str = "") -> Any:
         return import_module(module)
     except ImportError as error:
         lack = f"{what} needs {row.title}, which is" if what else f"{row.title} is"
-        if row.installed:
+        if row.is_installed:
             raise Style3DError(f"{lack} installed, but does not load", got=error, hint=row.hint) from error
         raise Style3DError(f"{lack} not installed", hint=row.hint) from None
 
 
-def installed(module: str) -> bool:
+def is_installed(module: str) -> bool:
     """Whether a library of the table is there; nothing is imported."""
-    return library(module).installed
+    return library(module).is_installed

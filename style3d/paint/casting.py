@@ -165,7 +165,9 @@ def roles(
     words: list[list[str]] = [[] for _ in parts.portions]
     for image in images:
         areas, size = picture_areas(image)
-        plan = _told(areas.portions, pairs) if pairs else transport(parts.portions, areas.portions, drawing.plain)
+        plan = (
+            _parts_as_told(areas.portions, pairs) if pairs else transport(parts.portions, areas.portions, drawing.plain)
+        )
         shown = areas.share @ (plan / plan.max(1, keepdims=True)).T.astype(np.float32)
         shown = np.maximum(shown, 0.0 if pairs else WHOLE * drawing.plain)
         for number, part in enumerate(parts.portions):
@@ -175,7 +177,7 @@ def roles(
     return [Role(np.ascontiguousarray(parts.share[:, k]), tuple(masks[k]), tuple(words[k])) for k in range(len(masks))]
 
 
-def _told(areas: Sequence[Portion], pairs: Sequence[tuple[RGB, RGB]]) -> Float64[np.ndarray, "parts areas"]:
+def _parts_as_told(areas: Sequence[Portion], pairs: Sequence[tuple[RGB, RGB]]) -> Float64[np.ndarray, "parts areas"]:
     """Every part after the area whose mean colour is nearest to what was asked for."""
     asked, colors = lab(np.array([area for _, area in pairs])), np.array([area.color for area in areas])
     nearest = np.linalg.norm(asked[:, None] - colors[None], axis=2).argmin(1)

@@ -21,7 +21,7 @@ from style3d.paint.memory import peak_memory
 from style3d.paint.pace import Pace, StageWork, Work
 from style3d.paint.patchwork import patching_seconds
 from style3d.paint.schedule import SMALLEST_VIEW
-from style3d.paint.tempo import MARGIN, ByClock, ByCount, Tempo, picked
+from style3d.paint.tempo import MARGIN, ByClock, ByCount, Tempo, pick_recipe
 from style3d.progress import duration
 
 EPOCHS = 2  # visits of every view, at least: one visit leaves strokes that no other view has corrected
@@ -81,27 +81,27 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         ladder, preset = [row.without_patches() for row in ladder], preset.without_patches()
     if job.time is None:
         chosen = recipe_after(preset, job)
-        views = _planned(bench, chosen)
+        views = _planned_views(bench, chosen)
         pace = measure_pace(bench, views.overviews)
     else:
         pace = measure_pace(
             bench, bench.scene.plan(SIDE_BY_SIDE, recipe_after(PRESETS["draft"], job).resolution).overviews
         )
         left = (1 - MARGIN) * job.time - (span.clock() - span.begun)
-        chosen = picked(
+        chosen = pick_recipe(
             ladder,
             job,
             left,
-            lambda one: _cost(job, one, pace, span, further) + _starting(bench, one.views * one.resolution**2),
+            lambda one: _cost(job, one, pace, span, further) + _starting_seconds(bench, one.views * one.resolution**2),
         )
-        views = _planned(bench, chosen)
+        views = _planned_views(bench, chosen)
     stages = [
         stage_work(job, chosen, number, [_pixels(camera) for camera in stage_cameras(chosen, views, number)])
         for number in range(len(chosen.stages))
     ]
     work = Work(tuple(stages), (*_pictures(job, chosen), *further))
-    writing = work.closing(pace) + span.opening
-    spent, starting = span.clock() - span.begun, _starting(bench, sum(map(_pixels, views.overviews)))
+    writing = work.picture_seconds(pace) + span.opening
+    spent, starting = span.clock() - span.begun, _starting_seconds(bench, sum(map(_pixels, views.overviews)))
     seconds = estimated_seconds(work, pace, spent, starting + writing, len(views.overviews) if chosen.closeups else 0)
     tempo: Tempo = ByCount()
     if job.time is not None:
@@ -129,7 +129,7 @@ def stage_work(job: Job, chosen: Recipe, number: int, pixels: Sequence[int]) -> 
     return StageWork(tuple(pixels), steps, 1 if many else PLACES, len(pixels) if many else 1)
 
 
-def _planned(bench: Bench, chosen: Recipe) -> Views:
+def _planned_views(bench: Bench, chosen: Recipe) -> Views:
     size = chosen.resolution
     limits = Closeups(chosen.closeups, min(chosen.zoom, bench.layers.finest / size))
     return bench.scene.plan(chosen.views, size, limits)
@@ -146,10 +146,10 @@ def _cost(job: Job, chosen: Recipe, pace: Pace, span: Span, further: Sequence[in
         for number, stage in enumerate(chosen.stages)
     ]  # fmt: skip
     work = Work(tuple(stages), (*_pictures(job, chosen), *further))
-    return work.painting(pace) + work.closing(pace) + span.opening
+    return work.painting_seconds(pace) + work.picture_seconds(pace) + span.opening
 
 
-def _starting(bench: Bench, pixels: int) -> float:
+def _starting_seconds(bench: Bench, pixels: int) -> float:
     """Seconds until the stages have something to start from, of overviews of so many pixels together."""
     return patching_seconds(pixels) if bench.layers.pictured else 0.0
 

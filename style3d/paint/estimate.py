@@ -55,7 +55,7 @@ def estimated_seconds(work: Work, pace: Pace, spent: float, writing: float, hidd
         writing: seconds of writing.
         hidden: views that may be added at most, of what no other view shows.
     """
-    known = work.painting(pace) + writing
+    known = work.painting_seconds(pace) + writing
     more = hidden * pace.built.at(max(work.stages[-1].pixels, default=0))
     return spent + LEAST * known, spent + MOST * (known + more)
 
@@ -71,5 +71,5 @@ def estimated_bytes(work: Work, pace: Pace, hierarchy: Hierarchy, cache: float, 
         taken: bytes taken so far.
     """
     tables = PER_ENTRY * sum(hierarchy.sizes) + PER_COLOR * hierarchy.sizes[0]
-    more = tables + max(stage.held(pace, cache) for stage in work.stages)
+    more = tables + max(stage.memory(pace, cache) for stage in work.stages)
     return taken + LEANEST * more, taken + LARGEST * more

@@ -38,7 +38,7 @@ def finest_band(image: AnyImage, mask: Mask | None) -> Float[Tensor, "1 3 rows c
     return part if min(part.shape[-2:]) >= NARROW else band
 
 
-def laid(band: Float[Tensor, "1 3 h w"], points: Points, normals: Points) -> Float[Tensor, "n 3"]:
+def lay_picture(band: Float[Tensor, "1 3 h w"], points: Points, normals: Points) -> Float[Tensor, "n 3"]:
     """A picture laid on points from three sides, repeated as in a mirror (triplanar mapping).
 
     Args:
@@ -59,7 +59,7 @@ def laid(band: Float[Tensor, "1 3 h w"], points: Points, normals: Points) -> Flo
     return total
 
 
-def lacking(wanted: float, contrast: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+def missing_contrast(wanted: float, contrast: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
     """How much of a variance each entry lacks: 1 where there is no contrast, 0 where there is as much as wanted."""
     return (1 - contrast.cpu() / max(wanted, 1e-12)).clamp(0, 1).sqrt()
 

@@ -23,9 +23,9 @@ from style3d.losses.term import Frame, make_frame
 from style3d.paint.casting import Played, Role, roles
 from style3d.paint.color_modes import Colorway
 from style3d.paint.form import Drawing
-from style3d.paint.grain import LEAST, lacking, laid, plainness
+from style3d.paint.grain import LEAST, lay_picture, missing_contrast, plainness
 from style3d.paint.prompts import swatches
-from style3d.paint.regions_by_view import held
+from style3d.paint.regions_by_view import share_of_entries
 from style3d.paint.style_library import (
     StyleLibrary,
     brush_scale,
@@ -154,7 +154,7 @@ class Layers:
         if self._shares is None:
             return values
         rows = torch.from_numpy(view.operator.entries)
-        covered = self._covered(view.level)[rows].to(values)
+        covered = self._covered_share(view.level)[rows].to(values)
         return torch.lerp(self._original(view.level)[rows].to(values), values, covered)
 
     def matched(self, colors: Colors, views: Sequence[BuiltView]) -> Colors:
@@ -192,9 +192,9 @@ class Layers:
             patterns = layer.styles.strokes(extent)
             if not patterns:
                 continue
-            noise = torch.stack([laid(pattern, points, facing) for pattern in patterns]).sum(0)
+            noise = torch.stack([lay_picture(pattern, points, facing) for pattern in patterns]).sum(0)
             noise *= LEAST + (1 - LEAST) * plain[number] ** 0.5
-            noise *= lacking(float(noise.square().sum(1).mean()), contrast)[:, None]
+            noise *= missing_contrast(float(noise.square().sum(1).mean()), contrast)[:, None]
             total += noise if self._shares is None else self._at(level)[:, number : number + 1] * noise
         return total
 
@@ -211,7 +211,7 @@ class Layers:
             self._tables[level] = lifted(self._scene.hierarchy, level, torch.from_numpy(self._shares)).nan_to_num(0.0)
         return self._tables[level]
 
-    def _covered(self, level: int) -> Float[Tensor, "entries 1"]:
+    def _covered_share(self, level: int) -> Float[Tensor, "entries 1"]:
         """How much of each entry of a level any layer paints."""
         if level not in self._coverage:
             self._coverage[level] = self._at(level).sum(1, keepdim=True).clamp(max=1)
@@ -270,7 +270,7 @@ def _shares(scene: Scene, job: Job, mirror: Mirror | None) -> tuple[dict[Brush, 
     shares: dict[Brush, Shares] = {}
     base = (Region(Where(), strength=1.0 if job.style or job.prompt else 0.0),)
     for region in reversed((*base, *job.regions)):
-        share = rest * _held(scene, region, mirror)
+        share = rest * _entries_held(scene, region, mirror)
         rest = rest - share
         strength += share * np.float32(region.strength)
         if region.strength > 0 and share.any():
@@ -279,11 +279,11 @@ def _shares(scene: Scene, job: Job, mirror: Mirror | None) -> tuple[dict[Brush, 
     return shares, np.clip(strength, 0, 1)
 
 
-def _held(scene: Scene, region: Region, mirror: Mirror | None) -> Shares:
+def _entries_held(scene: Scene, region: Region, mirror: Mirror | None) -> Shares:
     if region.where == Where():
         return np.ones(scene.hierarchy.sizes[0], dtype=np.float32)
-    weights = held(scene, region.where).astype(np.float32)
-    return weights if mirror is None else mirror.widened(weights)
+    weights = share_of_entries(scene, region.where).astype(np.float32)
+    return weights if mirror is None else mirror.widen_weights(weights)
 
 
 def _brush(scene: Scene, job: Job, region: Region) -> Brush:
@@ -326,10 +326,12 @@ def judged(objective: Objective, image: Image, target: Target, extent: float) ->
     original once over all of them."""
     frame = _frame(objective, image, target.layer_views, target.place)
     first = target.layer_views[0].styles.at(extent)
-    total = objective.judged(frame, first, target.contents[0], objective.whole)
+    total = objective.weighted_losses(frame, first, target.contents[0], objective.whole)
     for layer_view, content in zip(target.layer_views, target.contents[1:], strict=True):
         style = layer_view.styles.at(extent)
-        for name, term in objective.judged(frame.under(layer_view.mask), style, content, objective.parts).items():
+        for name, term in objective.weighted_losses(
+            frame.under(layer_view.mask), style, content, objective.parts
+        ).items():
             total[name] = total[name] + layer_view.weight * term if name in total else layer_view.weight * term
     return total
 

@@ -47,7 +47,7 @@ def measure_pace(bench: Bench, cameras: Sequence[Camera], clock: Callable[[], fl
     first = cameras[0]
     level, extent = max(0, bench.scene.level(first) - 1), bench.scene.pixel_extent(first)
     sides = sorted({min(side, max(first.width, first.height)) for side in SIDES})
-    costs = [_WindowCost.measured(bench, cameras, side, level, extent, clock) for side in sides]
+    costs = [_WindowCost.measure_window(bench, cameras, side, level, extent, clock) for side in sides]
     small, large = costs[0], costs[-1]
 
     def line(name: str) -> Line:
@@ -73,7 +73,7 @@ class _WindowCost:
     step_bytes: float
 
     @staticmethod
-    def measured(
+    def measure_window(
         bench: Bench, cameras: Sequence[Camera], side: int, level: int, extent: float, clock: Callable[[], float]
     ) -> _WindowCost:
         """Build windows alone and side by side, and take steps on one."""
@@ -94,7 +94,7 @@ class _WindowCost:
             view.operator.height * view.operator.width, built, alone, _quicker(rehearsal.target, clock),
             _quicker(lambda: rehearsal.step(target), clock), style, view.nbytes,
             sum({id(tensor): tensor.nbytes for tensor in _tensors(target.contents)}.values()),
-            rehearsal.kept(target),
+            rehearsal.bytes_kept(target),
         )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ class _Rehearsal:
         terms = judged(self.bench.objective, self.image()[1], target, self.extent)
         return torch.stack(list(terms.values())).sum()
 
-    def kept(self, target: Target) -> float:
+    def bytes_kept(self, target: Target) -> float:
         """Bytes that the way forth keeps for the way back."""
         held: dict[int, int] = {}
 

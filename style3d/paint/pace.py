@@ -63,20 +63,20 @@ class StageWork:
         """Pixels of a view, on average."""
         return sum(self.pixels) / max(len(self.pixels), 1)
 
-    def building(self, pace: Pace) -> float:
+    def building_seconds(self, pace: Pace) -> float:
         """Seconds until its views are there."""
         return sum(pace.built.at(pixels) for pixels in self.pixels)
 
-    def stepping(self, pace: Pace) -> float:
+    def step_seconds(self, pace: Pace) -> float:
         """Seconds of its steps, with all that they look at for the first time."""
         targets = min(self.steps * self.looks, self.places * len(self.pixels))
         return pace.style + targets * pace.target.at(self.mean) + self.steps * self.looks * pace.step.at(self.mean)
 
     def seconds(self, pace: Pace) -> float:
         """All of it."""
-        return self.building(pace) + self.stepping(pace)
+        return self.building_seconds(pace) + self.step_seconds(pace)
 
-    def held(self, pace: Pace, cache: float) -> float:
+    def memory(self, pace: Pace, cache: float) -> float:
         """Bytes that it holds at once; views past ``cache`` bytes lie in a file."""
         views = min(cache, sum(pace.view_bytes.at(pixels) for pixels in self.pixels))
         targets = self.places * sum(pace.target_bytes.at(pixels) for pixels in self.pixels)
@@ -91,10 +91,10 @@ class Work:
     stages: tuple[StageWork, ...]
     pictures: tuple[int, ...]  # pixels of each
 
-    def painting(self, pace: Pace) -> float:
+    def painting_seconds(self, pace: Pace) -> float:
         """Seconds of all stages."""
         return sum(stage.seconds(pace) for stage in self.stages)
 
-    def closing(self, pace: Pace) -> float:
+    def picture_seconds(self, pace: Pace) -> float:
         """Seconds of the pictures."""
         return WRITTEN * sum(pace.alone.at(pixels) for pixels in self.pictures)

@@ -121,7 +121,7 @@ def _pieces(encoder: Encoder, drawing: Image) -> Tensor:
 
 
 def _check_words(encoder: Encoder, text: str) -> None:
-    unknown = encoder.unknown(text)
+    unknown = encoder.unknown_words(text)
     if not unknown:
         return
     hint = "for any words: pip install 'style3d[clip]', then --clip-model ViT-B-32"

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from style3d.job import Job
-from style3d.job.control import Trait, having
+from style3d.job.control import Trait, names_with
 from style3d.job.values import plain
 from style3d.mesh.xmp import Provenance
 from style3d.paint.result import file_hash
@@ -21,7 +21,7 @@ def provenance_of(job: Job, source: str, credit: str = "", maps: tuple[str, ...]
         credit: licence notes and names.
         maps: which maps are painted.
     """
-    left_out = {"kind", *having(type(job), Trait.CONDUCT, Trait.TOLD_APART)}
+    left_out = {"kind", *names_with(type(job), Trait.CONDUCT, Trait.TOLD_APART)}
     usual = {name: plain(getattr(type(job), name, None)) for name in job.to_json()}
     settings = {
         name: Path(value).name if isinstance(getattr(job, name, None), Path) else value

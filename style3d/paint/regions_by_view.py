@@ -10,7 +10,7 @@ from jaxtyping import Float, Float32
 from PIL import Image
 
 from style3d.core.camera import Camera
-from style3d.core.camera_path import sized
+from style3d.core.camera_path import camera_of_size
 from style3d.core.depth import surface_depth
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
@@ -28,7 +28,7 @@ SURE = 0.02  # share of an entry that counts
 LOOKS, LOOK_SIZE = 24, 128  # views that measure depth, and their pixels
 
 
-def held(scene: Scene, where: Where) -> Weights:
+def share_of_entries(scene: Scene, where: Where) -> Weights:
     """How much of each entry of θ lies in a part of the scene, [0, 1]; exactly 0 outside. See `part_weights`.
 
     Raises:
@@ -73,11 +73,11 @@ def under_mask(scene: Scene, mask: Path, view: str) -> Float32[np.ndarray, "entr
     Of a pixel counts what lies within `BEHIND` of the depth of the surface it shows, so that nothing is carried through
     haze onto what stands behind. What the view does not see is not covered.
     """
-    camera = sized(scene.named_views()[view], SIZE)
+    camera = camera_of_size(scene.named_views()[view], SIZE)
     grey = _grey(scene, mask, view, camera)
     operator = scene.operator(camera, _places(scene))
     rows, weights = _surface_weights(scene, camera, operator)
-    matrix = operator.matrix.merged()
+    matrix = operator.matrix.as_one_map()
     total = np.bincount(matrix.indices, weights, minlength=matrix.columns)
     inside = np.bincount(matrix.indices, weights * grey[rows], minlength=matrix.columns)
     share = np.where(total >= LEAST, inside / np.maximum(total, LEAST), 0.0)
@@ -90,7 +90,7 @@ def _surface_weights(
     scene: Scene, camera: Camera, operator: ViewOperator
 ) -> tuple[Indices, Float[np.ndarray, "nonzeros"]]:
     """The row of each weight of A, and the weight, zero where it lies off the surface that its pixel shows."""
-    points, matrix = scene.points(_places(scene)), operator.matrix.merged()
+    points, matrix = scene.points(_places(scene)), operator.matrix.as_one_map()
     surface = surface_depth(operator, camera, points)[0].ravel().astype(np.float64)
     rows = np.repeat(np.arange(matrix.rows), np.diff(matrix.indptr))
     off = np.abs(camera.project(points[operator.entries])[1][matrix.indices] - surface[rows])
@@ -104,7 +104,7 @@ def _grey(scene: Scene, path: Path, view: str, camera: Camera) -> Float[np.ndarr
         Style3DError: no image, or of other proportions than the view.
     """
     drawn = read_image(path, use_profile=False)[..., :3].mean(2, keepdims=True)
-    image = np.ascontiguousarray(scene.straightened(view, drawn)[..., 0])
+    image = np.ascontiguousarray(scene.straightened_drawing(view, drawn)[..., 0])
     height, width = image.shape
     if abs(width * camera.height - height * camera.width) > 0.02 * width * camera.height:
         raise Style3DError(f"the mask {path} does not fit its view", got=f"{width} × {height}",
@@ -130,7 +130,7 @@ def mean_depth(scene: Scene) -> tuple[Float[np.ndarray, "entries"], Float[np.nda
     cameras = list(scene.named_views().values())
     chosen = [cameras[int(i)] for i in np.linspace(0, len(cameras), min(LOOKS, len(cameras)), endpoint=False)]
     points, total, along = scene.points(_places(scene)), *np.zeros((2, scene.hierarchy.sizes[_places(scene)]))
-    for camera in (sized(camera, LOOK_SIZE) for camera in chosen):
+    for camera in (camera_of_size(camera, LOOK_SIZE) for camera in chosen):
         entries, sums = scene.operator(camera, _places(scene)).column_sums()
         total[entries] += sums
         along[entries] += sums * camera.project(points[entries])[1]

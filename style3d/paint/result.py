@@ -58,7 +58,7 @@ class Result:
     >>> job = style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), steps=2, views=2, resolution=48,
     ...                       preset="draft", texture_size=32, turntable="none", form=0, cast=("off",))
     >>> result = style3d.stylize(style3d.load(job), job)
-    >>> result.interrupted, result.before.shape == result.after.shape, len(result.record["losses"])
+    >>> result.was_interrupted, result.before.shape == result.after.shape, len(result.record["losses"])
     (False, True, 2)
     >>> bool((result.blend(0) == result.before).all())
     True
@@ -74,7 +74,7 @@ class Result:
     cast: tuple[Played, ...] = ()  # the parts, and what they were painted after
 
     @property
-    def interrupted(self) -> bool:
+    def was_interrupted(self) -> bool:
         """Whether the run was stopped by Ctrl-C."""
         return bool(self.record["interrupted"])
 
@@ -158,7 +158,7 @@ class Result:
         for part in self.cast:
             share = torch.from_numpy(part.share)[:, None]
             image = operator.render(torch.lerp(grey, self.colors, share), torch.full((3,), STUDIO_GREY))[0]
-            pictures = [(dimmed(picture, mask)[0].permute(1, 2, 0).numpy()) for picture, mask in part.pictures]
+            pictures = [(dim_rest(picture, mask)[0].permute(1, 2, 0).numpy()) for picture, mask in part.pictures]
             rows.append(CastRow(part.words[0], image.clamp(0, 1).permute(1, 2, 0).numpy(), pictures))
         cast_sheet(rows, path)
         return [path]
@@ -184,19 +184,19 @@ class Result:
             **record,
             "scene": dict(self.scene.facts(self.colors, self.seen, cameras)),
             "remarks": list(self._remarks(target or self.job.destination)),
-            "used": self._used(),
+            "used": self._used_resources(),
             "peak_memory_bytes": peak_memory(),
             "written": [path.name for path in written],
             "losses": curves(self.record["losses"]),
         }
 
-    def _used(self) -> dict[str, Any]:
+    def _used_resources(self) -> dict[str, Any]:
         """What stands beside the estimate: seconds since the command began, and memory."""
         memory = (peak_memory() or 0) + peak_on(torch.device(self.record["device"]))
         return {"seconds": round(monotonic() - self.record["begun"], 1), "bytes": memory}
 
 
-def dimmed(picture: AnyImage, mask: AnyMask) -> AnyImage:
+def dim_rest(picture: AnyImage, mask: AnyMask) -> AnyImage:
     """A picture whose areas keep their colours while the rest fades to a light grey."""
     grey = CAST_GREY[0] + CAST_GREY[1] * picture.mean(1, keepdim=True)
     return torch.lerp(grey.expand_as(picture), picture, mask.expand_as(picture))

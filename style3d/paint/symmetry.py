@@ -66,7 +66,7 @@ class Mirror:
         found: Flags = (self._tie(0) @ seen.astype(np.float32)) > 0.5
         return found
 
-    def widened(self, weights: Float32[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
+    def widen_weights(self, weights: Float32[np.ndarray, "n"]) -> Float32[np.ndarray, "n"]:
         """Weights that hold for an entry's mirror image hold for the entry: the larger of the two."""
         mirrored = self._match(0, np.arange(len(weights)), np.arange(len(weights)))
         both: Float32[np.ndarray, "n"] = np.maximum(weights, (mirrored @ weights).astype(np.float32))
@@ -86,7 +86,7 @@ class Mirror:
     def _match(self, level: int, rows: Any, columns: Any) -> Any:
         """Weights of the ``columns`` nearest to the mirror images of the ``rows``; an empty row where none is."""
         points = self._scene.points(level)
-        mirrored = _mirrored(points[rows], self._axis, self._plane)
+        mirrored = _mirror_points(points[rows], self._axis, self._plane)
         spacing = _spacing(points[self._scene.inside] if level == 0 else points)
         tree = cKDTree(points[columns])
         distance, near = tree.query(mirrored, NEIGHBOURS, distance_upper_bound=REACH * spacing)
@@ -104,12 +104,14 @@ def _plane(points: Points, axis: int) -> tuple[float, float]:
     probes = points[np.random.default_rng(0).integers(0, len(points), PROBES)]
     tree, reach = cKDTree(points), REACH * _spacing(points)
     middle = float(points[:, axis].min() + points[:, axis].max()) / 2
-    shares = {plane: float((tree.query(_mirrored(probes, axis, plane))[0] <= reach).mean()) for plane in (0.0, middle)}
+    shares = {
+        plane: float((tree.query(_mirror_points(probes, axis, plane))[0] <= reach).mean()) for plane in (0.0, middle)
+    }
     plane = max(shares, key=lambda place: shares[place])
     return plane, shares[plane]
 
 
-def _mirrored(points: Points, axis: int, plane: float) -> Float64[np.ndarray, "points 3"]:
+def _mirror_points(points: Points, axis: int, plane: float) -> Float64[np.ndarray, "points 3"]:
     result = points.astype(np.float64)
     result[:, axis] = 2 * plane - result[:, axis]
     return result

@@ -87,14 +87,14 @@ class ByClock(Tempo):
 
     def starting(self) -> float:
         """A share of what is left."""
-        return STARTING * self._left()
+        return STARTING * self._seconds_left()
 
     def views(self, number: int, pixels: Sequence[int]) -> list[int]:
         """As many as half of the stage's time builds, spread evenly; at least one."""
         self._learn()
         later = sum(stage.seconds(self._pace) for stage in self._work.stages[number + 1 :])
         own = self._work.stages[number].seconds(self._pace)
-        limit = BUILDING * self._left() * own / max(own + later, 1e-9)
+        limit = BUILDING * self._seconds_left() * own / max(own + later, 1e-9)
         needed = self._slow * sum(self._pace.built.at(size) for size in pixels)
         count = len(pixels) if needed <= limit else max(1, int(len(pixels) * limit / needed))
         return [place * len(pixels) // count for place in range(count)]
@@ -102,8 +102,8 @@ class ByClock(Tempo):
     def begin(self, number: int, work: StageWork) -> int:
         """As many as fit into the stage's share of the time that is left."""
         later = sum(stage.seconds(self._pace) for stage in self._work.stages[number + 1 :])
-        own = work.stepping(self._pace)
-        self._from, self._seconds = self._clock(), self._left() * own / max(own + later, 1e-9)
+        own = work.step_seconds(self._pace)
+        self._from, self._seconds = self._clock(), self._seconds_left() * own / max(own + later, 1e-9)
         fitting = work.steps * self._seconds / max(self._slow * own, 1e-9)
         self._steps = max(1, int(min(fitting, MOST * work.steps)))
         self._stage, self._done = work, 0
@@ -117,7 +117,7 @@ class ByClock(Tempo):
         passed = (self._clock() - self._from) / self._seconds if self._seconds > 0 else 1.0
         return max(step / self._steps, passed)
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         """Seconds for painting."""
         writing = self._writing * max(self._slow, 1.0)
         return max(0.0, self._end - writing - self._clock())
@@ -126,11 +126,11 @@ class ByClock(Tempo):
         """See how long the steps of the stage before took in truth."""
         if self._done:
             work = StageWork(self._stage.pixels, self._done, self._stage.places, self._stage.looks)
-            found = (self._clock() - self._from) / max(work.stepping(self._pace), 1e-9)
+            found = (self._clock() - self._from) / max(work.step_seconds(self._pace), 1e-9)
             self._slow, self._done = min(max(found, QUICKEST), SLOWEST), 0
 
 
-def picked(ladder: Sequence[Preset], job: Job, seconds: float, cost: Callable[[Recipe], float]) -> Recipe:
+def pick_recipe(ladder: Sequence[Preset], job: Job, seconds: float, cost: Callable[[Recipe], float]) -> Recipe:
     """The numbers of a ladder's last row whose whole cost fits; those of its first where none does.
 
     Args:

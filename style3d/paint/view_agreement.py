@@ -44,8 +44,8 @@ class Agreement:
     """The views of a stage, each to be held against its neighbours.
 
     A view's operator carries a neighbour's colours over without resampling: A_v with what the entries show towards
-    another place than the camera's, `Scene.turned`. Entries are compared with themselves alone, so there is nothing to
-    test for occlusion. What is compared is the change since the beginning: highlights may stay.
+    another place than the camera's, `Scene.turned_view`. Entries are compared with themselves alone, so there is
+    nothing to test for occlusion. What is compared is the change since the beginning: highlights may stay.
 
     Args:
         scene: what the views show.
@@ -79,7 +79,7 @@ class Agreement:
         draw, view = np.random.default_rng([*self._seed, step]), self._views[index]
         stops = np.stack([self._views[i].camera.position for i in (index, *near)])
         place = draw.dirichlet(np.ones(len(stops))) @ stops
-        turned = self._scene.turned(view.operator, place)
+        turned = self._scene.turned_view(view.operator, place)
         change = shown - self._begun(view)
-        ours, theirs = (operator.shaped(operator.apply(change)) for operator in (view.operator, turned))
+        ours, theirs = (operator.as_image(operator.apply(change)) for operator in (view.operator, turned))
         return {"consistency": self._weight * disagreement(ours, theirs, view.operator.mask(change))}

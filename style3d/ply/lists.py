@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Int64
 
-from style3d.ply.tables import Element, comments_of, parse_header, truncated
+from style3d.ply.tables import Element, comments_of, parse_header, truncation_error
 
 Array = np.ndarray[Any, Any]
 
@@ -61,7 +61,7 @@ def read_ply(content: bytes, name: str) -> PlyContent:
         try:
             rows, at = _binary(content, at, element) if words is None else _text(words, at, element)
         except (IndexError, ValueError, OverflowError):
-            raise truncated(element, name) from None
+            raise truncation_error(element, name) from None
         found[element.name] = rows
     return PlyContent(comments_of(content), found)
 
@@ -98,7 +98,7 @@ def _first_lengths(content: bytes, at: int, element: Element) -> dict[str, int]:
             continue
         length = int(np.frombuffer(content, lists[name][0], 1, at)[0])
         at += np.dtype(lists[name][0]).itemsize
-        found[name] = _checked(length, len(content) - at)
+        found[name] = _check_length(length, len(content) - at)
         at += length * np.dtype(lists[name][1]).itemsize
     return found
 
@@ -113,12 +113,12 @@ def _one_by_one(content: bytes, at: int, element: Element) -> tuple[Rows, int]:
             kind, length = kinds.get(name), 1
             if kind is None:
                 count, kind = lists[name]
-                length = _checked(int(np.frombuffer(content, count, 1, at)[0]), len(content) - at)
+                length = _check_length(int(np.frombuffer(content, count, 1, at)[0]), len(content) - at)
                 at += count.itemsize
             values = np.frombuffer(content, kind, length, at)
             at += values.nbytes
             parts[name].append(values) if name in lists else single[name].append(values[0])
-    return _gathered(element, single, parts), at
+    return _gather_rows(element, single, parts), at
 
 
 def _text(words: Array, at: int, element: Element) -> tuple[Rows, int]:
@@ -136,16 +136,16 @@ def _text(words: Array, at: int, element: Element) -> tuple[Rows, int]:
     for _ in range(element.count):
         for name in element.order:
             if name in lists:
-                length = _checked(int(words[at]), len(words) - at - 1)
+                length = _check_length(int(words[at]), len(words) - at - 1)
                 parts[name].append(words[at + 1 : at + 1 + length].astype(np.float64))
                 at += 1 + length
             else:
                 single[name].append(float(words[at]))
                 at += 1
-    return _gathered(element, single, parts), at
+    return _gather_rows(element, single, parts), at
 
 
-def _gathered(element: Element, single: Mapping[str, list[Any]], parts: Mapping[str, list[Array]]) -> Rows:
+def _gather_rows(element: Element, single: Mapping[str, list[Any]], parts: Mapping[str, list[Array]]) -> Rows:
     kinds = dict(element.fields)
     values = {name: kind for name, _, kind in element.lists}
     columns = {name: np.array(column).astype(kinds[name]) for name, column in single.items()}
@@ -161,7 +161,7 @@ def _empty(element: Element) -> Rows:
     return Rows(0, {n: np.zeros(0, k) for n, k in element.fields}, {n: none for n, _, _ in element.lists})
 
 
-def _checked(length: int, left: int) -> int:
+def _check_length(length: int, left: int) -> int:
     if not 0 <= length <= left:
         raise IndexError(length)
     return length

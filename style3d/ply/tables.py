@@ -115,7 +115,7 @@ def _binary_rows(content: bytes, at: int, elements: list[Element], name: str) ->
         kind = np.dtype(list(element.fields))
         size = kind.itemsize * element.count
         if size > len(content) - at:
-            raise truncated(element, name)
+            raise truncation_error(element, name)
         tables[element.name] = np.frombuffer(content, kind, element.count, at) if size else np.zeros(0, kind)
         at += size
     return tables
@@ -126,7 +126,7 @@ def _text_rows(content: bytes, at: int, elements: list[Element], name: str) -> d
     for element in elements:
         end = start + element.count * len(element.fields)
         if end > len(words):
-            raise truncated(element, name)
+            raise truncation_error(element, name)
         table = np.zeros(element.count if element.fields else 0, list(element.fields))
         try:
             numbers = np.array(words[start:end], dtype="S").astype(np.float64)
@@ -138,7 +138,7 @@ def _text_rows(content: bytes, at: int, elements: list[Element], name: str) -> d
     return tables
 
 
-def truncated(element: Element, name: str) -> Style3DError:
+def truncation_error(element: Element, name: str) -> Style3DError:
     """The refusal of a file that is shorter than its header says."""
     got = f"fewer than the {element.count:,} {element.name} rows of its header"
     return Style3DError(f"{name} is truncated", got=got, hint="export or download it again")

@@ -34,7 +34,7 @@ def to_pillow(picture: Picture) -> Image.Image:
     return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
 
 
-def fitted(image: Image.Image, width: int, height: int) -> Image.Image:
+def fit_image(image: Image.Image, width: int, height: int) -> Image.Image:
     """The image scaled, keeping its proportions, to the largest size inside ``width`` x ``height`` pixels."""
     scale = min(width / image.width, height / image.height)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
@@ -56,7 +56,7 @@ def write_text(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, fa
     draw.text(at, text, fill=fill, font=face, anchor="lm")
 
 
-def shortened(text: str, face: Typeface, width: float) -> str:
+def shorten(text: str, face: Typeface, width: float) -> str:
     """The text, its end replaced by an ellipsis where it is wider than ``width`` pixels."""
     if text_width(text, face) <= width:
         return text

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageColor, ImageDraw
 
 from style3d.errors import Style3DError
-from style3d.preview.canvas import FAINT, PAPER, Picture, fitted, save_png, to_pillow, typeface, write_text
+from style3d.preview.canvas import FAINT, PAPER, Picture, fit_image, save_png, to_pillow, typeface, write_text
 
 MARGIN, GUTTER, LABEL = 20, 12, 24  # pixels
 
@@ -47,7 +47,7 @@ def cast_sheet(rows: Sequence[CastRow], path: Path, edge: int = 200) -> None:
         color = ImageColor.getrgb(row.word.partition(">")[0])
         draw.rectangle((MARGIN, top + LABEL, MARGIN + swatch - 1, top + LABEL + edge - 1), fill=color)
         for column, picture in enumerate((row.view, *row.pictures)):
-            image = fitted(to_pillow(picture), edge, edge)
+            image = fit_image(to_pillow(picture), edge, edge)
             left = MARGIN + swatch + GUTTER + column * (edge + GUTTER)
             sheet.paste(image, (left + (edge - image.width) // 2, top + LABEL + (edge - image.height) // 2))
     save_png(sheet, path)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from style3d.preview.axes import Axis, Values, log_axis, tick_text
-from style3d.preview.canvas import FAINT, HAIRLINE, INK, PAPER, Rgb, save_png, shortened, typeface, write_text
+from style3d.preview.canvas import FAINT, HAIRLINE, INK, PAPER, Rgb, save_png, shorten, typeface, write_text
 
 FINER = 3  # drawn this much larger and scaled down, for smooth lines
 WIDTH, HEIGHT = 1120, 560
@@ -44,7 +44,7 @@ def loss_plot(curves: Mapping[str, Sequence[float]], path: Path, *, title: str =
     _draw_axes(draw, across, upward, title)
     for index, values in enumerate(series.values()):
         color = COLORS[index % len(COLORS)]
-        _draw_curve(draw, values, across, upward, _mixed(color, PAPER, 0.72), 1)
+        _draw_curve(draw, values, across, upward, _mix(color, PAPER, 0.72), 1)
         _draw_curve(draw, running_median(values), across, upward, color, 2)
     _draw_legend(draw, series)
     save_png(image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS), path)
@@ -66,7 +66,7 @@ def running_median(values: Values) -> Values:
     return np.where(np.isfinite(values), (lower + upper) / 2, np.nan)
 
 
-def _mixed(color: Rgb, other: Rgb, share: float) -> Rgb:
+def _mix(color: Rgb, other: Rgb, share: float) -> Rgb:
     """A colour ``share`` of the way to another."""
     red, green, blue = (round(a + share * (b - a)) for a, b in zip(color, other, strict=True))
     return red, green, blue
@@ -113,7 +113,7 @@ def _draw_legend(draw: ImageDraw.ImageDraw, series: Mapping[str, Values]) -> Non
         at = y + index * gap + 8 * FINER
         draw.line([(x, at), (x + 20 * FINER, at)], fill=COLORS[index % len(COLORS)], width=3 * FINER)
         room = (RIGHT - 26 - 30 - 16) * FINER
-        write_text(draw, (x + 30 * FINER, at), shortened(name, name_face, room), name_face, INK)
+        write_text(draw, (x + 30 * FINER, at), shorten(name, name_face, room), name_face, INK)
         if gap >= 36 * FINER:
             write_text(draw, (x + 30 * FINER, at + 18 * FINER), _from_to(values), value_face, FAINT)
 

@@ -17,9 +17,9 @@ from style3d.preview.canvas import (
     PAPER,
     Picture,
     Rgb,
-    fitted,
+    fit_image,
     save_png,
-    shortened,
+    shorten,
     to_pillow,
     typeface,
     write_text,
@@ -46,20 +46,20 @@ class Layout:
         return self.label + 2 * self.cell[1] + self.gutter
 
     @property
-    def left(self) -> int:
+    def left_edge(self) -> int:
         """Where the views start."""
         return self.margin + (self.beside + 2 * self.gutter if self.beside else 0)
 
     def size(self, captioned: bool) -> tuple[int, int]:
         """Width and height of the sheet."""
-        width = self.left + self.columns * self.cell[0] + (self.columns - 1) * self.gutter + self.margin
+        width = self.left_edge + self.columns * self.cell[0] + (self.columns - 1) * self.gutter + self.margin
         height = 2 * self.margin + self.bands * self.band + (self.bands - 1) * 2 * self.gutter
         return width, height + (self.label if captioned else 0)
 
     def place(self, index: int) -> tuple[int, int]:
         """Top left corner of the ``index``-th original; its stylised twin is a cell and a gutter lower."""
         row, column = divmod(index, self.columns)
-        x = self.left + column * (self.cell[0] + self.gutter)
+        x = self.left_edge + column * (self.cell[0] + self.gutter)
         return x, self.margin + row * (self.band + 2 * self.gutter) + self.label
 
 
@@ -118,14 +118,14 @@ def contact_sheet(
         write_text(draw, (layout.margin, layout.margin + layout.label * 0.45), "style", face, FAINT)
     if caption:
         middle = sheet.height - layout.margin - layout.label * 0.2
-        line = shortened(caption, face, sheet.width - layout.left - layout.margin)
-        write_text(draw, (layout.left, middle), line, face, INK)
+        line = shorten(caption, face, sheet.width - layout.left_edge - layout.margin)
+        write_text(draw, (layout.left_edge, middle), line, face, INK)
     save_png(sheet, path)
 
 
 def _paste(sheet: Image.Image, view: Picture, at: tuple[int, int], cell: tuple[int, int]) -> None:
     """Centre a view in its cell, the rest of the cell in the colour of the view's border."""
-    image = fitted(to_pillow(view), *cell)
+    image = fit_image(to_pillow(view), *cell)
     x, y = at[0] + (cell[0] - image.width) // 2, at[1] + (cell[1] - image.height) // 2
     sheet.paste(_border(view), (*at, at[0] + cell[0], at[1] + cell[1]))
     sheet.paste(image, (x, y))
@@ -144,6 +144,6 @@ def _paste_styles(sheet: Image.Image, styles: Sequence[Picture], layout: Layout)
     room = layout.bands * layout.band + (layout.bands - 1) * 2 * layout.gutter - layout.label
     share = (room - (len(styles) - 1) * layout.gutter) // len(styles)
     for style in styles:
-        image = fitted(to_pillow(style), layout.beside, max(1, share))
+        image = fit_image(to_pillow(style), layout.beside, max(1, share))
         sheet.paste(image, (layout.margin, top))
         top += image.height + layout.gutter

@@ -11,7 +11,7 @@ from PIL import Image
 
 from style3d.errors import Style3DError
 from style3d.files import atomic_path
-from style3d.optional.libraries import installed, library
+from style3d.optional.libraries import is_installed, library
 from style3d.preview.canvas import Picture, to_pillow
 
 SUFFIXES = (".mp4", ".webp", ".gif")
@@ -24,7 +24,7 @@ ENCODERS = (  # the first that the ffmpeg at hand has, with what asks it for nea
 
 def ffmpeg() -> str | None:
     """The ffmpeg to use: the one the ``video`` extra brings, else the one on PATH, else None."""
-    if installed("imageio_ffmpeg"):
+    if is_installed("imageio_ffmpeg"):
         from imageio_ffmpeg import get_ffmpeg_exe
 
         try:

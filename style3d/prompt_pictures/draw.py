@@ -32,13 +32,15 @@ def _base(rng: Generator, side: int, plan: Plan) -> Tensor:
     rgb = _uneven(rng, layer.colors or own_colors(layer.name))
     if layer.name in MATERIALS:
         pattern, light = GRAIN[layer.name][int(torch.randint(0, len(GRAIN[layer.name]), (), generator=rng))]
-        return surface(rng, draw_material(rng, side, layer.name, pattern, _paired(rgb), unit), layer.light or light)
+        return surface(
+            rng, draw_material(rng, side, layer.name, pattern, _at_least_two(rgb), unit), layer.light or light
+        )
     if layer.name in TECHNIQUES:
         if layer.pattern:
             return over(
                 PATTERNS[layer.pattern](rng, side, unit), ground(rng, side, rgb[:1]), ground(rng, side, rgb[1:])
             )
-        image = draw_medium(rng, side, layer.name, _paired(rgb), unit, layer.name not in STRAIGHT)
+        image = draw_medium(rng, side, layer.name, _at_least_two(rgb), unit, layer.name not in STRAIGHT)
         return surface(rng, image, layer.light)
     return surface(rng, ground(rng, side, rgb), layer.light)
 
@@ -53,7 +55,9 @@ def _over(rng: Generator, side: int, layer: Layer, below: Tensor) -> Tensor:
     mask = PATTERNS[pick(rng, ("blobs", "splashes"))](rng, side, unit)
     if layer.name in MATERIALS:
         pattern, light = GRAIN[layer.name][0]
-        top = surface(rng, draw_material(rng, side, layer.name, pattern, _paired(rgb), unit), layer.light or light)
+        top = surface(
+            rng, draw_material(rng, side, layer.name, pattern, _at_least_two(rgb), unit), layer.light or light
+        )
     else:
         top = surface(rng, ground(rng, side, rgb), "glossy" if layer.name == GLAZE else layer.light)
     return over(mask, top, below)
@@ -65,7 +69,7 @@ def _uneven(rng: Generator, colors: tuple[RGB, ...]) -> Tensor:
     return (rgb + 0.03 * torch.randn(rgb.shape, generator=rng)).clamp(0, 1)
 
 
-def _paired(rgb: Tensor) -> Tensor:
+def _at_least_two(rgb: Tensor) -> Tensor:
     """At least two colours: a single one beside its own shade."""
     if len(rgb) > 1:
         return rgb

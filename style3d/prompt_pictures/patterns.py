@@ -32,7 +32,7 @@ def step(field: Tensor, sharp: float = 1.5) -> Tensor:
     return torch.sigmoid(field * 2 * sharp)
 
 
-def scattered(rng: Generator, side: int, unit: float, aspect: float, cover: float, taper: float, angle: Tensor,
+def scatter_marks(rng: Generator, side: int, unit: float, aspect: float, cover: float, taper: float, angle: Tensor,
               bend: float = 0.0) -> Tensor:  # fmt: skip
     """Coverage by marks."""
     top, u, v, _ = scatter(rng, side, unit / cover, unit * aspect, unit, angle, bend, taper)
@@ -42,7 +42,7 @@ def scattered(rng: Generator, side: int, unit: float, aspect: float, cover: floa
 def dots(rng: Generator, side: int, unit: float) -> Tensor:
     """Round dots, in rows or strewn."""
     if chance(rng, 0.5):
-        return scattered(rng, side, unit, 1.0, 0.62, 2.0, torch.zeros(side, side))
+        return scatter_marks(rng, side, unit, 1.0, 0.62, 2.0, torch.zeros(side, side))
     u, v = (w % (1.8 * unit) - 0.9 * unit for w in plane(rng, side))
     return step(unit / 2 - torch.hypot(u, v))
 
@@ -202,7 +202,7 @@ def waves(rng: Generator, side: int, unit: float) -> Tensor:
 def splashes(rng: Generator, side: int, unit: float) -> Tensor:
     """Large splotches and droplets around them."""
     large = noise(rng, side, 1.6, cut=side / (10 * unit)) - uniform(rng, 0.1, 0.7)
-    drops = scattered(rng, side, max(2.0, unit * 0.35), 1.1, 0.35, 2.0, torch.zeros(side, side))
+    drops = scatter_marks(rng, side, max(2.0, unit * 0.35), 1.1, 0.35, 2.0, torch.zeros(side, side))
     return torch.maximum(torch.sigmoid(12 * large), drops * (large > -0.6))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import final
 
-from style3d.losses.text.words import COLORS, MATERIALS, RGB, read_words, toned
+from style3d.losses.text.words import COLORS, MATERIALS, RGB, read_words, with_tone
 from style3d.prompt_pictures.patterns import PATTERNS
 from style3d.prompt_pictures.surfaces import GRAIN
 
@@ -54,7 +54,7 @@ def read_plan(prompt: str, unwanted: Collection[str] = ()) -> Plan | None:
     phrases = _phrases(words)
     if "painting" in words and not any(layer.name in TECHNIQUES for _, part in phrases for layer in part):
         phrases.insert(0, ("", [Layer("oil", size=_size(words))]))
-    layers = _settled(phrases)
+    layers = _settle_links(phrases)
     if not layers:
         return None
     colored = any(layer.colors for _, layer in layers) or any(layer.name in TECHNIQUES for _, layer in layers)
@@ -99,11 +99,11 @@ def _layers(words: list[str]) -> list[Layer]:
     size, light = _size(words), next((word for word in words if word in LIGHTS), "")
     for before, word in zip(["", *words], words, strict=False):
         if word in COLORS:
-            colors.append(toned(COLORS[word], before))
+            colors.append(with_tone(COLORS[word], before))
         elif word == "colourful":
             colors += [COLORS[name] for name in COLORFUL]
         elif word in MATERIALS or word in TECHNIQUES or word in PATTERNS or word == GLAZE:
-            own = tuple(toned(color, before) for color in own_colors(word)) if word in MATERIALS else ()
+            own = tuple(with_tone(color, before) for color in own_colors(word)) if word in MATERIALS else ()
             if all(layer.name != word for layer in layers):  # "polka dots" says it twice
                 layers.append(Layer(word, tuple(colors) or own, size, light))
             colors = []
@@ -118,7 +118,7 @@ def _size(words: list[str]) -> str:
     return next((SIZES[word] for word in words if word in SIZES), "")
 
 
-def _settled(phrases: list[tuple[str, list[Layer]]]) -> list[tuple[str, Layer]]:
+def _settle_links(phrases: list[tuple[str, list[Layer]]]) -> list[tuple[str, Layer]]:
     """(link, layer) in order; colours alone behind "in" or "with" join the layer before them."""
     layers: list[tuple[str, Layer]] = []
     for link, part in phrases:

@@ -96,7 +96,7 @@ def draw_material(rng: Generator, side: int, name: str, pattern: str, rgb: Tenso
     return over(mask, ground(rng, side, rgb[:1]), ground(rng, side, rgb[1:]))
 
 
-def brushed(rng: Generator, side: int, rgb: Tensor, unit: float, curve: float, aspect: float) -> Tensor:
+def brush_strokes(rng: Generator, side: int, rgb: Tensor, unit: float, curve: float, aspect: float) -> Tensor:
     """Overlapping strokes in these colours."""
     order = rgb[rgb.sum(1).argsort()]
     under = paint(torch.cat([order, order]), rank(smooth(rng, side, 1.5)))
@@ -112,7 +112,7 @@ def brushed(rng: Generator, side: int, rgb: Tensor, unit: float, curve: float, a
 def draw_medium(rng: Generator, side: int, name: str, rgb: Tensor, unit: float, curved: bool) -> Tensor:
     """A painting, print or drawing in a technique, in colours (n, 3)."""
     if name in ("oil", "strokes", "embroidery"):
-        image = brushed(rng, side, rgb, 1.3 * unit, 0.5 * curved, uniform(rng, 3, 6))
+        image = brush_strokes(rng, side, rgb, 1.3 * unit, 0.5 * curved, uniform(rng, 3, 6))
         return impasto(rng, image, uniform(rng, 1, 3)) if name == "oil" else image
     if name == "watercolour":
         return washes(rng, side, rgb[rgb.sum(1).argsort()])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, final
 
-from style3d.errors import Style3DError, unknown
+from style3d.errors import Style3DError, unknown_name
 from style3d.regions.selector import Where
 
 SHAPES = ("box", "sphere", "depth", "depth_share")
@@ -49,7 +49,7 @@ class Region:
 
     def __str__(self) -> str:
         """The region as it is written on the command line."""
-        return shlex.join(f"{key}={_written(value)}" for key, value in self.values().items())
+        return shlex.join(f"{key}={_as_text(value)}" for key, value in self.values().items())
 
 
 def region_of(values: Any) -> Region:
@@ -67,8 +67,8 @@ def region_of(values: Any) -> Region:
     for key, value in values.items():
         name = str(key).replace("-", "_")
         if name not in known:
-            raise unknown("setting of a region", str(key), known)
-        typed[name] = _typed(name, value)
+            raise unknown_name("setting of a region", str(key), known)
+        typed[name] = _as_field(name, value)
     places = {item.name for item in fields(Where)}
     where = Where(**{name: value for name, value in typed.items() if name in places})
     return Region(where, **{name: value for name, value in typed.items() if name not in places})
@@ -90,7 +90,7 @@ def region_of_text(text: str) -> Region:
     return region_of({key: value for key, _, value in pairs})
 
 
-def _typed(name: str, value: Any) -> Any:
+def _as_field(name: str, value: Any) -> Any:
     """A value as a field of `Where` or `Region` wants it; numbers may be text."""
     try:
         if name in SHAPES:
@@ -109,5 +109,5 @@ def _typed(name: str, value: Any) -> Any:
     return Path(value) if name in PATHS else value
 
 
-def _written(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return ",".join(f"{part:.12g}" for part in value) if isinstance(value, list) else str(value)

@@ -13,7 +13,7 @@ from style3d.types import Points
 Relief = Float[np.ndarray, "entries 3"]  # unit normals in tangent space: x along u, y against v, z out of the surface
 
 
-def bumped(normals: Points, surface: Surface, grid: TexelGrid, fragments: Fragments, relief: Relief) -> Points:
+def bumped_normals(normals: Points, surface: Surface, grid: TexelGrid, fragments: Fragments, relief: Relief) -> Points:
     """Unit world normals of fragments under a relief given for each texel, nearest texel.
 
     Tangents are each face's own, from its corners' places and texture coordinates, made perpendicular to the shading

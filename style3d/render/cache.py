@@ -89,12 +89,12 @@ class ViewCache:
 
     def _keep(self, key: tuple[str, int], view: BuiltView) -> None:
         if self._held + view.nbytes > self._budget:
-            self._views[key] = self._spilled(view)
+            self._views[key] = self._spill(view)
         else:
             self._views[key] = view
             self._held += view.nbytes
 
-    def _spilled(self, view: BuiltView) -> BuiltView:
+    def _spill(self, view: BuiltView) -> BuiltView:
         """The same view with its arrays in a file that is deleted with this cache."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="style3d-views-"))
@@ -113,11 +113,14 @@ def _mapped_product(matrix: SparseMap | Product, stem: str) -> SparseMap | Produ
 
 
 def _mapped_map(matrix: SparseMap, stem: str) -> SparseMap:
-    indptr, indices = _mapped(matrix.indptr, f"{stem}-indptr.npy"), _mapped(matrix.indices, f"{stem}-indices.npy")
-    return SparseMap(indptr, indices, _mapped(matrix.weights, f"{stem}-weights.npy"), matrix.columns)
+    indptr, indices = (
+        _map_to_file(matrix.indptr, f"{stem}-indptr.npy"),
+        _map_to_file(matrix.indices, f"{stem}-indices.npy"),
+    )
+    return SparseMap(indptr, indices, _map_to_file(matrix.weights, f"{stem}-weights.npy"), matrix.columns)
 
 
-def _mapped(array: Num[np.ndarray, "..."], path: str) -> Num[np.ndarray, "..."]:
+def _map_to_file(array: Num[np.ndarray, "..."], path: str) -> Num[np.ndarray, "..."]:
     np.save(path, array)
     loaded: Num[np.ndarray, "..."] = np.load(path, mmap_mode="r")
     return loaded

@@ -53,12 +53,12 @@ class PairCompositor(Compositor):
             parts = (seen.center, seen.conic, seen.opacity)
             center, conic, opacity = (torch.from_numpy(part).to(self._device) for part in parts)
             pixel, which = self._find(center, conic, opacity, width, height)
-            counts, which, weight = weighed(pixel, which, center, conic, opacity, width, height)
+            counts, which, weight = weigh_pairs(pixel, which, center, conic, opacity, width, height)
             indptr = np.concatenate([[0], np.cumsum(counts.cpu().numpy())]).astype(np.int64)
             return SparseMap(indptr, seen.splat[which.cpu().numpy()].astype(np.int32), weight.cpu().numpy(), splats)
 
 
-def weighed(
+def weigh_pairs(
     pixel: Int64[Tensor, "pairs"], which: Int64[Tensor, "pairs"], center: Float64[Tensor, "footprints 2"],
     conic: Float64[Tensor, "footprints 3"], opacity: Float64[Tensor, "footprints"], width: int, height: int,
 ) -> tuple[Int64[Tensor, "pixels"], Int64[Tensor, "kept"], Tensor]:  # fmt: skip

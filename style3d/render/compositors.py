@@ -41,17 +41,17 @@ class GuardedCompositor(Compositor):
 def compositor() -> Compositor:
     """gsplat where it works and a device has its kernels, else the compiled loops; found out once."""
     with _FINDING:
-        return _found()
+        return _find_compositor()
 
 
 _FINDING = Lock()  # an extension may compile, for which one thread is enough
 
 
 @cache
-def _found() -> Compositor:
+def _find_compositor() -> Compositor:
     if device_for("gsplat") is None:
         return CompiledCompositor()
-    if not (row := library("gsplat")).installed:
+    if not (row := library("gsplat")).is_installed:
         log.info("splats are composited on the CPU; for the GPU there is gsplat: %s", row.hint)
         return CompiledCompositor()
     try:

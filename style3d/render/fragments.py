@@ -59,7 +59,7 @@ def trace_view(rasterizer: Rasterizer, surface: Surface, camera: Camera, samples
         if not passing.any():
             break
         rays, beyond, transmittance = rays[passing], hits.depth[passing], (transmittance * (1 - opacity))[passing]
-    return _ordered(parts, camera, samples)
+    return _order_fragments(parts, camera, samples)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Layer:
     weight: Float32[np.ndarray, "_"]
 
 
-def _ordered(parts: list[_Layer], camera: Camera, samples: int) -> Fragments:
+def _order_fragments(parts: list[_Layer], camera: Camera, samples: int) -> Fragments:
     ray = np.concatenate([part.ray for part in parts])
     order = np.argsort(ray, kind="stable") if len(parts) > 1 else slice(None)
     pixel = ray[order] // (samples * samples)

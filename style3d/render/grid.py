@@ -14,7 +14,7 @@ from style3d.render.gather import add, flush, table
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.grid_march import ENOUGH, DensityTable, GridSteps, Trail, around, empty_trail, march, softplus
 from style3d.render.pyramid import SpacePyramid
-from style3d.render.thin import compacted, thinned
+from style3d.render.thin import drop_empty_columns, drop_small_weights
 
 STRIDE = 1.0  # cells between samples: what grids are fitted with
 ROWS = 1 << 13  # pixels at a time
@@ -54,9 +54,9 @@ def grid_view(
     """
     rows, fixed = grid_rows(grid, camera, samples)
     alpha = np.clip(rows.row_sums(), 0, 1).astype(np.float32)
-    entries, matrix = compacted(thinned(rows))
+    entries, matrix = drop_empty_columns(drop_small_weights(rows))
     if level > 0:
-        entries, matrix = compacted(thinned(matrix.compose(pyramid.spread(level, entries))))
+        entries, matrix = drop_empty_columns(drop_small_weights(matrix.compose(pyramid.spread(level, entries))))
     light = np.ones((matrix.rows, 3), np.float32)
     bright = np.repeat(fixed[:, None] if highlights else np.zeros((matrix.rows, 1), np.float32), 3, axis=1)
     return ViewOperator(matrix, entries, light, bright, alpha, camera.height, camera.width)

@@ -115,7 +115,7 @@ def lattice(vertices: Int64[np.ndarray, "entries"], side: int) -> Int32[np.ndarr
     return index
 
 
-def occupied(index: Int32[np.ndarray, "lattice"], side: int) -> Any:
+def occupied_cells(index: Int32[np.ndarray, "lattice"], side: int) -> Any:
     """Cells (side, side, side; the last of each axis is none) whose eight corners are all listed."""
     known = (index >= 0).reshape(side, side, side)
     full = np.zeros_like(known)
@@ -130,7 +130,7 @@ def occupied(index: Int32[np.ndarray, "lattice"], side: int) -> Any:
 
 def cell_gaps(index: Int32[np.ndarray, "lattice"], side: int) -> UInt8[np.ndarray, "lattice"]:
     """Chessboard distance of every cell to the nearest occupied one: how many cells a ray may skip."""
-    full = occupied(index, side)
+    full = occupied_cells(index, side)
     if not full.any():
         return np.full(side**3, 255, np.uint8)
     gaps = distance_transform_cdt(~full, metric="chessboard")

@@ -168,10 +168,10 @@ def _window(
     gain = int((inside & wanting & ((view.zoom / zoom) ** 2 <= RESOLVED)).sum())
     middle = view.pixel[center] * zoom
     left, top = middle - size / 2
-    return gain, view, _enlarged(view.camera, zoom).crop(left, top, size, size), inside
+    return gain, view, _enlarge(view.camera, zoom).crop(left, top, size, size), inside
 
 
-def _enlarged(camera: Camera, zoom: float) -> Camera:
+def _enlarge(camera: Camera, zoom: float) -> Camera:
     """The same view with ``zoom`` times the pixels; the frame is set by whoever crops it."""
     matrix = camera.camera_to_world
     return Camera(matrix, camera.focal * zoom, camera.cx * zoom, camera.cy * zoom, camera.width, camera.height)
@@ -197,12 +197,12 @@ def cover(
     while len(chosen) < limit and table.any():
         row = int(table.sum(1).argmax())
         mine = np.flatnonzero(table[row])
-        chosen.append(_aimed(directions[row], points, samples.position[unseen[mine]], size))
+        chosen.append(_aim(directions[row], points, samples.position[unseen[mine]], size))
         table[:, mine] = False
     return chosen
 
 
-def _aimed(
+def _aim(
     direction: Float64[np.ndarray, "3"],
     points: Float64[np.ndarray, "n 3"],
     targets: Float64[np.ndarray, "m 3"],
@@ -215,4 +215,4 @@ def _aimed(
     zoom = float(np.clip(0.7 * size / max(float((high - low).max()), 1.0), 1.0, 4.0))
     middle = (low + high) / 2 * zoom
     left, top = middle - size / 2
-    return _enlarged(camera, zoom).crop(left, top, size, size)
+    return _enlarge(camera, zoom).crop(left, top, size, size)

@@ -58,7 +58,7 @@ class SpacePyramid(Hierarchy):
         indptr = np.arange(len(index) + 1, dtype=np.int64) * index.shape[1]
         return SparseMap(indptr, index.ravel().astype(np.int32), weight.ravel(), self.sizes[level])
 
-    def carried(self, points: Points, values: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "entries"]:
+    def entry_means(self, points: Points, values: Float64[np.ndarray, "n"]) -> Float64[np.ndarray, "entries"]:
         """Values at points on the surface as one for each entry: means over cubes that hold a few points each.
 
         Cubes that hold none take theirs from coarser ones.
@@ -84,7 +84,7 @@ class SpacePyramid(Hierarchy):
                 break
         return np.nan_to_num(result, nan=float(values.mean()))
 
-    def averaged(self, level: int, points: Points, directions: Points) -> Float64[np.ndarray, "entries 3"]:
+    def mean_normals(self, level: int, points: Points, directions: Points) -> Float64[np.ndarray, "entries 3"]:
         """Unit vectors at points on the surface as one for each entry of ``level``: the mean around it, normalised."""
         grid = self.grids[max(level, 1) - 1]
         index, weight = grid.taps(np.maximum(points - self.origin, 0))

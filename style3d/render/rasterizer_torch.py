@@ -35,14 +35,14 @@ class TorchRasterizer(Rasterizer, RayCaster):
 
     def _beyond(self, origins: Points, directions: Points, near: Float[np.ndarray, "rays"]) -> Hits:
         chunks = [
-            self._chunked(*(torch.from_numpy(np.ascontiguousarray(x[i : i + self._chunk])) for x in parts))
+            self._hit_chunk(*(torch.from_numpy(np.ascontiguousarray(x[i : i + self._chunk])) for x in parts))
             for parts in [(origins, directions, near)]
             for i in range(0, len(origins), self._chunk)
         ]
         face, u, v, depth = (torch.cat(part).numpy() for part in zip(*chunks, strict=True))
         return Hits(face.astype(np.int32), u.astype(np.float32), v.astype(np.float32), depth)
 
-    def _chunked(self, origin: torch.Tensor, direction: torch.Tensor, near: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def _hit_chunk(self, origin: torch.Tensor, direction: torch.Tensor, near: torch.Tensor) -> tuple[torch.Tensor, ...]:
         across = torch.linalg.cross(direction[:, None], self._ac[None])
         determinant = (across * self._ab).sum(-1)
         inverse = 1 / torch.where(determinant == 0, torch.nan, determinant)

@@ -18,7 +18,9 @@ SHOWN = 0.3  # share of its light that arrives from a splat that counts as seen:
 NEIGHBOURS = 8
 
 
-def arriving(gaussians: Gaussians, camera: Camera, near: float) -> tuple[Footprints, Float64[np.ndarray, "footprints"]]:
+def arriving_light(
+    gaussians: Gaussians, camera: Camera, near: float
+) -> tuple[Footprints, Float64[np.ndarray, "footprints"]]:
     """The footprints of a view and the share of each one's light that reaches the image past those before it."""
     seen = project(gaussians, camera, near)
     sums = splat_rows(gaussians, camera, near).column_sums()[seen.splat]
@@ -31,7 +33,7 @@ def seen_splats(
     gaussians: Gaussians, camera: Camera, near: float, spacing: Float64[np.ndarray, "splats"]
 ) -> SeenSamples:
     """What a camera sees of the splats; ``spacing`` is the distance between neighbours, scene units."""
-    seen, share = arriving(gaussians, camera, near)
+    seen, share = arriving_light(gaussians, camera, near)
     shown = np.flatnonzero(share > SHOWN)
     which = seen.splat[shown]
     return SeenSamples(camera, which, seen.center[shown], seen.depth[shown] / camera.focal / spacing[which])

@@ -24,11 +24,11 @@ def space_rows(
     points = corners[:, 0] * (1 - u - v) + corners[:, 1] * u + corners[:, 2] * v
     index, weight = pyramid.grids[level - 1].taps(points)
     shares = np.where(painted, fragments.weight, 0).astype(np.float64)
-    return _merged(fragments.start, index, (weight * shares[:, None]))  # type: ignore[no-any-return]
+    return _merge_rows(fragments.start, index, (weight * shares[:, None]))  # type: ignore[no-any-return]
 
 
 @njit(cache=True, nogil=True)
-def _merged(start: Any, index: Any, weight: Any) -> Any:
+def _merge_rows(start: Any, index: Any, weight: Any) -> Any:
     """Rows of pixels from rows of fragments."""
     rows = len(start) - 1
     indptr = np.zeros(rows + 1, np.int64)

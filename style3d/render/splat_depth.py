@@ -33,7 +33,7 @@ def median_depth(gaussians: Gaussians, camera: Camera, operator: ViewOperator) -
     scales = np.maximum(scales, LEAST_SCALE * max(float(scales.max(initial=0)), 1e-30))
     away = gaussians.means[seen].astype(np.float64) - camera.position
     whiten = turn.transpose(0, 2, 1) / scales[..., None]  # scene units to standard deviations
-    matrix, depth = operator.matrix.merged(), np.full(operator.matrix.rows, np.inf, np.float32)
+    matrix, depth = operator.matrix.as_one_map(), np.full(operator.matrix.rows, np.inf, np.float32)
     middle = away @ camera.camera_to_world[:3, 2]
     place = np.einsum("nij,nj->ni", whiten, away)
     _median(matrix.indptr, matrix.indices, matrix.weights, camera.directions(), whiten, place, middle, depth)
@@ -42,7 +42,7 @@ def median_depth(gaussians: Gaussians, camera: Camera, operator: ViewOperator) -
 
 def median_depth_reference(gaussians: Gaussians, camera: Camera, operator: ViewOperator) -> Float32[np.ndarray, "h w"]:
     """The slow twin of `median_depth`: a pixel at a time, by covariance matrices."""
-    depth, rays, matrix = np.full(operator.matrix.rows, np.inf), camera.directions(), operator.matrix.merged()
+    depth, rays, matrix = np.full(operator.matrix.rows, np.inf), camera.directions(), operator.matrix.as_one_map()
     for pixel in range(matrix.rows):
         part = slice(matrix.indptr[pixel], matrix.indptr[pixel + 1])
         if part.start == part.stop:

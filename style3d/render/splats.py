@@ -16,7 +16,7 @@ from style3d.render import splat_kernels as kernels
 from style3d.render.compositor import Footprints
 from style3d.render.compositors import compositor
 from style3d.render.pyramid import SpacePyramid
-from style3d.render.thin import compacted, thinned
+from style3d.render.thin import drop_empty_columns, drop_small_weights
 from style3d.types import Indices
 
 DILATION = 0.3  # square pixels added to every footprint: none falls between pixels
@@ -75,7 +75,7 @@ def splat_rows_reference(gaussians: Gaussians, camera: Camera, near: float = NEA
         torch.from_numpy(np.asarray(part, dtype=np.float64))
         for part in (gaussians.means, gaussians.rotations, gaussians.scales, gaussians.opacities)
     )
-    center, covariance, depth = _projected(means, rotations, scales, camera)
+    center, covariance, depth = _project(means, rotations, scales, camera)
     wide = covariance + DILATION * torch.eye(2, dtype=torch.float64)
     if gaussians.antialiased:
         opacity = opacity * (torch.linalg.det(covariance).clamp_min(0) / torch.linalg.det(wide)).sqrt()
@@ -98,7 +98,7 @@ def splat_rows_reference(gaussians: Gaussians, camera: Camera, near: float = NEA
     return SparseMap(indptr, columns.astype(np.int32), values, len(gaussians))
 
 
-def _projected(
+def _project(
     means: torch.Tensor, rotations: torch.Tensor, scales: torch.Tensor, camera: Camera
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Centres (n, 2) and covariances (n, 2, 2) in pixels, depths (n,)."""
@@ -138,12 +138,12 @@ def splat_view(
     """
     rows = splat_rows(gaussians, camera, near)
     alpha = np.clip(rows.row_sums(), 0, 1).astype(np.float32)
-    matrix = thinned(rows)
-    entries, matrix = compacted(matrix)
+    matrix = drop_small_weights(rows)
+    entries, matrix = drop_empty_columns(matrix)
     fixed = np.zeros((matrix.rows, 3), np.float32)
     if frozen is not None:
         fixed = (matrix.scipy() @ frozen(entries)).astype(np.float32)
     if level > 0:
-        entries, matrix = compacted(thinned(matrix.compose(pyramid.spread(level, entries))))
+        entries, matrix = drop_empty_columns(drop_small_weights(matrix.compose(pyramid.spread(level, entries))))
     light = np.ones((matrix.rows, 3), np.float32)
     return ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width)

@@ -40,7 +40,7 @@ class TexelGrid:
         shape = np.array(self.shapes, dtype=np.int64).reshape(-1, 2)[texture]
         code = np.array([[WRAPS.index(mode) for mode in pair] for pair in self.wraps]).reshape(-1, 2)[texture]
         x, y = (np.floor(uv[:, k] * shape[:, 1 - k]).astype(np.int64) for k in (0, 1))
-        x, y = wrapped(x, shape[:, 1], code[:, 0]), wrapped(y, shape[:, 0], code[:, 1])
+        x, y = wrap_all(x, shape[:, 1], code[:, 0]), wrap_all(y, shape[:, 0], code[:, 1])
         return self.offsets[texture] + y * shape[:, 1] + x
 
     def split(self, colors: Colors) -> list[Float[Tensor, "h w 3"]]:
@@ -60,7 +60,7 @@ def wrap(index: int, size: int, code: int) -> int:
     return double if double < size else 2 * size - 1 - double
 
 
-def wrapped(index: Indices, size: Indices, code: Indices) -> Indices:
+def wrap_all(index: Indices, size: Indices, code: Indices) -> Indices:
     """`wrap` for arrays."""
     repeat, clamp, double = np.mod(index, size), np.clip(index, 0, size - 1), np.mod(index, 2 * size)
     mirror = np.where(double < size, double, 2 * size - 1 - double)

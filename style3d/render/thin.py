@@ -14,7 +14,7 @@ from style3d.types import Indices
 SHARE = 1 / 255  # of a row that may go: one level of an 8-bit image where colours differ as far as they can
 
 
-def thinned(matrix: SparseMap, share: float = SHARE) -> SparseMap:
+def drop_small_weights(matrix: SparseMap, share: float = SHARE) -> SparseMap:
     """The map without each row's smallest weights, as many as make up ``share`` of the row; rows keep their sums."""
     indptr = np.zeros_like(matrix.indptr)
     factor = np.empty(matrix.rows)
@@ -26,7 +26,7 @@ def thinned(matrix: SparseMap, share: float = SHARE) -> SparseMap:
     return SparseMap(indptr, indices, weights, matrix.columns)
 
 
-def compacted(matrix: SparseMap) -> tuple[Indices, SparseMap]:
+def drop_empty_columns(matrix: SparseMap) -> tuple[Indices, SparseMap]:
     """The columns that hold anything, ascending, and the map of those alone."""
     entries, local = unique_entries(matrix.indices.astype(np.int64), matrix.columns)
     return entries, SparseMap(matrix.indptr, local, matrix.weights, len(entries))

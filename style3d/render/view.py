@@ -10,7 +10,7 @@ from jaxtyping import Float, Int32
 from style3d.core.camera import Camera
 from style3d.core.operator import SparseMap, ViewOperator
 from style3d.core.pyramid import unique_entries
-from style3d.render.bump import Relief, bumped
+from style3d.render.bump import Relief, bumped_normals
 from style3d.render.fragments import Fragments, trace_view
 from style3d.render.lighting import Lighting, light_factors
 from style3d.render.pyramid import SpacePyramid
@@ -52,7 +52,7 @@ def build_lit(
     """The operators of one view in each light; they share their rows, since only the factor a pixel differs."""
     fragments = trace_view(rasterizer, surface, camera, samples)
     if level > 0:
-        rows = space_rows(surface, pyramid, level, fragments, _painted(surface)[fragments.face])
+        rows = space_rows(surface, pyramid, level, fragments, _painted_faces(surface)[fragments.face])
     elif surface.painted == "texture":
         rows = texture_rows(surface, grid, camera, samples, fragments)
     else:
@@ -62,7 +62,7 @@ def build_lit(
     matrix = SparseMap(indptr, local, weight, len(entries))
     smooth, operators = shading_normals(surface, fragments), []
     for lighting, relief in lights:
-        normals = smooth if relief is None else bumped(smooth, surface, grid, fragments, relief)
+        normals = smooth if relief is None else bumped_normals(smooth, surface, grid, fragments, relief)
         light, fixed, alpha = _shade(surface, camera, lighting, samples, fragments, normals)
         operators.append(ViewOperator(matrix, entries, light, fixed, alpha, camera.height, camera.width))
     return operators
@@ -77,7 +77,7 @@ def _shade(
     bary = np.stack([1 - fragments.u - fragments.v, fragments.u, fragments.v], 1)[..., None]
     factor = light_factors(lighting, normals, camera.directions(samples)[fragments.ray], camera)
     tint = (surface.tint[corners] * bary).sum(1) * factor[:, None]
-    painted = _painted(surface)[fragments.face]
+    painted = _painted_faces(surface)[fragments.face]
     constant = np.array([m.rgb for m in surface.materials], dtype=np.float32)[surface.material[fragments.face]]
     pixel, weight = fragments.pixel, fragments.weight
     share = np.bincount(pixel, weights=weight * painted, minlength=pixels)
@@ -111,7 +111,7 @@ def _unit(
     return normals / length
 
 
-def _painted(surface: Surface) -> Flags:
+def _painted_faces(surface: Surface) -> Flags:
     """Faces whose colour is in θ."""
     if surface.painted == "vertices":
         painted: Flags = surface.entry[surface.faces[:, 0]] >= 0

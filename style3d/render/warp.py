@@ -41,7 +41,7 @@ class Link:
     y: Float[np.ndarray, "h w"]
     valid: Bool[np.ndarray, "h w"]  # seen by both views, wholly covered in both
 
-    def warped(self, image: Picture) -> Picture:
+    def warp_image(self, image: Picture) -> Picture:
         """The source's image as the target's camera would see it, sampled bilinearly; zero where not valid."""
         out = np.zeros((*self.valid.shape, 3), np.float32)
         x, y = self.x[self.valid], self.y[self.valid]
@@ -64,7 +64,7 @@ def link(source: DepthView, target: DepthView, i: int = 0, j: int = 1, tolerance
     there, depth = source.camera.project(points)
     inside = _inside(there[:, 0], there[:, 1], source.depth) & (depth > 0)
     seen = inside.copy()
-    seen[inside] = _seen(there[inside, 0], there[inside, 1], depth[inside], source, tolerance)
+    seen[inside] = _is_seen(there[inside, 0], there[inside, 1], depth[inside], source, tolerance)
     x, y = np.zeros((height, width)), np.zeros((height, width))
     x[solid], y[solid] = there[:, 0], there[:, 1]
     valid = np.zeros((height, width), dtype=bool)
@@ -78,7 +78,7 @@ def _inside(x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], plane: Plane) 
     return (x >= 0.5) & (x <= width - 0.5) & (y >= 0.5) & (y <= height - 0.5)
 
 
-def _seen(
+def _is_seen(
     x: Float[np.ndarray, "n"],
     y: Float[np.ndarray, "n"],
     depth: Float[np.ndarray, "n"],

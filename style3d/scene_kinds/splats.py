@@ -87,13 +87,13 @@ def check_cameras(job: FieldJob, cameras: tuple[Camera, ...]) -> None:
 def open_field(load: Callable[[FieldJob, Watcher], Scene]) -> Callable[[Path, Opening], Scene]:
     """How a radiance field is opened to be measured: as by a job that says nothing of it but what the run had said."""
 
-    def opened(path: Path, opening: Opening) -> Scene:
+    def open_splats(path: Path, opening: Opening) -> Scene:
         job = opening.run.get("job")
         wanted = {name: job.get(name) for name in ("downscale", "seed")} if isinstance(job, dict) else {}
         kept: dict[str, Any] = {name: value for name, value in wanted.items() if isinstance(value, int)}
         return load(FieldJob(path, style=(path,), **kept), opening.watcher)  # a job names a style; loading reads none
 
-    return opened
+    return open_splats
 
 
 SPLATS = SceneKind("Gaussian splats", FieldJob, holds_splats, load_splats, open_field(load_splats))

@@ -64,7 +64,7 @@ def test_jobs_are_taken_once_in_their_order(tmp_path: Path) -> None:
     assert keys(two.take(3)) == ["key2", "key3", "key4"]
     assert keys(one.take(9)) == ["key5"]
     assert one.take(9) == two.take(9) == []
-    assert one.held() == {"key0", "key1", "key5"}
+    assert one.own_keys() == {"key0", "key1", "key5"}
 
 
 def test_what_is_recorded_stays_when_all_begins_anew(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_silent_runner_loses_its_jobs_and_can_write_nothing_more(tmp_path: Pat
     assert not asleep.record(lease, attempt())
     assert not asleep.fail(lease, "nobody hears it")
     assert not asleep.lose(lease, "nobody hears it")
-    assert asleep.held() == frozenset()
+    assert asleep.own_keys() == frozenset()
     assert awake.record(taken, attempt())
 
 
@@ -152,8 +152,8 @@ def test_only_the_jobs_of_the_plan_are_taken(tmp_path: Path) -> None:
 def test_pins_stay_as_they_were_first(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
     assert ledger.pin("brush") is None
-    assert ledger.pinned("brush", 1.5) == 1.5
-    assert opened(tmp_path).pinned("brush", 9.0) == 1.5
+    assert ledger.pin_once("brush", 1.5) == 1.5
+    assert opened(tmp_path).pin_once("brush", 9.0) == 1.5
     assert ledger.pin("brush") == 1.5
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from style3d.batch.ledger import Ledger
-from style3d.batch.library import unified
+from style3d.batch.library import picks_with_shared_look
 from style3d.batch.manifest import read_manifest
-from style3d.batch.plan import PlannedJob, manifest_of_folder, paint_key, picks, planned
+from style3d.batch.plan import PlannedJob, manifest_of_folder, paint_key, picks, planned_jobs
 from style3d.errors import Style3DError
 from style3d.job import MeshJob
 from tests.helpers.models import write_textured_ball
@@ -35,7 +35,7 @@ def jobs_of(library: Path, text: str) -> dict[str, PlannedJob]:
     path = library / "night.yaml"
     path.write_text(HEAD + text)
     output = library / "out"
-    return {job.enrolled.target: job for job in planned(picks(read_manifest(path), output), output)}
+    return {job.enrolled.target: job for job in planned_jobs(picks(read_manifest(path), output), output)}
 
 
 def test_every_asset_in_every_look(library: Path) -> None:
@@ -136,14 +136,14 @@ def test_a_look_has_one_brush_and_one_palette_that_stay(library: Path) -> None:
     path, ledger = library / "night.yaml", Ledger(library / "ledger.sqlite")
     path.write_text(HEAD + "palette: one\nassets: ['**/*.obj', {files: hero.obj, brush-size: 9}]\n")
     manifest = read_manifest(path)
-    chosen = unified(manifest, picks(manifest, library / "out"), ledger)
+    chosen = picks_with_shared_look(manifest, picks(manifest, library / "out"), ledger)
     sizes = {pick.settings["brush_size"] for pick in chosen if pick.name != "hero.obj" and pick.look.name == "oil"}
     assert len(sizes) == 1
     assert 1.5 < sizes.pop() < 5  # the balls are two units wide
     assert {pick.settings["brush_size"] for pick in chosen if pick.name == "hero.obj"} == {9.0}
     assert len({pick.settings["palette"] for pick in chosen if pick.look.name == "oil"}) == 1
     (library / "castle.obj").write_text((library / "hero.obj").read_text().replace("v 0", "v 90"))
-    later = unified(manifest, picks(manifest, library / "out"), ledger)
+    later = picks_with_shared_look(manifest, picks(manifest, library / "out"), ledger)
     assert later[-1].name != chosen[-1].name or len(later) > len(chosen)
     assert {p.settings["brush_size"] for p in later if p.name == "castle.obj"} == {
         p.settings["brush_size"] for p in chosen if p.name == "props/crate.obj"

@@ -18,7 +18,7 @@ from style3d.batch.gate import limits_of, shortfall
 from style3d.batch.ledger import MOST_LOSSES, Ledger
 from style3d.batch.manifest import BatchLook
 from style3d.batch.page import page
-from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned
+from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned_jobs
 from style3d.batch.process_workers import ProcessWorkers
 from style3d.batch.runner import Runner
 from style3d.batch.share import Machine
@@ -71,7 +71,7 @@ def library(tmp_path: Path) -> Path:
 def jobs_of(library: Path, accept: str = "", retries: int = 3) -> list[PlannedJob]:
     look = BatchLook("oil", {"style": (library / "oil.png",)}, accept, retries)
     output = library / "out"
-    return planned(picks(manifest_of_folder(library / "kit", {"oil": look}), output), output)
+    return planned_jobs(picks(manifest_of_folder(library / "kit", {"oil": look}), output), output)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from style3d.commands import bars
-from style3d.commands.bars import Lines, watched
+from style3d.commands.bars import Lines, show_progress
 from style3d.progress import begun, command, duration
 
 
@@ -49,10 +49,10 @@ def test_quick_work_is_told_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 def test_logs_get_lines_and_terminals_bars(monkeypatch: pytest.MonkeyPatch) -> None:
-    with watched(quiet=False) as watcher:
+    with show_progress(quiet=False) as watcher:
         assert isinstance(watcher, Lines)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with watched(quiet=False) as watcher:
+    with show_progress(quiet=False) as watcher:
         assert isinstance(watcher, bars.Bars)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from style3d.commands import doctor as module
-from style3d.commands.doctor import cast_a_ray, doctor, paint_a_step, read_features, required
+from style3d.commands.doctor import cast_a_ray, doctor, paint_a_step, read_features, required_packages
 from style3d.optional.libraries import LIBRARIES, Library
 
 
@@ -50,18 +50,18 @@ def test_each_check_passes_here() -> None:
 def test_missing_film_tool_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     from style3d.preview.turntable import ffmpeg
 
-    monkeypatch.setattr(sys.modules[ffmpeg.__module__], "installed", lambda _: False)
+    monkeypatch.setattr(sys.modules[ffmpeg.__module__], "is_installed", lambda _: False)
     monkeypatch.setattr("shutil.which", lambda _: None)
     assert "no ffmpeg; .webp and .gif work without" in doctor()
 
 
 def test_nothing_of_either_list_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the package requires comes from its metadata, what it can use from the rows."""
-    assert {"torch", "tifffile", "PyYAML"} <= set(required())
+    assert {"torch", "tifffile", "PyYAML"} <= set(required_packages())
     report = doctor()
-    assert all(f"  {name} " in report for name in required())
+    assert all(f"  {name} " in report for name in required_packages())
     assert all(f"  {row.purpose}: {row.title} is " in report for row in LIBRARIES)
     assert "lpips" in report
     metadata = ["alpha-beta>=1.0,<2", "gamma", 'delta>=2; extra == "more"']
     monkeypatch.setattr(module, "requires", lambda name: metadata)
-    assert required() == ("alpha-beta", "gamma")
+    assert required_packages() == ("alpha-beta", "gamma")

@@ -9,7 +9,7 @@ import pytest
 
 from style3d import commands
 from style3d.cli import COMMANDS, Command, main
-from style3d.commands.bars import watched
+from style3d.commands.bars import show_progress
 
 GREET = """
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def test_only_known_warnings_stay_away_and_only_meanwhile() -> None:
     beta = "Sparse CSR tensor support is in beta state."
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        with watched(quiet=True):
+        with show_progress(quiet=True):
             warnings.warn(beta, UserWarning, stacklevel=1)
             warnings.warn_explicit("old", FutureWarning, "x.py", 1, module="torchvision.models")
             warnings.warn("your file is odd", UserWarning, stacklevel=1)

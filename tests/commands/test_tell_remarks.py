@@ -12,10 +12,10 @@ from PIL import Image
 
 import style3d
 from style3d.cli import main
-from style3d.commands.tell_remarks import MOST, told
+from style3d.commands.tell_remarks import MOST, tell_remarks
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import write_splats
-from style3d.remarks import collected, remark
+from style3d.remarks import collect_remarks, remark
 from tests.helpers.clouds import splat_ball
 
 QUICK = ["--preset", "draft", "--views", "3", "--resolution", "48", "--steps", "3", "--features", "wavelet"]
@@ -75,7 +75,7 @@ def test_splats_lose_harmonics_and_columns(desk: Path, capsys: pytest.CaptureFix
 
 def test_ten_lines_and_a_count(capsys: pytest.CaptureFixture[str]) -> None:
     """Each sentence once; what follows the tenth is counted."""
-    with told(strict=False):
+    with tell_remarks(strict=False):
         for number in range(MOST + 3):
             remark(f"thing {number} is\nlost")
             remark(f"thing {number} is\nlost")
@@ -87,7 +87,7 @@ def test_ten_lines_and_a_count(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_reader_cannot_read_on_past_a_refusal() -> None:
     """A refusal that is taken for a fault of the file comes again at the end."""
-    with pytest.raises(Style3DError, match="lost"), told(strict=True), contextlib.suppress(Style3DError):
+    with pytest.raises(Style3DError, match="lost"), tell_remarks(strict=True), contextlib.suppress(Style3DError):
         remark("it is lost")
 
 
@@ -95,7 +95,7 @@ def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
     """Remarks are logged then; whoever collects them has each once."""
     remark("a\x1b[31m b")
     assert caplog.messages == ["a [31m b"]
-    with collected() as found:
+    with collect_remarks() as found:
         remark("a")
         remark("b")
         remark("a")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.gltf.container import flattened, safe_name, write_glb, write_gltf
+from style3d.gltf.container import safe_name, single_buffer, write_glb, write_gltf
 from style3d.gltf.document import Document, parse_document, read_document
 from style3d.gltf.editor import Editor
 from tests.helpers.gltf_maker import Maker, checks, read_glb
@@ -64,7 +64,7 @@ def test_several_buffers_are_joined(tmp_path: Path) -> None:
         "bufferViews": [{"buffer": 0, "byteLength": 4}, {"buffer": 1, "byteOffset": 1, "byteLength": 3}],
     }
     document = parse_document(json.dumps(found).encode(), tmp_path, "a.gltf")
-    merged, content = flattened(document)
+    merged, content = single_buffer(document)
     shown = [content[v.get("byteOffset", 0) :][: v["byteLength"]] for v in merged["bufferViews"]]
     assert shown == [b"xyz!", b"bcd"]
     assert merged["buffers"] == [{"name": "second", "byteLength": len(content)}]
@@ -79,7 +79,7 @@ def test_replaced_bytes_are_left_out(tmp_path: Path) -> None:
     made.json["images"].append({"bufferView": tail - 1})
     editor = Editor(parse_document(made.glb(), tmp_path, "a.glb"))
     assert editor.replace_view(tail - 1, b"new") == tail - 1
-    merged, content = flattened(editor.finish())
+    merged, content = single_buffer(editor.finish())
     assert len(content) < len(document.buffers[0]) - 4900
     for index, view in enumerate(merged["bufferViews"]):
         shown = content[view["byteOffset"] :][: view["byteLength"]]

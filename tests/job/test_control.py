@@ -12,7 +12,7 @@ import tyro
 from style3d.commands.parse import parse_job
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job, MeshJob, recipe
-from style3d.job.control import Excludes, Needs, Trait, controls, having
+from style3d.job.control import Excludes, Needs, Trait, controls, names_with
 from style3d.job.preset import PRESETS, Preset
 from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.paint.provenance import provenance_of
@@ -74,7 +74,7 @@ def test_refusals(kind: type[Job], options: dict[str, Any], said: str) -> None:
         kind(MODEL, STYLE, **options)
 
 
-@pytest.mark.parametrize("name", sorted(having(FieldJob, Trait.NEEDS_TABLE)))
+@pytest.mark.parametrize("name", sorted(names_with(FieldJob, Trait.NEEDS_TABLE)))
 def test_a_nerfstudio_run_refuses_what_needs_a_table(name: str) -> None:
     job = object.__new__(FieldJob)
     for key, value in vars(FieldJob(MODEL.with_suffix(".ply"), STYLE)).items():
@@ -87,7 +87,7 @@ def test_nerfstudio_offers_neither_what_it_decides_nor_what_needs_a_table(capsys
     with pytest.raises(SystemExit):
         tyro.cli(StyleJob, args=["--help"])
     text = capsys.readouterr().out
-    hidden = having(Job, Trait.HOST_DECIDES, Trait.NEEDS_TABLE)
+    hidden = names_with(Job, Trait.HOST_DECIDES, Trait.NEEDS_TABLE)
     assert hidden >= {"model", "output", "device", "optimizer", "turntable", "strength", "region", "symmetry"}
     shown = {name for name in controls(StyleJob) if f"--{name.replace('_', '-')} " in text}
     assert shown == controls(StyleJob).keys() - hidden - {"style"}

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.footage import Footage
-from style3d.evaluate.metrics.consistency import consistency, error_map, flagged
+from style3d.evaluate.metrics.consistency import consistency, error_map, why_no_merit
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.render.warp import Link
 from tests.helpers.footage import arc
@@ -47,8 +47,8 @@ def test_flat_colour_is_flagged_and_earns_nothing(footage: Footage) -> None:
     flat = consistency([np.full_like(image, 0.4) for image in footage.before], joined, 1)
     assert flat.rmse < 1e-6 < floor.rmse
     assert flat.relative == pytest.approx(1, abs=1e-6)
-    assert flagged(flat, floor)
-    assert not flagged(floor, floor)
+    assert why_no_merit(flat, floor)
+    assert not why_no_merit(floor, floor)
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 4.0])

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from style3d.losses.agreement import disagreement, resampled
+from style3d.losses.agreement import disagreement, sample_image
 
 generator = torch.Generator().manual_seed(0)
 IMAGE = torch.rand(1, 3, 6, 8, generator=generator)
@@ -33,22 +33,24 @@ def slowly_resampled(other: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
 
 def test_agrees_with_the_slow_twin() -> None:
     places = torch.rand(5, 7, 2, generator=generator) * torch.tensor([9.0, 7.0]) - 0.5
-    assert torch.allclose(resampled(IMAGE, places), slowly_resampled(IMAGE, places), atol=1e-5)
+    assert torch.allclose(sample_image(IMAGE, places), slowly_resampled(IMAGE, places), atol=1e-5)
 
 
 def test_an_image_agrees_with_itself() -> None:
     valid = torch.ones(1, 1, 6, 8)
-    assert float(disagreement(IMAGE, resampled(IMAGE, CENTRES), valid)) < 1e-12
-    assert float(disagreement(IMAGE, resampled(IMAGE + 0.5, CENTRES), valid)) == pytest.approx(0.25, abs=1e-5)
+    assert float(disagreement(IMAGE, sample_image(IMAGE, CENTRES), valid)) < 1e-12
+    assert float(disagreement(IMAGE, sample_image(IMAGE + 0.5, CENTRES), valid)) == pytest.approx(0.25, abs=1e-5)
     shifted = CENTRES + torch.tensor([1.0, 0.0])
     inner = (COLUMNS < 7).float()[None, None]
-    assert float(disagreement(IMAGE[..., 1:].contiguous(), resampled(IMAGE, shifted[:, :-1]), inner[..., :-1])) < 1e-10
+    assert (
+        float(disagreement(IMAGE[..., 1:].contiguous(), sample_image(IMAGE, shifted[:, :-1]), inner[..., :-1])) < 1e-10
+    )
 
 
 def test_only_valid_pixels_count_and_receive_gradient() -> None:
     valid = (COLUMNS < 3).float()[None, None]
     image, other = IMAGE.clone().requires_grad_(), torch.zeros(1, 3, 6, 8).requires_grad_()
-    value = disagreement(image, resampled(other, CENTRES), valid)
+    value = disagreement(image, sample_image(other, CENTRES), valid)
     assert float(value.detach()) == pytest.approx(float(IMAGE[..., :3].square().mean()), rel=1e-5)
     value.backward()
     assert image.grad is not None
@@ -58,11 +60,11 @@ def test_only_valid_pixels_count_and_receive_gradient() -> None:
 
 
 def test_nothing_valid_is_zero() -> None:
-    assert float(disagreement(IMAGE, resampled(IMAGE + 1, CENTRES), torch.zeros(1, 1, 6, 8))) == 0
+    assert float(disagreement(IMAGE, sample_image(IMAGE + 1, CENTRES), torch.zeros(1, 1, 6, 8))) == 0
 
 
 def test_gradients_are_exact() -> None:
     image, other = (torch.rand(1, 3, 3, 4, generator=generator, dtype=torch.float64).requires_grad_() for _ in "ab")
     places = torch.rand(3, 4, 2, generator=generator, dtype=torch.float64) * 2 + 0.5
     valid = torch.ones(1, 1, 3, 4, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda a, b: disagreement(a, resampled(b, places), valid), (image, other))
+    assert torch.autograd.gradcheck(lambda a, b: disagreement(a, sample_image(b, places), valid), (image, other))

@@ -16,7 +16,7 @@ from style3d.losses.text.crops import (
     random_patches,
     seed_of,
     squares,
-    warped,
+    warp_crops,
 )
 from style3d.losses.text.direction import (
     TEMPLATES,
@@ -42,7 +42,7 @@ class Toy(Encoder):
         rows = [next((v for k, v in self.COLORS.items() if text.endswith(k)), (1.0, 1.0, 1.0)) for text in sentences]
         return torch.nn.functional.normalize(torch.tensor(rows), dim=1)
 
-    def unknown(self, sentence):
+    def unknown_words(self, sentence):
         return ()
 
     def understands(self, sentence):
@@ -108,7 +108,7 @@ def test_an_upright_square_of_its_own_size_is_cut_out_unchanged() -> None:
 def test_many_pixels_are_averaged_not_skipped() -> None:
     board = (torch.arange(64)[:, None] + torch.arange(64)) % 2 * torch.ones(1, 3, 1, 1)
     corners = squares(torch.tensor([[32.0, 32.0]]), torch.tensor([64.0]))
-    assert (warped(board, corners, 16) - 0.5).abs().max() < 1e-5
+    assert (warp_crops(board, corners, 16) - 0.5).abs().max() < 1e-5
 
 
 def test_the_square_around_the_object() -> None:

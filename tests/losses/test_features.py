@@ -18,7 +18,7 @@ from style3d.job.base import Features as Offered
 from style3d.losses import build_features
 from style3d.losses.features import EXTRACTORS, features_help
 from style3d.losses.features.base import pool_mask
-from style3d.losses.features.embedded import SHIPPED, halved, load_embedded
+from style3d.losses.features.embedded import SHIPPED, half_size, load_embedded
 from style3d.losses.features.vgg import Vgg
 from style3d.losses.features.vgg_layers import plan
 from style3d.losses.features.wavelet import Wavelet, morlet
@@ -86,10 +86,10 @@ def test_wavelets_that_start_coarser_are_those_of_the_full_set() -> None:
 
 
 def test_halving_keeps_constants_and_kills_the_checkerboard() -> None:
-    flat = halved(torch.ones(1, 2, 16, 16))
+    flat = half_size(torch.ones(1, 2, 16, 16))
     assert torch.allclose(flat[..., 1:-1, 1:-1], torch.ones(1, 2, 6, 6))
     checker = (torch.arange(16)[:, None] + torch.arange(16)) % 2 * 1.0
-    assert float((halved(checker[None, None])[..., 1:-1, 1:-1] - 0.5).abs().max()) < 1e-6
+    assert float((half_size(checker[None, None])[..., 1:-1, 1:-1] - 0.5).abs().max()) < 1e-6
 
 
 def test_the_shipped_network_is_small() -> None:

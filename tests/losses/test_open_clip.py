@@ -34,14 +34,14 @@ def test_an_encoder_says_what_open_clip_says(tiny) -> None:
     texts = encoder.texts(["a blue vase", "a red vase"])
     assert torch.allclose(texts.norm(dim=1), torch.ones(2))
     assert not torch.allclose(texts[0], texts[1])
-    assert (encoder.size, encoder.name, encoder.unknown("zyx")) == (32, "tiny-vit", ())
+    assert (encoder.size, encoder.name, encoder.unknown_words("zyx")) == (32, "tiny-vit", ())
 
 
 def test_token_maps_are_those_of_the_transformer(tiny) -> None:
     model = load_clip("tiny-vit", str(tiny["tiny-vit"]))
     features = ClipFeatures(model, "tiny-vit")
     image = picture(32, 32)
-    normal = features.standardised(image)
+    normal = features.standardise(image)
     found = features(image)
     expected = model.visual.forward_intermediates(normal, indices=[0, 1, 2], intermediates_only=True)
     assert list(found) == ["block1", "block2", "block3"] == list(features.layers)
@@ -62,7 +62,7 @@ def test_stages_are_those_of_the_resnet(tiny) -> None:
     assert [tuple(value.shape[1:]) for value in found.values()] == [
         (8, 16, 24), (32, 16, 24), (64, 8, 12), (128, 4, 6), (256, 2, 3)
     ]  # fmt: skip
-    stem = model.visual.stem(features.standardised(image))
+    stem = model.visual.stem(features.standardise(image))
     assert torch.allclose(found["layer1"], model.visual.layer1(stem), atol=1e-5)
     sum(value.square().mean() for value in found.values()).backward()
     assert image.grad.abs().sum() > 0

@@ -75,8 +75,8 @@ def test_embeddings_are_unit_and_differentiable(encoder) -> None:
 
 
 def test_words_it_does_not_know(encoder) -> None:
-    assert encoder.unknown("a van Gogh in blue") == ("van", "gogh")
-    assert encoder.unknown("red " * 18) == ("red", "red")
+    assert encoder.unknown_words("a van Gogh in blue") == ("van", "gogh")
+    assert encoder.unknown_words("red " * 18) == ("red", "red")
     assert encoder.understands("a van Gogh in blue")
     assert not encoder.understands("a painting of a Gogh")
 

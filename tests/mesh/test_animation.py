@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.mesh.animation import Pose, interpolated, parse_pose
+from style3d.mesh.animation import Pose, parse_pose, value_at
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
 from tests.helpers.assets import asset
@@ -32,21 +32,21 @@ TIMES = np.array([1.0, 3.0])
 def test_key_frames(kind: str, time: float, expected: float) -> None:
     """Held before the first and after the last."""
     values = np.array([[[10.0]], [[20.0]]])
-    assert interpolated(TIMES, values, kind, time, turn=False) == pytest.approx([expected])
+    assert value_at(TIMES, values, kind, time, turn=False) == pytest.approx([expected])
 
 
 def test_cubic_spline_is_hermite() -> None:
     """A cubic that the four numbers determine: t³ on [1, 3] with its own slopes."""
     values = np.array([[[0.0], [1.0], [3.0]], [[27.0], [27.0], [0.0]]])
     for time in (1.0, 1.3, 2.0, 2.9):
-        assert interpolated(TIMES, values, "CUBICSPLINE", time, turn=False) == pytest.approx([time**3])
+        assert value_at(TIMES, values, "CUBICSPLINE", time, turn=False) == pytest.approx([time**3])
 
 
 def test_rotations_take_the_short_way() -> None:
     """A third of a quarter turn, though the second quaternion is given negated."""
     half = np.sqrt(0.5)
     values = np.array([[[0, 0, 0, 1.0]], [[0, 0, -half, -half]]])
-    found = interpolated(np.array([0.0, 3.0]), values, "LINEAR", 1.0, turn=True)
+    found = value_at(np.array([0.0, 3.0]), values, "LINEAR", 1.0, turn=True)
     np.testing.assert_allclose(found, [0, 0, np.sin(np.pi / 12), np.cos(np.pi / 12)], atol=1e-12)
 
 

@@ -13,7 +13,7 @@ from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import read_document
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
-from style3d.mesh.relief import glowing, relief_normals, reoriented, roughened, stroke_height
+from style3d.mesh.relief import glow_of_paint, relief_normals, reorient, roughness_of_strokes, stroke_height
 from style3d.mesh.xmp import Provenance
 from tests.helpers.gltf_maker import QUAD_UV, Maker, checks, image_of, read_glb
 from tests.helpers.validator import assert_valid
@@ -31,10 +31,10 @@ def test_reoriented_normals_keep_either_alone() -> None:
     random = np.random.default_rng(0)
     bumps = unit(random.normal(size=(5, 5, 3)) * [0.3, 0.3, 0.1] + [0, 0, 1])
     flat = np.broadcast_to(np.float32([0, 0, 1]), bumps.shape).copy()
-    np.testing.assert_allclose(reoriented(flat, bumps), bumps, atol=1e-6)
-    np.testing.assert_allclose(reoriented(bumps, flat), bumps, atol=1e-6)
+    np.testing.assert_allclose(reorient(flat, bumps), bumps, atol=1e-6)
+    np.testing.assert_allclose(reorient(bumps, flat), bumps, atol=1e-6)
     tilt = np.broadcast_to(unit(np.float32([0.5, 0, 1])), bumps.shape).copy()
-    angles = (reoriented(tilt, bumps) * tilt).sum(2), bumps[..., 2]
+    angles = (reorient(tilt, bumps) * tilt).sum(2), bumps[..., 2]
     np.testing.assert_allclose(*angles, atol=1e-5)
 
 
@@ -61,15 +61,15 @@ def test_strokes_are_high_and_shapes_are_not() -> None:
 
 def test_roughness_and_glow_keep_their_middle() -> None:
     own = np.full((4, 4), 0.5, np.float32)
-    np.testing.assert_array_equal(roughened(own, np.zeros((4, 4), np.float32)), own)
-    assert roughened(own, np.ones((4, 4), np.float32)).max() < 0.5
+    np.testing.assert_array_equal(roughness_of_strokes(own, np.zeros((4, 4), np.float32)), own)
+    assert roughness_of_strokes(own, np.ones((4, 4), np.float32)).max() < 0.5
     random = np.random.default_rng(0)
     before, lamp = (random.random((32, 32, 3), np.float32) for _ in range(2))
     lamp[:, :16] = 0
     level = np.zeros((32, 32), np.float32)
-    same = glowing(lamp, before, before, level)
+    same = glow_of_paint(lamp, before, before, level)
     assert np.abs(same - lamp).mean() < 0.02
-    assert (glowing(lamp, before, 1 - before, level)[:, :16] == 0).all()
+    assert (glow_of_paint(lamp, before, 1 - before, level)[:, :16] == 0).all()
 
 
 def lit() -> Maker:

@@ -312,7 +312,7 @@ def test_room_in_numbers() -> None:
     uvs = square[..., :2]
     wrap = ("repeat", "repeat")
     room = room_of(square, uvs, None, wrap)
-    assert (room.layers, room.cramped) == (1, False)
+    assert (room.layers, room.is_cramped) == (1, False)
     assert room.own == pytest.approx(1 / 0.6)
     assert room.cover == pytest.approx(1, abs=0.01)
     many = np.concatenate([square + np.array([0, 0, k]) for k in range(8)])
@@ -320,9 +320,9 @@ def test_room_in_numbers() -> None:
     assert room.layers == 8
     assert room.own == pytest.approx(0.01 / 0.6, rel=0.05)
     assert room.contrast == 0
-    assert room.cramped
+    assert room.is_cramped
     bricks = np.random.default_rng(0).random((512, 512, 3)).astype(np.float32)
-    assert not room_of(many, np.tile(uvs / 10, (8, 1, 1)), bricks, wrap).cramped
+    assert not room_of(many, np.tile(uvs / 10, (8, 1, 1)), bricks, wrap).is_cramped
 
 
 def test_faces_of_one_colour_in_a_corner_of_a_full_texture_are_cramped() -> None:

@@ -10,9 +10,9 @@ import trimesh
 from torch import from_numpy
 
 from style3d.mesh.asset import load_asset
-from style3d.mesh.fill_unseen import DILATION, filled
+from style3d.mesh.fill_unseen import DILATION, fill_texels
 from style3d.mesh.scene import MeshScene
-from style3d.mesh.textures import sampled
+from style3d.mesh.textures import sample_image
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +57,14 @@ def test_mip_levels_do_not_bleed(level: int) -> None:
     red, blue = (column >= 21) & (column < 99), (column >= 99 + gap) & (column < 241)
     rgb = np.zeros((size, size, 3), np.float32)
     rgb[:, red, 0], rgb[:, blue, 2], rgb[:, ~(red | blue), 1] = 1, 1, 1
-    painted = filled(rgb, np.tile(red | blue, (size, 1)))
+    painted = fill_texels(rgb, np.tile(red | blue, (size, 1)))
     small = mip(painted, level)
     for island, channel in ((red, 0), (blue, 2)):
         places = np.column_stack([(column[island] + 0.5) / size, np.full(island.sum(), 0.5)])
         wanted = np.zeros(3)
         wanted[channel] = 1
         np.testing.assert_allclose(
-            sampled(small, places, ("clamp", "clamp")), np.tile(wanted, (len(places), 1)), atol=1e-5
+            sample_image(small, places, ("clamp", "clamp")), np.tile(wanted, (len(places), 1)), atol=1e-5
         )
 
 
@@ -72,4 +72,4 @@ def test_dilation_is_wide(tmp_path: Path) -> None:
     """At least 8 texels past an edge hold the edge's colour."""
     rgb, seen = np.zeros((64, 64, 3), np.float32), np.zeros((64, 64), bool)
     rgb[:, :20], seen[:, :20] = 0.7, True
-    np.testing.assert_allclose(filled(rgb, seen)[:, 20:28], 0.7, atol=1e-6)
+    np.testing.assert_allclose(fill_texels(rgb, seen)[:, 20:28], 0.7, atol=1e-6)

@@ -15,7 +15,7 @@ from style3d.images import decode_srgb
 from style3d.mesh.asset import load_asset
 from style3d.mesh.formats import Kind
 from style3d.mesh.imported import import_mesh
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 
 SQUARE = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]
 COLORS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (51, 102, 204)]
@@ -55,7 +55,7 @@ def test_colours_of_any_name_and_range_are_read(tmp_path: Path, names: str, kind
     ]
     columns = [f"{kind.split()[0]} {name}" for name in names.split()]
     path = ply(tmp_path / "a.ply", columns, rows, ["list uchar int vertex_indices"], ["4 0 1 2 3"])
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         np.testing.assert_allclose(colors_of(path)[:, :3], WANTED, atol=1e-3)
     assert not remarks
 
@@ -74,7 +74,7 @@ def test_colours_of_faces_and_of_their_corners_are_read(tmp_path: Path) -> None:
 def test_columns_that_nobody_uses_are_told(tmp_path: Path) -> None:
     rows = [[*p, 1, 2] for p in SQUARE]
     path = ply(tmp_path / "a.ply", ["float quality", "int label"], rows, ["list uchar int vertex_index"], ["4 0 1 2 3"])
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         load_asset(path)
     assert remarks == ["a.ply: columns of its vertex table are not used: quality, label"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from style3d.mesh.asset import load_asset, save_asset
-from style3d.mesh.textures import resized, sampled, target_size
+from style3d.mesh.textures import resize_image, sample_image, target_size
 from tests.helpers.gltf_maker import Maker, checks, image_of
 
 NEAREST = {"magFilter": 9728, "minFilter": 9728}
@@ -35,10 +35,10 @@ def test_sizes_are_multiples(width: int, height: int, asked: int | None, expecte
 def test_texels_return(factor: int) -> None:
     """At its middle, as a sampler shows it, every texel has the colour it had, whatever it borders on."""
     noise = np.random.default_rng(0).random((9, 16, 3)).astype(np.float32)
-    larger = resized(noise, (16 * factor, 9 * factor), ("repeat", "clamp"))
+    larger = resize_image(noise, (16 * factor, 9 * factor), ("repeat", "clamp"))
     row, column = np.indices((9, 16)).reshape(2, -1)
     places = np.stack([(column + 0.5) / 16, (row + 0.5) / 9], 1)
-    np.testing.assert_allclose(sampled(larger, places, ("repeat", "clamp")), noise.reshape(-1, 3), atol=1e-6)
+    np.testing.assert_allclose(sample_image(larger, places, ("repeat", "clamp")), noise.reshape(-1, 3), atol=1e-6)
     np.testing.assert_array_equal(larger[factor // 2 :: factor, factor // 2 :: factor], noise)
     assert larger.min() >= noise.min()
     assert larger.max() <= noise.max()
@@ -47,7 +47,7 @@ def test_texels_return(factor: int) -> None:
 def test_between_texels_lies_what_a_sampler_shows() -> None:
     """A gradient stays one, without steps."""
     ramp = np.repeat(np.linspace(0, 1, 8, dtype=np.float32)[None, :, None], 8, 0)
-    larger = resized(ramp, (512, 512), ("clamp", "clamp"))[:, :, 0]
+    larger = resize_image(ramp, (512, 512), ("clamp", "clamp"))[:, :, 0]
     expected = np.clip((np.arange(512) + 0.5) / 64 - 0.5, 0, 7) / 7
     np.testing.assert_allclose(larger[0], expected, atol=0.5 / 64 / 7 + 1e-6)
 
@@ -56,7 +56,7 @@ def test_between_texels_lies_what_a_sampler_shows() -> None:
 def test_no_swatch_overshoots(size: tuple[int, int]) -> None:
     """Larger or smaller by any factor, colours stay between those that were there."""
     swatches = np.kron(SWATCHES, np.ones((100, 100, 1), np.uint8)).astype(np.float32) / 255
-    found = resized(swatches, size, ("clamp", "clamp"))
+    found = resize_image(swatches, size, ("clamp", "clamp"))
     for channel in range(3):
         assert found[..., channel].min() >= swatches[..., channel].min() - 1e-6
         assert found[..., channel].max() <= swatches[..., channel].max() + 1e-6

@@ -12,8 +12,8 @@ from style3d.errors import Style3DError
 from style3d.mesh_from_field.clean_surface import (
     Shell,
     quadric_collapse,
-    simplified,
-    smoothed,
+    simplify_shell,
+    smooth_shell,
     without_flat_faces,
     without_floaters,
 )
@@ -30,7 +30,7 @@ WHOLE = 4 / 3 * np.pi * RADIUS**3
 def fused_sphere(views: list[DepthImage] | None = None, voxel: float = VOXEL) -> Shell:
     volume = fuse_depths(views or sphere_views(), CENTER, 1.3, voxel)
     found = extract_surface(volume.chunks(), 0.0)
-    return Shell(volume.placed(found.positions), found.faces)
+    return Shell(volume.scene_points(found.positions), found.faces)
 
 
 def lattice_sphere(side: int, radius: float) -> Shell:
@@ -163,17 +163,17 @@ def test_smoothing_takes_bumps_and_leaves_the_size() -> None:
     noise = np.random.default_rng(0).standard_normal(sphere.positions.shape) * 0.15
     rough = Shell(sphere.positions + noise, sphere.faces)
     middle = 20.3
-    spread = [np.linalg.norm(shell.positions - middle, axis=1).std() for shell in (rough, smoothed(rough, 5))]
+    spread = [np.linalg.norm(shell.positions - middle, axis=1).std() for shell in (rough, smooth_shell(rough, 5))]
     assert spread[1] < 0.5 * spread[0]
-    assert volume_of(smoothed(rough, 5)) == pytest.approx(volume_of(sphere), rel=0.02)
+    assert volume_of(smooth_shell(rough, 5)) == pytest.approx(volume_of(sphere), rel=0.02)
 
 
 def test_simplifying_keeps_the_shape() -> None:
     sphere = lattice_sphere(64, 24.0)
-    few = simplified(sphere, 1500)
+    few = simplify_shell(sphere, 1500)
     assert 0 < len(few.faces) <= 1500
     assert volume_of(few) == pytest.approx(volume_of(sphere), rel=0.01)
-    assert simplified(few, 5000) is few
+    assert simplify_shell(few, 5000) is few
 
 
 @pytest.mark.parametrize("module", ["fast_simplification", "skimage.measure"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from style3d.errors import Style3DError
-from style3d.optional.libraries import LIBRARIES, Library, installed, library, need
+from style3d.optional.libraries import LIBRARIES, Library, is_installed, library, need
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "style3d"
@@ -48,7 +48,7 @@ def test_only_one_room_tries_imports() -> None:
 @pytest.mark.parametrize("row", LIBRARIES, ids=lambda row: f"{row.module} for {row.extra or row.purpose}")
 def test_what_is_missing_is_said_in_one_line(row: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, row.module, None)
-    assert not installed(row.module)
+    assert not is_installed(row.module)
     with pytest.raises(Style3DError, match=r"cow\.spz needs .* not installed; install it with: pip install ") as caught:
         need(row.module, row.extra, "cow.spz")
     assert str(caught.value).endswith(row.hint)

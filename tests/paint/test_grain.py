@@ -12,7 +12,7 @@ from PIL import Image
 
 import style3d
 from style3d.core.pyramid import Pyramid
-from style3d.paint.grain import finest_band, lacking, laid, largest_rectangle, plainness
+from style3d.paint.grain import finest_band, largest_rectangle, lay_picture, missing_contrast, plainness
 from style3d.paint.layers import Layers, StyleLayer
 from style3d.paint.style_library import ROUGHNESS, Palette, StyleLibrary
 from style3d.render.pyramid import point_pyramid
@@ -66,10 +66,12 @@ def test_a_picture_is_laid_upright_from_the_side_that_is_faced() -> None:
     x, y = np.meshgrid(np.arange(4) - 1.5, 1.5 - np.arange(4))
     wall = np.stack([x.ravel(), y.ravel(), np.zeros(16)], 1)
     front = np.broadcast_to([0.0, 0.0, 1.0], (16, 3))
-    assert laid(picture, wall, front)[:, 0].reshape(4, 4).numpy() == pytest.approx(picture[0, 0].numpy(), abs=1e-4)
-    beyond = laid(picture, wall + np.array([4.0, 0.0, 0.0]), front)[:, 0].reshape(4, 4)
+    assert lay_picture(picture, wall, front)[:, 0].reshape(4, 4).numpy() == pytest.approx(
+        picture[0, 0].numpy(), abs=1e-4
+    )
+    beyond = lay_picture(picture, wall + np.array([4.0, 0.0, 0.0]), front)[:, 0].reshape(4, 4)
     assert beyond.numpy() == pytest.approx(picture[0, 0].flip(1).numpy(), abs=1e-4)
-    floor = laid(
+    floor = lay_picture(
         picture, np.stack([wall[:, 0], np.full(16, 9.0), -wall[:, 1]], 1), np.broadcast_to([0.0, 1, 0], (16, 3))
     )
     assert sorted(floor[:, 0].round().tolist()) == sorted(picture[0, 0].flatten().tolist())
@@ -77,7 +79,9 @@ def test_a_picture_is_laid_upright_from_the_side_that_is_faced() -> None:
 
 def test_what_has_contrast_of_its_own_gets_less() -> None:
     """All where there is none, three quarters of the variance where there is a quarter, none past enough."""
-    assert lacking(0.04, torch.tensor([0.0, 0.01, 0.04, 0.12])).square().tolist() == pytest.approx([1, 0.75, 0, 0])
+    assert missing_contrast(0.04, torch.tensor([0.0, 0.01, 0.04, 0.12])).square().tolist() == pytest.approx(
+        [1, 0.75, 0, 0]
+    )
 
 
 def test_what_has_colours_of_its_own_gets_little() -> None:

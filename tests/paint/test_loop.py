@@ -76,7 +76,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(job: style3d.MeshJob, tmp_path: 
     whole = run(job).after
     store = Checkpoint(tmp_path / "ball.glb", {"job": 1})
     stopped = run(job, checkpoint=store, watcher=Stopper("painting, stage 2", 5))
-    assert stopped.interrupted
+    assert stopped.was_interrupted
     assert store.path.exists()
     resumed = run(job, checkpoint=Checkpoint(tmp_path / "ball.glb", {"job": 1}), resume=True)
     assert torch.equal(resumed.after, whole)
@@ -94,7 +94,7 @@ def test_a_damaged_checkpoint_is_refused(job: style3d.MeshJob, tmp_path: Path) -
 
 def test_stopped_runs_keep_their_best(job: style3d.MeshJob, tmp_path: Path) -> None:
     result = run(job, watcher=Stopper("painting, stage 1", 6))
-    assert result.interrupted
+    assert result.was_interrupted
     assert len(result.record["losses"]) == 6
     written = result.save(tmp_path / "ball.glb")
     assert all(path.exists() for path in written)

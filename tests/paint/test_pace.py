@@ -13,7 +13,7 @@ from style3d.job.ladder import LADDER
 from style3d.paint.estimate import Estimate, estimated_bytes, estimated_seconds
 from style3d.paint.pace import Line, Pace, StageWork, Work, line_through
 from style3d.paint.schedule import decay
-from style3d.paint.tempo import ByClock, ByCount, picked
+from style3d.paint.tempo import ByClock, ByCount, pick_recipe
 
 PACE = Pace(
     built=Line(0.1, 1e-6), alone=Line(0.2, 2e-6), target=Line(0.05, 0.0), step=Line(0.0, 1e-5), style=0.5,
@@ -42,16 +42,16 @@ def test_lines(small: tuple[float, float], large: tuple[float, float], at_ten: f
 
 
 def test_work_costs_what_its_parts_cost() -> None:
-    assert COARSE.building(PACE) == pytest.approx(8 * 0.11)
-    assert COARSE.stepping(PACE) == pytest.approx(0.5 + 16 * 0.05 + 200 * 0.1)
-    assert StageWork((10_000,) * 8, 3, 2).stepping(PACE) == pytest.approx(0.5 + 3 * 0.05 + 3 * 0.1)
-    assert WORK.closing(PACE) == pytest.approx(1.5 * 5 * 0.52)
-    assert FINE.held(PACE, 1e6) == pytest.approx(1e6 + 2 * 8 * 2e6 + 8e7)
+    assert COARSE.building_seconds(PACE) == pytest.approx(8 * 0.11)
+    assert COARSE.step_seconds(PACE) == pytest.approx(0.5 + 16 * 0.05 + 200 * 0.1)
+    assert StageWork((10_000,) * 8, 3, 2).step_seconds(PACE) == pytest.approx(0.5 + 3 * 0.05 + 3 * 0.1)
+    assert WORK.picture_seconds(PACE) == pytest.approx(1.5 * 5 * 0.52)
+    assert FINE.memory(PACE, 1e6) == pytest.approx(1e6 + 2 * 8 * 2e6 + 8e7)
 
 
 def test_an_estimate_is_a_range_around_what_is_computed() -> None:
     low, high = estimated_seconds(WORK, PACE, 10.0, 5.0, 8)
-    assert low < 10 + WORK.painting(PACE) + 5 < high
+    assert low < 10 + WORK.painting_seconds(PACE) + 5 < high
     fewer, more = estimated_bytes(WORK, PACE, Flat(1000), 3e9, 1e9)
     assert 1e9 < fewer < more
     assert str(Estimate((50.0, 130.0), (1.21e9, 1.9e9))) == "50 s to 2.2 min and 1.2 to 1.9 GB of memory"
@@ -112,10 +112,10 @@ def test_every_stage_has_a_step_where_there_is_no_time_at_all() -> None:
 
 def test_the_last_row_that_fits_is_taken() -> None:
     job = MeshJob(Path("a.glb"), style=(Path("b.jpg"),), time=60.0)
-    sizes = [picked(LADDER, job, limit, lambda row: row.resolution).resolution for limit in (1, 100, 500, 10_000)]
+    sizes = [pick_recipe(LADDER, job, limit, lambda row: row.resolution).resolution for limit in (1, 100, 500, 10_000)]
     assert sizes == [96, 96, 384, 768]
     assert (
-        picked(LADDER, MeshJob(Path("a.glb"), style=(Path("b.jpg"),), time=60.0, views=5), 1e9, lambda row: 0).views
+        pick_recipe(LADDER, MeshJob(Path("a.glb"), style=(Path("b.jpg"),), time=60.0, views=5), 1e9, lambda row: 0).views
         == 5
     )
 

@@ -19,7 +19,7 @@ from style3d.nerf.capture.lens import Brown, Lens
 from style3d.nerf.grid.file import FittedGrid, read_grid, save_grid
 from style3d.nerf.grid.scene import GridScene
 from style3d.nerf.splats.scene import SplatScene
-from style3d.paint.regions_by_view import held, mean_depth, view_called
+from style3d.paint.regions_by_view import mean_depth, share_of_entries, view_called
 from style3d.regions.region import Region, region_of, region_of_text
 from style3d.regions.selector import Where
 from tests.helpers.clouds import splat_ball
@@ -66,7 +66,7 @@ def test_a_mask_lies_where_it_was_drawn(kind: str, left_half: Path, tmp_path: Pa
     splats = SplatScene(splat_ball(4000), "ball") if kind == "splats" else None
     scene = splats or (grid_scene() if kind == "grid" else mesh_scene(tmp_path))
     view = "front.jpg" if kind == "grid" else "1"
-    weights = held(scene, Where(mask=left_half, view=view))
+    weights = share_of_entries(scene, Where(mask=left_half, view=view))
     assert 0 < (weights > 0).mean() < 0.6
     image = shown(scene, weights, view)
     size = image.shape[1]
@@ -81,7 +81,7 @@ def test_what_stands_behind_stays_out(left_half: Path) -> None:
     """White everywhere paints the front and not the back."""
     Image.fromarray(np.full((40, 40), 255, np.uint8)).save(left_half)
     scene = grid_scene()
-    weights = held(scene, Where(mask=left_half, view="2"))
+    weights = share_of_entries(scene, Where(mask=left_half, view="2"))
     depth = named_view(scene, "front.jpg").project(scene.points(0))[1]
     assert weights[depth < 3.5].max() > 0.99
     assert not weights[depth > 4.2].any()
@@ -90,24 +90,24 @@ def test_what_stands_behind_stays_out(left_half: Path) -> None:
 def test_near_and_far_by_depth_and_by_share() -> None:
     scene = grid_scene()
     depth, seen = mean_depth(scene)
-    near, far = (held(scene, Where(depth=bounds)) for bounds in ((0.0, 3.6), (3.6, 99.0)))
+    near, far = (share_of_entries(scene, Where(depth=bounds)) for bounds in ((0.0, 3.6), (3.6, 99.0)))
     assert near.any()
     assert far.any()
     assert not (near * far).any()
     assert np.array_equal((near + far) > 0, seen > 0)
     assert depth[near > 0].max() <= 3.6
-    half = held(scene, Where(depth_share=(0.0, 0.5)))
+    half = share_of_entries(scene, Where(depth_share=(0.0, 0.5)))
     assert seen[half > 0].sum() == pytest.approx(seen.sum() / 2, rel=0.02)
     assert depth[half > 0].max() <= depth[(half == 0) & (seen > 0)].min()
 
 
 def test_conditions_meet_and_fade(left_half: Path) -> None:
     scene = grid_scene()
-    whole = held(scene, Where(mask=left_half, view="front"))
-    upper = held(scene, Where(mask=left_half, view="front", box=(-1, 0, -1, 1, 1, 1)))
+    whole = share_of_entries(scene, Where(mask=left_half, view="front"))
+    upper = share_of_entries(scene, Where(mask=left_half, view="front", box=(-1, 0, -1, 1, 1, 1)))
     assert 0 < (upper > 0).sum() < (whole > 0).sum()
     assert not upper[scene.points(0)[:, 1] < 0].any()
-    faded = held(scene, Where(mask=left_half, view="front", feather=0.3))
+    faded = share_of_entries(scene, Where(mask=left_half, view="front", feather=0.3))
     assert faded.sum() < whole.sum()
 
 
@@ -135,25 +135,27 @@ def test_a_mask_is_bent_as_its_photo(tmp_path: Path) -> None:
     right[:, 150:] = 255
     Image.fromarray(right).save(tmp_path / "right.png")
     drawn = np.linspace(0, 1, 200, dtype=np.float32)[None, :, None].repeat(200, 0)
-    assert np.array_equal(plain.straightened("front.jpg", drawn), drawn)
-    bent = scene.straightened("front.jpg", drawn)[100, :, 0]
+    assert np.array_equal(plain.straightened_drawing("front.jpg", drawn), drawn)
+    bent = scene.straightened_drawing("front.jpg", drawn)[100, :, 0]
     x = (np.arange(200) + 0.5 - 100) / (camera.focal * 5)
     assert np.allclose(bent, (100 + x * (1 - 0.9 * x * x) * camera.focal * 5 - 0.5) / 199, atol=0.01)
-    straight, moved = (held(one, Where(mask=tmp_path / "right.png", view="front")).sum() for one in (plain, scene))
+    straight, moved = (
+        share_of_entries(one, Where(mask=tmp_path / "right.png", view="front")).sum() for one in (plain, scene)
+    )
     assert 0 < moved < straight
     with pytest.raises(Style3DError, match="does not fit the photo"):
-        scene.straightened("front.jpg", drawn[:100])
+        scene.straightened_drawing("front.jpg", drawn[:100])
 
 
 def test_masks_of_other_proportions_are_refused(tmp_path: Path) -> None:
     Image.fromarray(np.full((40, 60), 255, np.uint8)).save(tmp_path / "wide.png")
     with pytest.raises(Style3DError, match="does not fit its view"):
-        held(grid_scene(), Where(mask=tmp_path / "wide.png", view="1"))
+        share_of_entries(grid_scene(), Where(mask=tmp_path / "wide.png", view="1"))
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "black.png")
     with pytest.raises(Style3DError, match="selects nothing"):
-        held(grid_scene(), Where(mask=tmp_path / "black.png", view="1"))
+        share_of_entries(grid_scene(), Where(mask=tmp_path / "black.png", view="1"))
     with pytest.raises(Style3DError, match="cannot be chosen by mask"):
-        held(grid_scene(), Where(mask=tmp_path / "black.png"))
+        share_of_entries(grid_scene(), Where(mask=tmp_path / "black.png"))
 
 
 def test_a_region_alone_is_painted(left_half: Path, tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_a_region_alone_is_painted(left_half: Path, tmp_path: Path) -> None:
     quick = {"preset": "draft", "views": 3, "resolution": 64, "steps": 4, "features": "wavelet", "turntable": "none"}
     job = style3d.FieldJob(tmp_path / "a.safetensors", region=(region,), output=tmp_path / "b.safetensors", **quick)
     result = style3d.stylize(scene, job)
-    outside = held(scene, region.where) == 0
+    outside = share_of_entries(scene, region.where) == 0
     changed = (result.after != result.before).any(1).numpy()
     assert not changed[outside].any()
     assert changed[~outside].mean() > 0.5

@@ -47,7 +47,9 @@ def variation(scene: LobeScene, colors: torch.Tensor) -> float:
     cameras, changes = scene.cameras_around(12, 48), []
     for camera, other in zip(cameras, (*cameras[1:], cameras[0]), strict=True):
         operator = scene.operator(camera, 0)
-        views = [view.render(colors, torch.zeros(3)) for view in (operator, scene.turned(operator, other.position))]
+        views = [
+            view.render(colors, torch.zeros(3)) for view in (operator, scene.turned_view(operator, other.position))
+        ]
         changes.append((views[0] - views[1])[0, :, operator.coverage.reshape(48, 48) > 0.99])
     return float(torch.cat(changes, 1).square().mean().sqrt())
 

@@ -45,7 +45,7 @@ def test_style_stands_beside_with_its_proportions(tmp_path: Path) -> None:
     image = opened(tmp_path / "sheet.png").astype(int)
     layout = plan(1, 48, 64, True, 512)
     rows, columns = np.nonzero((np.abs(image - np.array([255, 0, 0])) < 3).all(-1))
-    assert columns.max() < layout.left
+    assert columns.max() < layout.left_edge
     assert (np.ptp(rows) + 1) / (np.ptp(columns) + 1) == pytest.approx(2, rel=0.05)
     assert image.shape[0] > plan(1, 48, 64, True, 512).size(False)[1]
 

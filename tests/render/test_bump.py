@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from style3d.render.bump import bumped
+from style3d.render.bump import bumped_normals
 from style3d.render.fragments import trace_view
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.texels import texel_grid
@@ -20,7 +20,7 @@ def test_a_flat_relief_changes_nothing_and_a_tilted_one_leans_along_u_and_v() ->
     fragments = trace_view(EmbreeRasterizer(surface), surface, flat_on(16), 1)
     normals = shading_normals(surface, fragments)
     flat = np.tile([0.0, 0.0, 1.0], (grid.entries, 1))
-    assert np.allclose(bumped(normals, surface, grid, fragments, flat), normals, atol=1e-6)
+    assert np.allclose(bumped_normals(normals, surface, grid, fragments, flat), normals, atol=1e-6)
     tilted = np.tile([0.6, 0.0, 0.8], (grid.entries, 1))
     corners = surface.positions[surface.faces[0]]
     uv = surface.uvs[surface.faces[0]]
@@ -31,11 +31,11 @@ def test_a_flat_relief_changes_nothing_and_a_tilted_one_leans_along_u_and_v() ->
     first = fragments.face == 0
     assert first.any()
     wanted = 0.6 * along + 0.8 * normals[first]
-    assert np.allclose(bumped(normals, surface, grid, fragments, tilted)[first], wanted, atol=1e-5)
+    assert np.allclose(bumped_normals(normals, surface, grid, fragments, tilted)[first], wanted, atol=1e-5)
     against = -slopes[1] / np.linalg.norm(slopes[1])
     upward = np.tile([0.0, 0.6, 0.8], (grid.entries, 1))
     wanted = 0.6 * against + 0.8 * normals[first]
-    assert np.allclose(bumped(normals, surface, grid, fragments, upward)[first], wanted, atol=1e-5)
+    assert np.allclose(bumped_normals(normals, surface, grid, fragments, upward)[first], wanted, atol=1e-5)
 
 
 def test_faces_without_area_in_the_texture_keep_their_normals() -> None:
@@ -45,4 +45,4 @@ def test_faces_without_area_in_the_texture_keep_their_normals() -> None:
     fragments = trace_view(EmbreeRasterizer(surface), surface, flat_on(16), 1)
     normals = shading_normals(surface, fragments)
     relief = np.tile([0.6, 0.0, 0.8], (grid.entries, 1))
-    assert np.allclose(bumped(normals, surface, grid, fragments, relief), normals, atol=1e-6)
+    assert np.allclose(bumped_normals(normals, surface, grid, fragments, relief), normals, atol=1e-6)

@@ -26,14 +26,14 @@ def on_sphere(pyramid: SpacePyramid) -> np.ndarray:
 def test_a_constant_stays_one(scene) -> None:
     surface, pyramid = scene
     points, _ = sample_points(surface, 5000)
-    assert pyramid.carried(points, np.full(5000, 0.3)) == pytest.approx(np.full(pyramid.sizes[0], 0.3), abs=1e-6)
+    assert pyramid.entry_means(points, np.full(5000, 0.3)) == pytest.approx(np.full(pyramid.sizes[0], 0.3), abs=1e-6)
 
 
 def test_a_function_of_the_place_is_reproduced(scene) -> None:
     surface, pyramid = scene
     points, _ = sample_points(surface, 20_000)
     wanted = pyramid.points + pyramid.origin
-    found = pyramid.carried(points, 0.5 + 0.4 * points[:, 1] * points[:, 0])
+    found = pyramid.entry_means(points, 0.5 + 0.4 * points[:, 1] * points[:, 0])
     inside = on_sphere(pyramid)
     assert np.abs(found - (0.5 + 0.4 * wanted[:, 1] * wanted[:, 0]))[inside].max() < 0.05
 
@@ -43,11 +43,11 @@ def test_few_points_leave_no_hole(scene, count: int) -> None:
     surface, pyramid = scene
     points, normals = sample_points(surface, count)
     values = np.linspace(0, 1, count)
-    carried = pyramid.carried(points, values)
+    carried = pyramid.entry_means(points, values)
     assert np.isfinite(carried).all()
     assert values.min() - 1e-9 <= carried.min() <= carried.max() <= values.max() + 1e-9
     for level in range(pyramid.levels):
-        facing = pyramid.averaged(level, points, normals)
+        facing = pyramid.mean_normals(level, points, normals)
         assert facing.shape == (pyramid.sizes[level], 3)
         assert np.linalg.norm(facing, axis=1) == pytest.approx(np.ones(len(facing)), abs=1e-6)
 
@@ -56,16 +56,16 @@ def test_directions_of_a_ball_point_away_from_its_middle(scene) -> None:
     surface, pyramid = scene
     points, normals = sample_points(surface, 20_000)
     places = pyramid.points + pyramid.origin
-    facing = pyramid.averaged(0, points, normals)
+    facing = pyramid.mean_normals(0, points, normals)
     inside = on_sphere(pyramid)
     assert (facing * places)[inside].sum(1).min() > 0.9
     corners = pyramid.corners(1)
     outward = corners / np.linalg.norm(corners, axis=1, keepdims=True)
-    assert np.median((pyramid.averaged(1, points, normals) * outward).sum(1)) > 0.95
+    assert np.median((pyramid.mean_normals(1, points, normals) * outward).sum(1)) > 0.95
 
 
 def test_directions_that_cancel_are_still_unit(scene) -> None:
     surface, pyramid = scene
     points, normals = sample_points(surface, 400)
-    both = pyramid.averaged(0, np.concatenate([points, points]), np.concatenate([normals, -normals]))
+    both = pyramid.mean_normals(0, np.concatenate([points, points]), np.concatenate([normals, -normals]))
     assert np.linalg.norm(both, axis=1) == pytest.approx(np.ones(len(both)), abs=1e-6)

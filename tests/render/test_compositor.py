@@ -168,10 +168,10 @@ def test_what_fails_is_said_once_and_drawn_on_the_cpu(caplog: pytest.LogCaptureF
 @pytest.fixture
 def cuda_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine that says it has CUDA."""
-    chooser._found.cache_clear()
+    chooser._find_compositor.cache_clear()
     monkeypatch.setattr(device, "KINDS", (replace(device.CUDA, count=lambda: 1), device.CPU))
     yield
-    chooser._found.cache_clear()
+    chooser._find_compositor.cache_clear()
 
 
 @pytest.mark.usefixtures("cuda_here")

@@ -12,7 +12,7 @@ import torch
 from style3d.core.camera import Camera, look_at
 from style3d.core.operator import SparseMap
 from style3d.render.splats import DILATION, Gaussians, project, splat_rows, splat_rows_reference, splat_view
-from style3d.render.thin import SHARE, thinned
+from style3d.render.thin import SHARE, drop_small_weights
 from tests.helpers.gaussians import blob, pyramid_over
 from tests.helpers.surfaces import front, noise
 
@@ -136,7 +136,7 @@ def test_compensated_splats_keep_their_light() -> None:
 def test_thinning_keeps_rows_and_hides_its_loss() -> None:
     """Row sums stay, at most 1/255 of a row is dropped, and no image changes by more than that."""
     rows = splat_rows(blob(), front())
-    thin = thinned(rows)
+    thin = drop_small_weights(rows)
     assert thin.indices.size < 0.9 * rows.indices.size
     np.testing.assert_allclose(thin.row_sums(), rows.row_sums(), atol=1e-6)
     colors = torch.from_numpy(noise(1, 400)[0])
@@ -149,7 +149,7 @@ def test_thinning_odd_rows() -> None:
     """An empty row, a single weight, equal weights and weights of zero."""
     weights = np.float32([1e-6, 1, 1, 1, 1, 0, 0])
     rows = SparseMap(np.array([0, 0, 1, 5, 7]), np.arange(7, dtype=np.int32), weights, 7)
-    thin = thinned(rows)
+    thin = drop_small_weights(rows)
     assert np.diff(thin.indptr).tolist() == [0, 1, 4, 2]
     np.testing.assert_array_equal(thin.row_sums(), rows.row_sums())
 
@@ -161,9 +161,9 @@ def test_what_is_frozen_stays() -> None:
     backdrop = torch.zeros(3)
     for level in (0, 1):
         view = splat_view(gaussians, pyramid_over(gaussians), level, front(), frozen=lambda entries: extra[entries])
-        expected = thinned(splat_rows(gaussians, front())).apply(torch.from_numpy(extra))
+        expected = drop_small_weights(splat_rows(gaussians, front())).apply(torch.from_numpy(extra))
         image = view.image(torch.zeros(view.matrix.columns, 3), backdrop)
-        assert (image - view.shaped(expected)).abs().max() < 1e-5
+        assert (image - view.as_image(expected)).abs().max() < 1e-5
 
 
 def test_coarse_tables_paint_what_fine_ones_do() -> None:

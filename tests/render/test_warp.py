@@ -47,14 +47,14 @@ def test_fast_and_slow_agree() -> None:
     both = fast.valid & seen
     assert both.sum() > 150
     assert (fast.valid != seen).sum() <= 0.1 * seen.sum()  # the z-test is stricter at grazing angles
-    assert np.abs(fast.warped(source.before) - slow)[both].max() < 1e-3
+    assert np.abs(fast.warp_image(source.before) - slow)[both].max() < 1e-3
 
 
 def test_the_same_camera_is_the_identity() -> None:
     view = arc(2).views[0]
     same = link(view.depth_view, view.depth_view)
     assert same.valid.sum() > 0.8 * (view.mask >= 0.999).sum()  # the outermost pixels lack neighbours
-    assert np.abs(same.warped(view.before) - view.before)[same.valid].max() < 1e-5
+    assert np.abs(same.warp_image(view.before) - view.before)[same.valid].max() < 1e-5
 
 
 def test_what_is_hidden_is_not_compared() -> None:

@@ -46,7 +46,7 @@ def read_depth(path: Path, camera: Camera, scale: float, kind: DepthKind) -> Flo
     return np.where(np.isfinite(depth) & (depth > 0), depth, np.inf).astype(np.float32)
 
 
-def _checked(shape: tuple[int, ...], size: tuple[int, int]) -> None:
+def _check_shape(shape: tuple[int, ...], size: tuple[int, int]) -> None:
     if shape not in (size, (*size, 1), (1, *size)):
         raise ValueError(f"shape {shape}")
 
@@ -70,7 +70,7 @@ def _array(content: bytes, size: tuple[int, int]) -> Float[np.ndarray, "..."]:
     if version not in readers:
         raise ValueError(f"version {version}")
     shape, fortran, dtype = readers[version](stream)
-    _checked(shape, size)
+    _check_shape(shape, size)
     if dtype.kind not in "fui":
         raise ValueError(f"{dtype} is no number")
     count = size[0] * size[1]
@@ -80,7 +80,7 @@ def _array(content: bytes, size: tuple[int, int]) -> Float[np.ndarray, "..."]:
 
 def _read_png(path: Path, size: tuple[int, int]) -> Float[np.ndarray, "..."]:
     with Image.open(io.BytesIO(read_bytes(path, LIMIT))) as image:
-        _checked((image.height, image.width), size)
+        _check_shape((image.height, image.width), size)
         if not image.mode.startswith("I"):
             raise ValueError(f"mode {image.mode}; depth needs 16 bits")
         return np.asarray(image).astype(np.float64)

@@ -33,14 +33,14 @@ def read_exr(path: Path, size: tuple[int, int]) -> Float[np.ndarray, "h w"]:
     OpenEXR = need("OpenEXR", what=str(path))
     check_readable(path)
     try:
-        number, name = _found(OpenEXR.File(str(path), header_only=True).parts, size)
+        number, name = _depth_channel(OpenEXR.File(str(path), header_only=True).parts, size)
         with OpenEXR.File(str(path), separate_channels=True, num_threads=1) as file:
             return np.asarray(file.parts[number].channels[name].pixels, dtype=np.float64)
     except (RuntimeError, IndexError) as error:  # a part that cannot be read is not there
         raise ValueError(f"damaged pixels ({error})") from None
 
 
-def _found(parts: list[Any], size: tuple[int, int]) -> tuple[int, str]:
+def _depth_channel(parts: list[Any], size: tuple[int, int]) -> tuple[int, str]:
     """The part and the channel that hold depth; every part's size is checked before anything is read."""
     known = list[tuple[int, int, str]]()
     for number, part in enumerate(parts):

@@ -50,7 +50,7 @@ def transfer(
     optimizer = torch.optim.Adam(leaves, rate, betas=(0.9, 0.99))
 
     def picture() -> Tensor:
-        x = _collapsed(leaves)
+        x = _sum_of_levels(leaves)
         x = x + (x.clamp(0, 1) - x).detach()
         return x if mask is None else mask * x + (1 - mask) * photo
 
@@ -75,12 +75,12 @@ def _pyramid(image: Image, seed: int | None) -> list[Tensor]:
     return [detail.clone().requires_grad_() for detail in details]
 
 
-def _collapsed(leaves: Sequence[Tensor]) -> Tensor:
+def _sum_of_levels(leaves: Sequence[Tensor]) -> Tensor:
     x = leaves[-1]
     for leaf in reversed(leaves[:-1]):
-        x = leaf + _enlarged(x, leaf)
+        x = leaf + _enlarge(x, leaf)
     return x
 
 
-def _enlarged(x: Tensor, like: Tensor) -> Tensor:
+def _enlarge(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear", align_corners=False)

@@ -40,7 +40,7 @@ def footage_of_frames(
     Raises:
         Style3DError: a file is missing or unreadable, or sizes disagree.
     """
-    first, second, depths = (_named(folder, kinds) for folder, kinds in
+    first, second, depths = (_files_by_name(folder, kinds) for folder, kinds in
                              ((folders[0], IMAGES), (folders[1], IMAGES), (depth, DEPTHS)))  # fmt: skip
     found = [(name, camera) for name, camera in read_cameras(cameras) if name in first and name in second]
     if len(found) < 2:
@@ -80,7 +80,7 @@ def _picture(path: Path) -> tuple[Picture, Plane | None]:
     return np.ascontiguousarray(image[..., :3]), alpha
 
 
-def _named(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
+def _files_by_name(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Files of a folder by their name without suffix."""
     if not folder.is_dir():
         raise Style3DError(f"{folder} is not a folder", expected="a folder of frames")

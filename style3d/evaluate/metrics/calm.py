@@ -58,7 +58,7 @@ def _both(views: PaintedViews) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray
     window = max(3, round(WINDOW * max(views.images[0].shape[:2])))
     pairs = zip(views.images, views.insides, strict=True)
     own = np.concatenate([restlessness(image, inside, window) for image, inside in pairs])
-    return own, restlessness(views.painting, np.ones(views.painting.shape[:2], dtype=bool), window)
+    return own, restlessness(views.style_array, np.ones(views.style_array.shape[:2], dtype=bool), window)
 
 
 def _share(views: PaintedViews) -> Reading:

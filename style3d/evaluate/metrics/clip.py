@@ -28,7 +28,7 @@ def clip_or_why(model: str, weights: Path | None) -> Encoder | str:
     """
     if weights is None:
         return "no --clip-weights were given"
-    if not (row := library("open_clip")).installed:
+    if not (row := library("open_clip")).is_installed:
         return f"{row.title} is not installed; {row.hint}"
     if not weights.is_file():
         raise Style3DError(f"there is no weights file {weights}", expected="weights of a CLIP model for open_clip")
@@ -38,7 +38,7 @@ def clip_or_why(model: str, weights: Path | None) -> Encoder | str:
 
 
 @torch.no_grad()
-def embedded(encoder: Encoder, image: Image) -> Embeddings:
+def picture_embedding(encoder: Encoder, image: Image) -> Embeddings:
     """The unit vector of a whole display-referred picture, squeezed to the square that the encoder looks at."""
     square = F.interpolate(image, (encoder.size, encoder.size), mode="bicubic", antialias=True)
     return encoder.pictures(square.clamp(0, 1))
@@ -53,19 +53,19 @@ def _likeness(views: PaintedViews, of: Callable[[Encoder], Embeddings]) -> Readi
     encoder = views.yardstick.clip
     assert not isinstance(encoder, str)  # who needs it says so in its row
     wanted = of(encoder)
-    return Reading(float(np.mean([similarity(one, wanted) for one in views.once(_seen)])))
+    return Reading(float(np.mean([similarity(one, wanted) for one in views.once(_view_embeddings)])))
 
 
-def _seen(views: PaintedViews) -> list[Embeddings]:
+def _view_embeddings(views: PaintedViews) -> list[Embeddings]:
     encoder = views.yardstick.clip
     assert not isinstance(encoder, str)
-    return [embedded(encoder, image) for image, _ in views.pairs]
+    return [picture_embedding(encoder, image) for image, _ in views.pairs]
 
 
 def _to_picture(views: PaintedViews) -> Reading:
     style = views.yardstick.style
     assert style is not None
-    return _likeness(views, lambda encoder: embedded(encoder, style))
+    return _likeness(views, lambda encoder: picture_embedding(encoder, style))
 
 
 CLIP: tuple[Metric[PaintedViews], ...] = (

@@ -60,7 +60,9 @@ def consistency(
     Raises:
         Style3DError: no two views share a valid pixel.
     """
-    sums = [_compare(link.warped(images[link.source]), images[link.target], link.valid, perceptual) for link in links]
+    sums = [
+        _compare(link.warp_image(images[link.source]), images[link.target], link.valid, perceptual) for link in links
+    ]
     pixels = sum(s.pixels for s in sums)
     if not pixels:
         raise Style3DError(
@@ -83,11 +85,11 @@ def consistency(
 
 def error_map(link: Link, images: Sequence[Picture]) -> Plane:
     """Root mean square error over the channels at each pixel of the target; NaN where not valid."""
-    difference = link.warped(images[link.source]) - images[link.target]
+    difference = link.warp_image(images[link.source]) - images[link.target]
     return np.where(link.valid, np.sqrt(np.square(difference).mean(2)), np.nan)
 
 
-def flagged(one: Consistency, floor: Consistency) -> str:
+def why_no_merit(one: Consistency, floor: Consistency) -> str:
     """Why a sequence's low error is no merit, or nothing: it has hardly any contrast to be wrong about."""
     share = one.contrast / max(floor.contrast, NOTICED)
     if one.rmse <= floor.rmse and (share < 0.25 or one.relative > 1.5 * floor.relative):

@@ -11,7 +11,7 @@ from jaxtyping import Bool
 
 from style3d.evaluate.footage.controls import flat_views
 from style3d.evaluate.footage.footage import Footage
-from style3d.evaluate.metrics.consistency import Consistency, Perceptual, consistency, error_map, flagged
+from style3d.evaluate.metrics.consistency import Consistency, Perceptual, consistency, error_map, why_no_merit
 from style3d.evaluate.metrics.figure import Figure, absent
 from style3d.evaluate.metrics.lpips import Distance
 from style3d.evaluate.metrics.metric import Metric, Reading
@@ -103,13 +103,15 @@ def agreement(
     if shared:
         images = [alone.get(view, image) for view, image in enumerate(footage.after)]
         ceiling, there = (consistency(seen, shared, gap, perceptual) for seen in (images, footage.after))
-    why = flagged(flat, floor), flagged(ours, floor)
+    why = why_no_merit(flat, floor), why_no_merit(ours, floor)
     return GapConsistency(gap, footage.parallax(joined), ours, floor, flat, *why, ceiling, there)
 
 
 def absent_agreement(gap: int, why: str) -> list[Figure]:
     """What stands for `agreement_figures` where there is nothing to compare."""
-    named = [(row.called(gap), row.better) for row in AGREEMENT] + [(row.called(gap), row.better) for row in RATIOS]
+    named = [(row.figure_name(gap), row.better) for row in AGREEMENT] + [
+        (row.figure_name(gap), row.better) for row in RATIOS
+    ]
     return [absent(name, better, why) for name, better in named]
 
 
@@ -129,7 +131,7 @@ def agreement_figures(found: GapConsistency, footage: Footage, distance: Distanc
     figures = []
     for suffix, one in found.sequences.items():
         for row in AGREEMENT:
-            name, reading = row.called(found.gap, suffix), row.measure(one) if one else Reading(None, ALONE)
+            name, reading = row.figure_name(found.gap, suffix), row.measure(one) if one else Reading(None, ALONE)
             network = (distance.name, distance.digest) if "distance" in row.needs else ("", "")
             flag = {"": found.suspicion, ".flat": found.cheat}.get(suffix, "") if row.name.endswith(".relative") else ""
             if one is None or reading.value is None:
@@ -141,7 +143,7 @@ def agreement_figures(found: GapConsistency, footage: Footage, distance: Distanc
 
 
 def _ratio(row: Metric[GapConsistency], found: GapConsistency, footage: Footage) -> Figure:
-    name, reading = row.called(found.gap), row.measure(found)
+    name, reading = row.figure_name(found.gap), row.measure(found)
     if reading.value is None:
         return absent(name, row.better, reading.note)
     return Figure(name, reading.value, row.better, reading.views, footage.size, found.mask)

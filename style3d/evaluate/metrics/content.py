@@ -82,11 +82,11 @@ def _network(views: PaintedViews) -> list[tuple[float, float | None]]:
     features = views.yardstick.features
     return [
         network_content(features, make_frame(features, before, mask), make_frame(features, after, mask))
-        for before, after, mask in _shown(views)
+        for before, after, mask in _view_pairs(views)
     ]
 
 
-def _shown(views: PaintedViews) -> list[tuple[Image, Image, Mask]]:
+def _view_pairs(views: PaintedViews) -> list[tuple[Image, Image, Mask]]:
     """Original and picture with their coverage, where there is any."""
     pairs = zip(views.footage.views, views.pairs, strict=True)
     return [(image_and_mask(view, view.before)[0], after, mask) for view, (after, mask) in pairs if mask.any()]
@@ -96,7 +96,7 @@ def lpips_distance(views: PaintedViews) -> float | None:
     """LPIPS between the views and their originals, mean over views."""
     distance = views.yardstick.lpips
     assert not isinstance(distance, str)  # who needs it says so in its row
-    return mean_of([float(distance(before, after, mask)) for before, after, mask in _shown(views)])
+    return mean_of([float(distance(before, after, mask)) for before, after, mask in _view_pairs(views)])
 
 
 def _each(views: PaintedViews, measure: Callable[[Picture, Picture, Plane], float | None]) -> Reading:

@@ -58,7 +58,7 @@ class Limit:
         """As it is written on the command line."""
         return f"{self.name}{'>=' if self.at_least else '<='}{self.bound:g}"
 
-    def broken(self, figures: Sequence[Figure]) -> str:
+    def complaint(self, figures: Sequence[Figure]) -> str:
         """Nothing when the bound is kept, else one line that says how it is not; an absent figure keeps none."""
         named = {figure.name: figure for figure in figures}
         if self.name not in named:
@@ -71,7 +71,7 @@ class Limit:
 
     def shortfall(self, figures: Sequence[Figure]) -> float:
         """How far from kept, relative to the bound: 0 when it is kept, 1 when the figure is absent."""
-        if not self.broken(figures):
+        if not self.complaint(figures):
             return 0.0
         value = next((figure.value for figure in figures if figure.name == self.name), None)
         if value is None or not math.isfinite(value):

@@ -84,9 +84,9 @@ def artfid(lpips: float, fid: float) -> float:
 
 def _single(views: PaintedViews) -> Reading:
     layer = views.yardstick.features.content_layer
-    if not all(layer in frame.features for frame in (views.wanted, *views.frames)):
+    if not all(layer in frame.features for frame in (views.style_frame, *views.frames)):
         return Reading(None, f"the pictures are too small for layer {layer}")
-    return Reading(mean_of([single_image_fid(frame, views.wanted, layer) for frame in views.frames]))
+    return Reading(mean_of([single_image_fid(frame, views.style_frame, layer) for frame in views.frames]))
 
 
 def _inception(views: PaintedViews) -> Inception:

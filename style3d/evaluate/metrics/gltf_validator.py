@@ -29,7 +29,7 @@ BESIDE = Path(__file__).resolve().parents[3]  # of a checkout: `make` installs t
 Message = tuple[int, str, str, str]  # severity (0 error, 1 warning, 2 information, 3 hint), code, place, text
 
 
-def missing() -> str | None:
+def why_missing() -> str | None:
     """Why the validator cannot run; None if it can."""
     if shutil.which("node") is None:
         return "node is not installed"

@@ -14,7 +14,7 @@ import numpy as np
 from style3d.core.camera import Camera
 from style3d.errors import Style3DError
 from style3d.evaluate.metrics.figure import Figure, absent
-from style3d.evaluate.metrics.gltf_validator import missing, new_problems, validate
+from style3d.evaluate.metrics.gltf_validator import new_problems, validate, why_missing
 from style3d.evaluate.metrics.metric import Metric, Reading
 from style3d.gltf.container import is_gltf
 from style3d.mesh.scene import MeshScene
@@ -59,7 +59,7 @@ def mesh_health(pair: MeshPair) -> tuple[list[Figure], dict[str, Any]]:
         for suffix, one in (("", pair), (".before", original)):
             if suffix not in ("", *row.also_on):
                 continue
-            name, found = row.called(suffix=suffix), row.measure(one)
+            name, found = row.figure_name(suffix=suffix), row.measure(one)
             if found.value is None:
                 figures.append(absent(name, row.better, found.note))
             else:
@@ -71,7 +71,7 @@ def _of(value: float | None, views: int = 0) -> Reading:
     return Reading(None if value is None else float(value), "nothing to measure it on" if value is None else "", views)
 
 
-def _unseen(pair: MeshPair) -> Reading:
+def _unseen_texels(pair: MeshPair) -> Reading:
     return _of(float((pair.after.inside & ~pair.seen).sum()), len(pair.cameras))
 
 
@@ -89,10 +89,10 @@ MESH: tuple[Metric[MeshPair], ...] = (
         "mesh.texels_per_pixel", "neither", "texels in a pixel of the view that shows them best",
         lambda pair: _of(pair.facts["texels_per_pixel_median"], len(pair.cameras)), "texels",
     ),
-    Metric("mesh.unseen", "lower", "texels that none of these views shows", _unseen, "texels"),
+    Metric("mesh.unseen", "lower", "texels that none of these views shows", _unseen_texels, "texels"),
     Metric(
         "mesh.clipped", "lower", "share of colours with a channel at 0 or 1",
-        lambda pair: Reading(clipped(pair.after, pair.after.inside)), "share", also_on=(".before",),
+        lambda pair: Reading(clipped_share(pair.after, pair.after.inside)), "share", also_on=(".before",),
     ),
     Metric(
         "mesh.density_spread", "lower", "size of coarse texels divided by that of fine ones",
@@ -109,7 +109,7 @@ MESH: tuple[Metric[MeshPair], ...] = (
 )  # fmt: skip
 
 
-def clipped(scene: MeshScene, inside: Flags) -> float:
+def clipped_share(scene: MeshScene, inside: Flags) -> float:
     """Share of the colours within islands that leave no room: a channel at the end of its range."""
     colors = scene.initial().numpy()[inside]
     return float(((colors <= EDGE) | (colors >= 1 - EDGE)).any(1).mean()) if len(colors) else 0.0
@@ -144,7 +144,7 @@ def _validity(old: Path, new: Path) -> tuple[Reading, Mapping[str, Any]]:
     """Errors and warnings of the Khronos validator that the original does not have."""
     if not is_gltf(new):
         return Reading(None, "only glTF can be validated"), {}
-    if reason := missing():
+    if reason := why_missing():
         return Reading(None, reason), {}
     files = [new, old] if is_gltf(old) else [new]
     try:

@@ -61,7 +61,7 @@ def measure_views(
 
 
 def _figure(row: Metric[PaintedViews], views: PaintedViews, suffix: str) -> Figure:
-    name, by = row.called(suffix=suffix), views.yardstick
+    name, by = row.figure_name(suffix=suffix), views.yardstick
     lacking = [why for need in row.needs if (why := NEEDS[need].lacking(views))]
     if lacking:
         return absent(name, row.better, "; ".join(lacking))

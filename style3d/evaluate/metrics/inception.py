@@ -48,7 +48,7 @@ class Inception(FixedNetwork):
         self.kind = _kind(tensors)
         body = {name: value for name, value in tensors.items() if name.startswith(("Conv2d_", "Mixed_"))}
         try:
-            super().__init__(f"inception-v3 ({self.kind})", digest_of(body, self.kind), constants=_folded(body))
+            super().__init__(f"inception-v3 ({self.kind})", digest_of(body, self.kind), constants=_folded_weights(body))
             self(torch.zeros(1, 3, SMALLEST, SMALLEST))
         except (KeyError, RuntimeError) as error:
             raise Style3DError("the Inception weights do not fit", got=str(error)[:120], expected=EXPECTED) from error
@@ -93,7 +93,7 @@ class Inception(FixedNetwork):
             x = self._conv(x, f"{block}.{name}")
         return x
 
-    def _pooled(self, x: Tensor, block: str) -> Tensor:
+    def _pool_branch(self, x: Tensor, block: str) -> Tensor:
         if self.kind == "fid" and block == "Mixed_7c":
             x = F.max_pool2d(x, 3, 1, 1)
         else:
@@ -102,19 +102,19 @@ class Inception(FixedNetwork):
 
     def _a(self, x: Tensor, block: str) -> Tensor:
         branches = [["branch1x1"], ["branch5x5_1", "branch5x5_2"], [f"branch3x3dbl_{i}" for i in range(1, 4)]]
-        return torch.cat([*(self._chain(x, block, names) for names in branches), self._pooled(x, block)], 1)
+        return torch.cat([*(self._chain(x, block, names) for names in branches), self._pool_branch(x, block)], 1)
 
     def _c(self, x: Tensor, block: str) -> Tensor:
         branches = [["branch1x1"], *([f"branch7x7{kind}_{i}" for i in range(1, last)] for kind, last in
                                      (("", 4), ("dbl", 6)))]  # fmt: skip
-        return torch.cat([*(self._chain(x, block, names) for names in branches), self._pooled(x, block)], 1)
+        return torch.cat([*(self._chain(x, block, names) for names in branches), self._pool_branch(x, block)], 1)
 
     def _e(self, x: Tensor, block: str) -> Tensor:
         parts = [self._conv(x, f"{block}.branch1x1")]
         for names, last in ((["branch3x3_1"], "branch3x3_2"), (["branch3x3dbl_1", "branch3x3dbl_2"], "branch3x3dbl_3")):
             inner = self._chain(x, block, names)
             parts += [self._conv(inner, f"{block}.{last}{side}") for side in "ab"]
-        return torch.cat([*parts, self._pooled(x, block)], 1)
+        return torch.cat([*parts, self._pool_branch(x, block)], 1)
 
     def _shrunk(self, x: Tensor, block: str, branches: Sequence[Sequence[str]]) -> Tensor:
         """Half the size: the last convolution of each branch strides, and so does a maximum."""
@@ -131,7 +131,7 @@ def _kind(tensors: Mapping[str, Tensor]) -> Kind:
     raise Style3DError("these are not the weights of the Inception-v3 that FID uses", expected=EXPECTED)
 
 
-def _folded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _folded_weights(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """``NAME.weight`` and ``NAME.bias`` of each convolution with its batch normalisation worked in."""
     layers: dict[str, Tensor] = {}
     for key in [key for key in tensors if key.endswith(".conv.weight")]:

@@ -10,7 +10,7 @@ import torch
 from style3d.core.camera import Camera
 from style3d.evaluate.metrics.figure import Figure
 from style3d.evaluate.metrics.metric import Metric, Reading
-from style3d.evaluate.metrics.painted_views import COVERAGE, framed
+from style3d.evaluate.metrics.painted_views import COVERAGE, frame_over
 from style3d.evaluate.metrics.style import gram_distance
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.losses.features.base import Features
@@ -45,7 +45,7 @@ def light_figures(scene: MeshScene, yardstick: Yardstick, cameras: Sequence[Came
     reliefs: dict[str, Relief | None] = {"": None}
     if scene.surface.painted == "texture":
         reliefs[".relief"] = _relief(scene)
-    lights = {LIGHTS.called(lamp, suffix): (lamp, relief) for lamp in LAMPS for suffix, relief in reliefs.items()}
+    lights = {LIGHTS.figure_name(lamp, suffix): (lamp, relief) for lamp in LAMPS for suffix, relief in reliefs.items()}
     found = np.mean([_distances(scene, wanted, yardstick.features, camera, lights.values()) for camera in chosen], 0)
     size, network = f"{chosen[0].width}×{chosen[0].height}", (yardstick.features.name, yardstick.features.digest)
     return [
@@ -65,7 +65,7 @@ def _distances(
 ) -> list[float]:
     """Of one view, by light."""
     colors, fill, distances = scene.initial(), wanted.image.mean((0, 2, 3)), []
-    for operator in scene.lit(camera, list(lights)):
+    for operator in scene.views_in_lights(camera, list(lights)):
         image = operator.render(colors, torch.full((3,), GREY))
-        distances.append(gram_distance(framed(features, image, operator.mask(image), fill), wanted))
+        distances.append(gram_distance(frame_over(features, image, operator.mask(image), fill), wanted))
     return distances

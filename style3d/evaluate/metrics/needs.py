@@ -55,12 +55,12 @@ def _layer(by: Yardstick) -> Judge:
     return Judge(f"{by.features.name}, layer {by.features.content_layer}", by.features.digest)
 
 
-def _outlined(views: PaintedViews) -> str:
+def _outline_missing(views: PaintedViews) -> str:
     outlined = any(view.after_mask is not None for view in views.footage.views)
     return "" if outlined else "the stylised frames come without an outline"
 
 
-def _formed(views: PaintedViews) -> str:
+def _form_missing(views: PaintedViews) -> str:
     if views.scene is None:
         return FRAMES
     return "" if views.daylight is not None else "the colours of such a scene hold light of their own"
@@ -70,8 +70,8 @@ NEEDS: dict[str, Need] = {
     "style": Need(lambda views: "" if views.yardstick.style is not None else "no style image was given"),
     "words": Need(lambda views: "" if views.yardstick.prompt else "no prompt was given"),
     "scene": Need(lambda views: "" if views.scene is not None else FRAMES),
-    "form": Need(_formed),  # daylight on the shape
-    "outline": Need(_outlined),  # of the stylised views
+    "form": Need(_form_missing),  # daylight on the shape
+    "outline": Need(_outline_missing),  # of the stylised views
     "features": Need(judge=lambda by: Judge(by.features.name, by.features.digest)),
     "content layer": Need(judge=_layer),
     "lpips": Need(lambda views: _why(views.yardstick.lpips), _lpips),

@@ -74,12 +74,12 @@ class PaintedViews:
         return resized(self.yardstick.style, self.yardstick.style_scale * max(self.images[0].shape[:2]))
 
     @cached_property
-    def painting(self) -> Float[np.ndarray, "rows columns 3"]:
+    def style_array(self) -> Float[np.ndarray, "rows columns 3"]:
         """The same as an array."""
         return np.ascontiguousarray(self.style[0].permute(1, 2, 0).numpy())
 
     @cached_property
-    def wanted(self) -> Frame:
+    def style_frame(self) -> Frame:
         """The style picture's features."""
         return make_frame(self.yardstick.features, self.style, None)
 
@@ -87,10 +87,10 @@ class PaintedViews:
     def frames(self) -> list[Frame]:
         """Each picture's features; around the object is the style's mean colour."""
         fill = self.style.mean((0, 2, 3))
-        return [framed(self.yardstick.features, image, mask, fill) for image, mask in self.pairs]
+        return [frame_over(self.yardstick.features, image, mask, fill) for image, mask in self.pairs]
 
 
-def framed(features: Features, image: Image, mask: Tensor, fill: Float[Tensor, "3"]) -> Frame:
+def frame_over(features: Features, image: Image, mask: Tensor, fill: Float[Tensor, "3"]) -> Frame:
     """A view over ``fill`` (the style's mean colour), so that what is outside the mask is no contrast to it."""
     over = image * mask + fill[None, :, None, None] * (1 - mask)
     return make_frame(features, over, mask)

@@ -71,7 +71,7 @@ def earth_movers(a: ColorShares, b: ColorShares) -> float:
 def _distance(views: PaintedViews) -> Reading:
     pairs = zip(views.footage.views, views.images, strict=True)
     inside = np.concatenate([image[view.mask > 0.999] for view, image in pairs])
-    wanted: Float[np.ndarray, "n 3"] = views.painting.reshape(-1, 3)
+    wanted: Float[np.ndarray, "n 3"] = views.style_array.reshape(-1, 3)
     return Reading(palette_distance(inside, wanted)) if len(inside) else Reading(None, "nothing is covered whole")
 
 

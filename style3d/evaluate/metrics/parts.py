@@ -11,14 +11,16 @@ from style3d.color.clusters import cluster_centres
 from style3d.color.lab import lab
 from style3d.evaluate.metrics.metric import Metric, Reading, value_or
 from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
-from style3d.evaluate.metrics.tones import MASS, blurred, object_size
+from style3d.evaluate.metrics.tones import MASS, blurred_pixels, object_size
 from style3d.paint.casting import DISTINCT, MOST_PARTS, SMALLEST_PART
 from style3d.types import Picture
 
 LEAST = 1.0  # L*a*b*, just noticeable: colours that deviate less are one
 
 
-def parted(pictures: Sequence[Picture], insides: Sequence[Bool[np.ndarray, "h w"]]) -> list[Int64[np.ndarray, "h w"]]:
+def part_numbers(
+    pictures: Sequence[Picture], insides: Sequence[Bool[np.ndarray, "h w"]]
+) -> list[Int64[np.ndarray, "h w"]]:
     """Which part each pixel belongs to, numbered from 0; -1 outside. Parts are clusters of colour, as in casting."""
     colors = [lab(picture) for picture in pictures]
     every = np.concatenate([color[inside] for color, inside in zip(colors, insides, strict=True)])
@@ -42,7 +44,7 @@ def between_parts(pictures: Sequence[Picture], labels: Sequence[Int64[np.ndarray
     for picture, label in zip(pictures, labels, strict=True):
         color, sigma = lab(picture), MASS * object_size(label >= 0)
         for number in range(count):
-            groups[number].append(blurred(color, label == number, sigma))
+            groups[number].append(blurred_pixels(color, label == number, sigma))
     parts = [np.concatenate(group) for group in groups]
     every = np.concatenate(parts)
     total = float(np.square(every - every.mean(0)).sum())
@@ -52,7 +54,7 @@ def between_parts(pictures: Sequence[Picture], labels: Sequence[Int64[np.ndarray
 
 
 def _apart(views: PaintedViews) -> Reading:
-    labels = parted(views.footage.before, views.insides)
+    labels = part_numbers(views.footage.before, views.insides)
     return value_or(between_parts(views.images, labels), "the original is of one colour")
 
 

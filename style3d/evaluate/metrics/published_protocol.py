@@ -56,7 +56,7 @@ def legacy_figures(footage: Footage, gap: int, distance: Distance | str) -> list
         target = footage.after[second] * mask[..., None]
         errors.append(float(np.sqrt(np.square(warped * mask[..., None] - target).mean())))
         if not isinstance(distance, str):
-            distances.append(_misfed(distance, warped * mask[..., None], target))
+            distances.append(_score_of_wrong_range(distance, warped * mask[..., None], target))
     if not errors:
         raise Style3DError(f"there are no views {gap} apart", hint="choose smaller --gaps, or more --views")
     measured = zip(LEGACY, (errors, distances), strict=True)
@@ -68,7 +68,7 @@ def _figure(
 ) -> Figure:
     by = ("", "") if isinstance(distance, str) or "lpips" not in row.needs else (distance.name, distance.digest)
     reading = row.measure(found)
-    return Figure(row.called(gap), reading.value, row.better, len(found), size, row.mask, *by, reading.note)
+    return Figure(row.figure_name(gap), reading.value, row.better, len(found), size, row.mask, *by, reading.note)
 
 
 def flow_warp(source: Picture, target: Picture) -> tuple[Picture, Plane]:
@@ -78,17 +78,17 @@ def flow_warp(source: Picture, target: Picture) -> tuple[Picture, Plane]:
     back, forth = np.stack(flow(grey[1], grey[0])), np.stack(flow(grey[0], grey[1]))
     rows, columns = np.mgrid[: source.shape[0], : source.shape[1]].astype(np.float32)
     place = np.stack([rows + back[0], columns + back[1]])
-    warped = np.stack([_sampled(source[..., c], place) for c in range(3)], -1)
-    returned = np.stack([_sampled(forth[k], place) for k in range(2)])
+    warped = np.stack([_sample_plane(source[..., c], place) for c in range(3)], -1)
+    returned = np.stack([_sample_plane(forth[k], place) for k in range(2)])
     off, moved = np.square(back + returned).sum(0), np.square(back).sum(0) + np.square(returned).sum(0)
     return warped.astype(np.float32), (off <= OCCLUDED[0] * moved + OCCLUDED[1]).astype(np.float32)
 
 
-def _sampled(plane: Float[np.ndarray, "h w"], place: Float[np.ndarray, "2 h w"]) -> Float[np.ndarray, "h w"]:
+def _sample_plane(plane: Float[np.ndarray, "h w"], place: Float[np.ndarray, "2 h w"]) -> Float[np.ndarray, "h w"]:
     return skimage("transform").warp(plane, place, mode="edge", order=1)
 
 
-def _misfed(distance: Distance, a: Picture, b: Picture) -> float:
+def _score_of_wrong_range(distance: Distance, a: Picture, b: Picture) -> float:
     """The metric on 0 to 255, as if that were its range."""
     first, second = (torch.from_numpy((image + 1) / 2).permute(2, 0, 1)[None] for image in (a * 255, b * 255))
     return float(distance(first.contiguous(), second.contiguous(), torch.ones(1, 1, *first.shape[-2:])))

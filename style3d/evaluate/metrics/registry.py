@@ -68,7 +68,7 @@ def meaning(name: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def documented(*subjects: str) -> list[str]:
+def table_lines(*subjects: str) -> list[str]:
     """Lines of a table in Markdown: the metrics of these subjects."""
     arrows = {"lower": "↓", "higher": "↑", "neither": ""}
     head = ["| figure | better | unit | meaning | also |", "|---|---|---|---|---|"]

@@ -71,7 +71,7 @@ def _of_both(views: PaintedViews) -> tuple[list[Strokes], Strokes]:
     """Of each picture, and of the style."""
     pairs = zip(views.footage.views, views.images, strict=True)
     own = [strokes(image, view.mask.astype(np.float64)) for view, image in pairs]
-    return own, strokes(views.painting, np.ones(views.painting.shape[:2]))
+    return own, strokes(views.style_array, np.ones(views.style_array.shape[:2]))
 
 
 def _mean(views: PaintedViews, compare: Callable[[Strokes, Strokes], float]) -> Reading:

@@ -46,7 +46,7 @@ def patch_distances(views: Sequence[Frame], style: Frame) -> list[float]:
 
 
 def _mean(views: PaintedViews, distance: Callable[[Frame, Frame], float]) -> Reading:
-    return Reading(mean_of([distance(frame, views.wanted) for frame in views.frames]))
+    return Reading(mean_of([distance(frame, views.style_frame) for frame in views.frames]))
 
 
 STYLE: tuple[Metric[PaintedViews], ...] = (
@@ -63,6 +63,6 @@ STYLE: tuple[Metric[PaintedViews], ...] = (
 
 PATCHES: Metric[PaintedViews] = Metric(
     "style.patches", "lower", "sliced Wasserstein distance of 5 × 5 patches at three sizes; no network",
-    lambda views: Reading(mean_of(patch_distances(views.frames, views.wanted))),
+    lambda views: Reading(mean_of(patch_distances(views.frames, views.style_frame))),
     needs=("style",), also_on=(".before",), mask=COVERAGE,
 )  # fmt: skip

@@ -22,7 +22,7 @@ def object_size(inside: Bool[np.ndarray, "h w"]) -> float:
     return float(max(np.ptp(np.nonzero(inside.any(axis))[0]) + 1 if inside.any() else 0 for axis in (0, 1)))
 
 
-def blurred(
+def blurred_pixels(
     values: Float[np.ndarray, "h w c"], inside: Bool[np.ndarray, "h w"], sigma: float
 ) -> Float[np.ndarray, "n c"]:
     """The pixels inside, each the Gaussian mean of those around it that are inside, too.
@@ -43,7 +43,9 @@ def masses(
 ) -> Float[np.ndarray, "n"]:
     """Luminance of all pixels inside, one view after another, strokes blurred away."""
     views = zip(pictures, insides, strict=True)
-    tones = [blurred((one @ np.array(LUMA))[..., None], inside, MASS * object_size(inside)) for one, inside in views]
+    tones = [
+        blurred_pixels((one @ np.array(LUMA))[..., None], inside, MASS * object_size(inside)) for one, inside in views
+    ]
     return np.concatenate(tones)[:, 0]
 
 
@@ -56,20 +58,20 @@ def rank_correlation(wanted: Float[np.ndarray, "n"], found: Float[np.ndarray, "n
     return float(np.corrcoef(rankdata(wanted), rankdata(found))[0, 1])
 
 
-def _painted(views: PaintedViews) -> Float[np.ndarray, "n"]:
+def _masses_of_views(views: PaintedViews) -> Float[np.ndarray, "n"]:
     return masses(views.images, views.insides)
 
 
 def tone_order(views: PaintedViews) -> Reading:
     """Rank correlation of the views' masses of light and dark with the original's."""
-    own = rank_correlation(masses(views.footage.before, views.insides), views.once(_painted))
+    own = rank_correlation(masses(views.footage.before, views.insides), views.once(_masses_of_views))
     return value_or(own, "the original is of one tone")
 
 
 def form(views: PaintedViews) -> Reading:
     """Rank correlation of the views' masses of light and dark with the daylight on the shape."""
     assert views.daylight is not None  # who needs it says so in its row
-    light = rank_correlation(masses(views.daylight, views.insides), views.once(_painted))
+    light = rank_correlation(masses(views.daylight, views.insides), views.once(_masses_of_views))
     return value_or(light, "daylight falls evenly on all of it")
 
 

@@ -21,7 +21,7 @@ def curves(run: Mapping[str, Any]) -> str:
     losses = run.get("losses")
     if not isinstance(losses, dict):
         return ""
-    series = {str(name): smoothed(values) for name, values in losses.items() if isinstance(values, list)}
+    series = {str(name): smooth_curve(values) for name, values in losses.items() if isinstance(values, list)}
     series = {name: values for name, values in series.items() if len(values) > 1}
     if not series:
         return ""
@@ -58,7 +58,7 @@ def ticks(low: float, high: float) -> list[float]:
     return inside if len(inside) <= 8 else [value for value in inside if math.log10(value) % 1 < 1e-9]
 
 
-def smoothed(values: Sequence[Any], most: int = 300) -> np.ndarray[Any, Any]:
+def smooth_curve(values: Sequence[Any], most: int = 300) -> np.ndarray[Any, Any]:
     """At most so many means of neighbours; what is no number is left out."""
     numbers = np.array([float(v) for v in values if isinstance(v, int | float) and math.isfinite(v)])
     parts = np.array_split(numbers, min(most, len(numbers))) if len(numbers) else []

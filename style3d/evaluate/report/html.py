@@ -27,7 +27,7 @@ def page(evaluation: Evaluation) -> str:
     digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other
     pictures = evaluation.pictures
     sections = [
-        _notes((*evaluation.remarks, *evaluation.notes)), _compared(evaluation.settings),
+        _notes((*evaluation.remarks, *evaluation.notes)), _comparison_line(evaluation.settings),
         summary_tiles(evaluation.figures),
         _slider(pictures), _strip(pictures), _heats(pictures), *tables(evaluation.figures), _alone(pictures),
         curves(evaluation.run),
@@ -43,7 +43,7 @@ def _notes(notes: Sequence[str]) -> str:
     return "".join(f'<p class="warning">{escape(note)}</p>' for note in notes)
 
 
-def _compared(asked: Mapping[str, Any]) -> str:
+def _comparison_line(asked: Mapping[str, Any]) -> str:
     """What was compared with what, one line under the title."""
     models = asked.get("models") or asked.get("frames") or [""]
     parts = {"original": Path(str(models[0])).name, "style": Path(str(asked.get("style") or "")).name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, final
 
-from style3d.errors import Style3DError, unknown
+from style3d.errors import Style3DError, unknown_name
 from style3d.losses.features.base import Features, Joint, Layers, pool_mask
 
 __all__ = ["EXTRACTORS", "Features", "Joint", "Layers", "build_features", "features_help", "pool_mask"]
@@ -38,7 +38,7 @@ class Extractor:
     offered: bool = True  # whether a job can name it; the others are parts and baselines
 
 
-def _embedded(given: Given) -> Features:
+def _embedded_features(given: Given) -> Features:
     return Joint((_dictionary(given), _network(given)), name="embedded")
 
 
@@ -89,7 +89,7 @@ def _random(given: Given) -> Features:
 EXTRACTORS: dict[str, Extractor] = {
     row.name: row
     for row in (
-        Extractor("embedded", "a network and colour patches that ship with style3d", _embedded, "weights"),
+        Extractor("embedded", "a network and colour patches that ship with style3d", _embedded_features, "weights"),
         Extractor("network", "that network alone", _network, "weights"),
         Extractor("dictionary", "those patches alone", _dictionary, offered=False),
         Extractor("wavelet", "filters without weights", _wavelet),
@@ -137,5 +137,5 @@ def build_features(
 
 def _row(name: str) -> Extractor:
     if name not in EXTRACTORS:
-        raise unknown("extractor", name, EXTRACTORS)
+        raise unknown_name("extractor", name, EXTRACTORS)
     return EXTRACTORS[name]

@@ -67,7 +67,7 @@ class ClipFeatures(FixedNetwork, Features):
 
     def __call__(self, image: Image) -> Layers:
         """Feature maps, as far down as the image is large enough for."""
-        return dict(zip(self._layers, self._maps(self.standardised(image)), strict=False))
+        return dict(zip(self._layers, self._maps(self.standardise(image)), strict=False))
 
     def _stages(self, x: Tensor) -> Iterator[Tensor]:
         x = self._tower.stem(x)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from style3d.losses.features.base import Features, Layers
-from style3d.losses.features.embedded import halved
+from style3d.losses.features.embedded import half_size
 from style3d.losses.network import FixedNetwork, digest_of
 from style3d.losses.weights_file import fill, read_tensors
 from style3d.types import Image
@@ -59,12 +59,12 @@ class Dictionary(FixedNetwork, Features):
                 break
             padded = F.pad(x, (edge, edge, edge, edge), mode="reflect")
             response: Tensor = self._net(padded.to(self._dtype)).relu().float()
-            layers[name] = response if finer is None else torch.cat([response, pooled(finer, response)], 1)
-            x, finer = halved(x), response
+            layers[name] = response if finer is None else torch.cat([response, pool_to_size(finer, response)], 1)
+            x, finer = half_size(x), response
         return layers
 
 
-def pooled(finer: Tensor, like: Tensor) -> Tensor:
+def pool_to_size(finer: Tensor, like: Tensor) -> Tensor:
     """A map averaged down to the size of another."""
     return F.adaptive_avg_pool2d(finer, (like.shape[-2], like.shape[-1]))
 

@@ -91,7 +91,7 @@ def fetch_vgg(variant: str, progress: Progress | None = None, source: Source | N
         ) from error
 
 
-def needed(variant: str) -> dict[str, tuple[int, ...]]:
+def tensor_shapes(variant: str) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the tensors up to the deepest layer used."""
     shapes: dict[str, tuple[int, ...]] = {}
     for relu, key, inputs, outputs in plan(variant):
@@ -109,7 +109,7 @@ def _fetch_tensors(variant: str, url: str, path: Path, progress: Progress | None
     if not 2 <= length <= HEADER_LIMIT:
         raise ValueError(f"not a safetensors file: its header would be {length} bytes long")
     header = json.loads(_range(url, 8, 8 + length))
-    wanted = needed(variant)
+    wanted = tensor_shapes(variant)
     spans = {name: _span(header, name, shape) for name, shape in wanted.items()}
     total, done = sum(end - start for start, end in spans.values()), 0
     tensors: dict[str, Tensor] = {}

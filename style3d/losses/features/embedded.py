@@ -60,13 +60,13 @@ class Embedded(FixedNetwork, Features):
         for name, halve in PLAN:
             if halve and min(x.shape[-2:]) < 4:
                 break
-            x = self._convolutions[name]((halved(x) if halve else x).to(self._dtype)).relu()
+            x = self._convolutions[name]((half_size(x) if halve else x).to(self._dtype)).relu()
             if name in LAYERS:
                 layers[name] = x.float()
         return layers
 
 
-def halved(x: Tensor) -> Tensor:
+def half_size(x: Tensor) -> Tensor:
     """Every other pixel after a binomial blur (1 3 3 1)² / 64 (Zhang, "Making Convolutional Networks Shift-Invariant
     Again", ICML 2019): averaging 2 × 2 pixels alone lets woven patterns through. In float32, where it is fastest."""
     tap = torch.tensor([1.0, 3.0, 3.0, 1.0], device=x.device) / 8

@@ -58,7 +58,7 @@ class Squeeze(FixedNetwork, Features):
 
     def __call__(self, image: Image) -> Layers:
         """Feature maps of the ImageNet-normalised image; a picture too small for a pooling ends the list."""
-        x: Tensor = self._convolutions["0"](self.standardised(image)).relu()
+        x: Tensor = self._convolutions["0"](self.standardise(image)).relu()
         layers: Layers = {"conv1": x}
         for index in range(2, 13):
             if index in self._pools:

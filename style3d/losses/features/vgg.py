@@ -67,7 +67,7 @@ class Vgg(FixedNetwork, Features):
 
     def __call__(self, image: Image) -> Layers:
         """Feature maps; the image is ImageNet-normalised and borders are reflected, not black."""
-        x: Tensor = self.standardised(image).contiguous(memory_format=torch.channels_last)
+        x: Tensor = self.standardise(image).contiguous(memory_format=torch.channels_last)
         layers: Layers = {}
         for relu in self._rows:
             if relu.endswith("_1") and relu != "relu1_1":

@@ -63,20 +63,20 @@ class Wavelet(FixedNetwork, Features):
         channels, layers = x.transpose(0, 1), Layers()  # colours travel as a batch: (3, 1, h, w)
         previous: Tensor | None = None
         for _ in range(self._octaves.start):
-            channels = self._halved(channels)
+            channels = self._half_size(channels)
         for name in self.layers:
             if min(channels.shape[-2:]) < self._constants["filters"].shape[-1]:
                 break
-            rectified = self._rectified(channels)
+            rectified = self._filter_responses(channels)
             layers[name] = rectified if previous is None else torch.cat([rectified, previous], 1)
-            channels = self._halved(channels)
+            channels = self._half_size(channels)
             previous = F.adaptive_avg_pool2d(rectified, (channels.shape[-2], channels.shape[-1]))
         return layers
 
-    def _halved(self, channels: Tensor) -> Tensor:
+    def _half_size(self, channels: Tensor) -> Tensor:
         return F.conv2d(F.pad(channels, (2, 2, 2, 2), mode="reflect"), self._constants["blur"], stride=2)
 
-    def _rectified(self, channels: Tensor) -> Tensor:
+    def _filter_responses(self, channels: Tensor) -> Tensor:
         half = self._constants["filters"].shape[-1] // 2
         response = F.conv2d(F.pad(channels, (half, half, half, half), mode="reflect"), self._constants["filters"])
         response = response.reshape(1, -1, *response.shape[-2:])

@@ -43,7 +43,7 @@ class Encoder(ABC):
         """Unit vectors."""
 
     @abstractmethod
-    def unknown(self, sentence: str) -> tuple[str, ...]:
+    def unknown_words(self, sentence: str) -> tuple[str, ...]:
         """Words of a sentence that mean nothing to this model; empty for one with an open vocabulary."""
 
     @property
@@ -53,7 +53,7 @@ class Encoder(ABC):
 
     @property
     @abstractmethod
-    def done(self) -> float:
+    def done_below(self) -> float:
         """Directional loss below which a patch counts as done and is left alone: τ of CLIPstyler, 0.7 for CLIP."""
 
     @abstractmethod

@@ -75,7 +75,7 @@ def homographies(corners: Float[Tensor, "n 4 2"]) -> Float[Tensor, "n 3 3"]:
     return torch.cat([solved, torch.ones(len(corners), 1, dtype=torch.float64)], 1).reshape(-1, 3, 3).float()
 
 
-def warped(
+def warp_crops(
     image: Float[Tensor, "1 c h w"], corners: Float[Tensor, "n 4 2"], size: int
 ) -> Float[Tensor, "n c size size"]:
     """The quadrilaterals as square pictures of ``size`` pixels, bilinear; beyond the border the edge goes on.
@@ -100,4 +100,4 @@ def warped(
 
 def pictures_of(image: Image, corners: Float[Tensor, "n 4 2"], size: int) -> Pictures:
     """The patches of an image, in [0, 1]."""
-    return warped(image, corners, size).clamp(0, 1)
+    return warp_crops(image, corners, size).clamp(0, 1)

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from style3d.errors import Style3DError
 from style3d.losses.network import FixedNetwork, digest_of, standard
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
-from style3d.optional.libraries import installed, need
+from style3d.optional.libraries import is_installed, need
 from style3d.optional.torchvision_compat import import_torchvision
 
 DEFAULT_MODEL = "ViT-B-32"
@@ -31,7 +31,7 @@ def import_open_clip() -> Any:
     Raises:
         Style3DError: it is not installed; the error says what to install.
     """
-    if installed("open_clip"):
+    if is_installed("open_clip"):
         import_torchvision()  # which it imports
     return need("open_clip", what="a CLIP model")
 
@@ -135,13 +135,13 @@ class OpenClip(FixedNetwork, Encoder):
         return 0.25
 
     @property
-    def done(self) -> float:
+    def done_below(self) -> float:
         """τ of the paper."""
         return 0.7
 
     def pictures(self, images: Pictures) -> Embeddings:
         """Unit vectors of pictures."""
-        return F.normalize(self._model.encode_image(self.standardised(images)).float(), dim=1)
+        return F.normalize(self._model.encode_image(self.standardise(images)).float(), dim=1)
 
     def texts(self, sentences: Sequence[str]) -> Embeddings:
         """Unit vectors of sentences."""
@@ -149,7 +149,7 @@ class OpenClip(FixedNetwork, Encoder):
             tokens = self._tokens(list(sentences)).to(self._constants["mean"].device)
             return F.normalize(self._model.encode_text(tokens).float(), dim=1)
 
-    def unknown(self, sentence: str) -> tuple[str, ...]:
+    def unknown_words(self, sentence: str) -> tuple[str, ...]:
         """None: it was trained on whatever people write."""
         return ()
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from style3d.losses.term import Frame, Prepared, Term
 from style3d.losses.text.base import Encoder
-from style3d.losses.text.crops import object_square, pictures_of, random_patches, seed_of, warped
+from style3d.losses.text.crops import object_square, pictures_of, random_patches, seed_of, warp_crops
 from style3d.losses.text.direction import directional_loss, patch_loss, text_direction
 
 PATCHES = 12  # a step
@@ -51,14 +51,16 @@ class PromptWhole(Term):
     def prepare_content(self, frame: Frame) -> Prepared:
         """The original's embedding, and where the object is."""
         corners = object_square(frame.mask.cpu())
-        return {"corners": corners, "source": self._seen(frame, corners)}
+        return {"corners": corners, "source": self._embed_crops(frame, corners)}
 
     def loss(self, frame: Frame, style: Prepared, content: Prepared) -> Tensor:
         """Σ_k w_k (1 − cos(ΔI, ΔT_k)), between 0 and 2 Σ w."""
-        losses = directional_loss(self._seen(frame, content["corners"]), content["source"], _towards(self.wish, frame))
+        losses = directional_loss(
+            self._embed_crops(frame, content["corners"]), content["source"], _towards(self.wish, frame)
+        )
         return (losses[0] * losses.new_tensor(self.wish.weights)).sum()
 
-    def _seen(self, frame: Frame, corners: Tensor) -> Tensor:
+    def _embed_crops(self, frame: Frame, corners: Tensor) -> Tensor:
         return self.wish.encoder.pictures(pictures_of(frame.image, corners, self.wish.encoder.size))
 
 
@@ -88,12 +90,12 @@ class PromptPatches(Term):
         square = content["corners"][0]
         side = max(8.0, self.share * float(square[1, 0] - square[0, 0]))
         corners = random_patches(frame.mask.detach(), PATCHES, side, seed_of(frame.image))
-        shares = warped(frame.mask.detach(), corners, size).mean((1, 2, 3))
+        shares = warp_crops(frame.mask.detach(), corners, size).mean((1, 2, 3))
         with torch.no_grad():
             sources = encoder.pictures(pictures_of(content["image"], corners, size))
         pictures = encoder.pictures(pictures_of(frame.image, corners, size))
         losses = directional_loss(pictures, sources, _towards(self.wish, frame))
-        return (patch_loss(losses, encoder.done, shares) * losses.new_tensor(self.wish.weights)).sum()
+        return (patch_loss(losses, encoder.done_below, shares) * losses.new_tensor(self.wish.weights)).sum()
 
 
 def _towards(wish: Wish, frame: Frame) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from style3d.errors import Style3DError
-from style3d.losses.features.embedded import PLAN, embedded_convolutions, halved
+from style3d.losses.features.embedded import PLAN, embedded_convolutions, half_size
 from style3d.losses.network import FixedNetwork, digest_of
 from style3d.losses.text.base import Embeddings, Encoder, Pictures
 from style3d.losses.text.words import COLORS, NEUTRAL, VOCABULARY, read_words
@@ -68,7 +68,7 @@ class PictureStatistics(nn.Module):
         found = {}
         for name, halve in DEPTH:
             convolution = self.convolutions[name]
-            x = convolution((halved(x) if halve else x).to(next(convolution.parameters()).dtype)).relu()
+            x = convolution((half_size(x) if halve else x).to(next(convolution.parameters()).dtype)).relu()
             if name in TAKEN:
                 found[name] = x.float()
         return found
@@ -109,7 +109,7 @@ class SmallModel(nn.Module):
         )
         self.speak = nn.Linear(WIDTH, SPACE)
 
-    def heard(self, tokens: Tensor) -> Tensor:
+    def embed_words(self, tokens: Tensor) -> Tensor:
         """Unit vectors (n, d) of sentences (n, words); 0 is no word."""
         empty = tokens == 0
         empty[:, 0] = False  # a sentence without known words is one empty word
@@ -119,7 +119,7 @@ class SmallModel(nn.Module):
         share = (~empty).float() / (~empty).float().sum(1, keepdim=True)
         return F.normalize(self.speak((x * share[:, :, None]).sum(1)), dim=1)
 
-    def judged(self, statistics: Tensor) -> Tensor:
+    def embed_statistics(self, statistics: Tensor) -> Tensor:
         """Unit vectors (n, d) of pictures' statistics."""
         standard = ((statistics - self.mean) / self.deviation).clamp(-5, 5)
         return F.normalize(self.head(standard), dim=1)
@@ -155,20 +155,20 @@ class SmallEncoder(FixedNetwork, Encoder):
         return 0.4
 
     @property
-    def done(self) -> float:
+    def done_below(self) -> float:
         """It comes much closer to a text than CLIP does."""
         return 0.2
 
     def pictures(self, images: Pictures) -> Embeddings:
         """Unit vectors of pictures."""
-        return self._model.judged(self._model.statistics(images))
+        return self._model.embed_statistics(self._model.statistics(images))
 
     def texts(self, sentences: Sequence[str]) -> Embeddings:
         """Unit vectors of sentences; words it does not know are left out."""
         with torch.no_grad():
-            return self._model.heard(tokens_of(sentences).to(self._model.mean.device))
+            return self._model.embed_words(tokens_of(sentences).to(self._model.mean.device))
 
-    def unknown(self, sentence: str) -> tuple[str, ...]:
+    def unknown_words(self, sentence: str) -> tuple[str, ...]:
         """Words that are not in the vocabulary, and those past the sixteen it reads."""
         known, unknown = read_words(sentence)
         return (*unknown, *known[WORDS:])

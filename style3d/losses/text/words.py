@@ -96,13 +96,13 @@ def implied_palette(prompt: str) -> list[RGB]:
     words, _ = read_words(prompt)
     for before, word in zip(["", *words], words, strict=False):
         if word in COLORS:
-            found.append(toned(COLORS[word], before))
+            found.append(with_tone(COLORS[word], before))
         elif word in MATERIALS and before not in COLORS:
-            found += [toned(COLORS[name], before) for name in MATERIALS[word]]
+            found += [with_tone(COLORS[name], before) for name in MATERIALS[word]]
     return list(dict.fromkeys(found))
 
 
-def toned(color: RGB, tone: str) -> RGB:
+def with_tone(color: RGB, tone: str) -> RGB:
     """A colour as the word before it changes it: dark, light, pale, pastel; any other word leaves it."""
     gain, white = {"dark": (0.5, 0.0), "light": (0.65, 0.35), "pale": (0.4, 0.6), "pastel": (0.5, 0.5)}.get(
         tone, (1, 0)

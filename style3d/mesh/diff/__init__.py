@@ -13,7 +13,7 @@ from style3d.gltf.vrm0 import without_base
 from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
 from style3d.mesh.diff.images import image_differences
 from style3d.mesh.diff.looks import material_differences, texture_differences
-from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, pair_of
+from style3d.mesh.diff.pair import Difference, Pair, allowed_difference, changes, forbidden_difference, pair_of
 from style3d.mesh.materials import base_color
 
 __all__ = ["Difference", "diff_files", "differences"]
@@ -66,7 +66,7 @@ def _top(pair: Pair) -> Iterator[Difference]:
     """Nodes, skins, animations, cameras, scenes, extras and whatever else nobody here knows."""
     skipped = {*LISTS, *LISTED, "asset", "extensions"}
     old, new = ({key: value for key, value in json.items() if key not in skipped} for json in pair.jsons)
-    yield from (broken(text) for text in changes(pair, "", old, new))
+    yield from (forbidden_difference(text) for text in changes(pair, "", old, new))
 
 
 def _without_xmp(item: Json) -> Json:
@@ -79,7 +79,7 @@ def _without_xmp(item: Json) -> Json:
 def _asset(pair: Pair) -> Iterator[Difference]:
     """The head of the file; a new reference to a packet of provenance is allowed."""
     old, new = (json.get("asset", {}) for json in pair.jsons)
-    yield from (broken(text) for text in changes(pair, "asset", _without_xmp(old), _without_xmp(new)))
+    yield from (forbidden_difference(text) for text in changes(pair, "asset", _without_xmp(old), _without_xmp(new)))
     before, after = (item.get("extensions", {}).get(XMP) for item in (old, new))
     if before == after:
         return
@@ -89,20 +89,20 @@ def _asset(pair: Pair) -> Iterator[Difference]:
     now = packets[after["packet"]] if after else {}
     missing = [name for name, value in told.items() if not name.startswith("@") and now.get(name) != value]
     if missing:
-        yield broken(f"the asset's metadata lost or changed {', '.join(missing)}")
+        yield forbidden_difference(f"the asset's metadata lost or changed {', '.join(missing)}")
     else:
-        yield allowed(f"the asset says where it comes from ({XMP})")
+        yield allowed_difference(f"the asset says where it comes from ({XMP})")
 
 
 def _extension_lists(pair: Pair) -> Iterator[Difference]:
     for kind in LISTED:
         old, new = (list(json.get(kind, [])) for json in pair.jsons)
         for name in (name for name in new if name not in old):
-            yield (allowed if may_come(name) else broken)(f"{kind}: {name} is new")
+            yield (allowed_difference if may_come(name) else forbidden_difference)(f"{kind}: {name} is new")
         for name in (name for name in old if name not in new):
-            yield (allowed if may_go(name) else broken)(f"{kind}: {name} is gone")
+            yield (allowed_difference if may_go(name) else forbidden_difference)(f"{kind}: {name} is gone")
         if [name for name in old if name in new] != [name for name in new if name in old]:
-            yield broken(f"{kind}: the order changed")
+            yield forbidden_difference(f"{kind}: the order changed")
 
 
 def _extensions(pair: Pair) -> Iterator[Difference]:
@@ -112,10 +112,10 @@ def _extensions(pair: Pair) -> Iterator[Difference]:
         before, after = old.pop(name, {}), new.pop(name, {})
         known, now = before.get(kind, []), after.get(kind, [])
         if now[: len(known)] != known or {**before, kind: 0} != {**after, kind: 0}:
-            yield broken(f"{kind} of {name} that were there changed")
+            yield forbidden_difference(f"{kind} of {name} that were there changed")
         added = now[len(known) :]
         if added and name == VARIANTS:
-            yield allowed(f"new variants: {', '.join(repr(str(item.get('name', ''))) for item in added)}")
+            yield allowed_difference(f"new variants: {', '.join(repr(str(item.get('name', ''))) for item in added)}")
     if VRM0 in old and VRM0 in new:
         told = [
             without_base(
@@ -124,13 +124,13 @@ def _extensions(pair: Pair) -> Iterator[Difference]:
             for extensions, document in ((old, pair.old), (new, pair.new))
         ]
         if told[0] == told[1] and old[VRM0] != new[VRM0]:
-            yield allowed(f"what {VRM0} 0.x says of colours follows the paint")
+            yield allowed_difference(f"what {VRM0} 0.x says of colours follows the paint")
         old[VRM0], new[VRM0] = told
-    yield from (broken(text) for text in changes(pair, "extensions", old, new))
+    yield from (forbidden_difference(text) for text in changes(pair, "extensions", old, new))
 
 
 def _samplers(pair: Pair) -> Iterator[Difference]:
     old, new = pair.old.items("samplers"), pair.new.items("samplers")
-    yield from (broken(text) for text in changes(pair, "samplers", old, new[: len(old)]))
+    yield from (forbidden_difference(text) for text in changes(pair, "samplers", old, new[: len(old)]))
     if len(new) > len(old):
-        yield allowed(f"{len(new) - len(old)} new samplers")
+        yield allowed_difference(f"{len(new) - len(old)} new samplers")

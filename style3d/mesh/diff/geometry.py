@@ -10,8 +10,8 @@ import numpy as np
 
 from style3d.gltf.accessors import Accessors
 from style3d.gltf.document import Json
-from style3d.gltf.extensions import VARIANTS, packing
-from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes
+from style3d.gltf.extensions import VARIANTS, compression_of
+from style3d.mesh.diff.pair import Difference, Pair, allowed_difference, changes, forbidden_difference
 from style3d.mesh.diff.uses import is_copy
 from style3d.mesh.primitives import TRIANGLES, triangulate
 from style3d.mesh.sound_faces import sound_faces
@@ -26,29 +26,29 @@ def accessor_differences(pair: Pair) -> Iterator[Difference]:
     """Accessors of the source say the same, hold the same numbers and are compressed as they were."""
     old, new = pair.old.items("accessors"), pair.new.items("accessors")
     if len(new) < len(old):
-        yield broken(f"{len(old)} accessors became {len(new)}")
+        yield forbidden_difference(f"{len(old)} accessors became {len(new)}")
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         rest = [{key: value for key, value in item.items() if key not in (*PLACED, "sparse")} for item in (a, b)]
-        yield from (broken(text) for text in changes(pair, f"accessor {index}", *rest))
-        if (stored := _compressed(pair, a, b)) is not None:
+        yield from (forbidden_difference(text) for text in changes(pair, f"accessor {index}", *rest))
+        if (stored := _stream_untouched(pair, a, b)) is not None:
             if not stored:
-                yield broken(f"accessor {index} is compressed in another way")
+                yield forbidden_difference(f"accessor {index} is compressed in another way")
             continue
         if "bufferView" in a or "sparse" in a:
             before, after = (reader.raw(index) for reader in pair.readers)
             if not _equal(before, after):
-                yield broken(f"accessor {index} holds other numbers")
+                yield forbidden_difference(f"accessor {index} holds other numbers")
         if ("sparse" in a) != ("sparse" in b):
-            yield broken(f"accessor {index} is sparse in one of the two")
+            yield forbidden_difference(f"accessor {index} is sparse in one of the two")
 
 
-def _compressed(pair: Pair, a: Json, b: Json) -> bool | None:
+def _stream_untouched(pair: Pair, a: Json, b: Json) -> bool | None:
     """Whether a meshopt stream went through untouched; None where there is none."""
     views = [
         document.item("bufferViews", item["bufferView"]) if "bufferView" in item else {}
         for document, item in ((pair.old, a), (pair.new, b))
     ]
-    before, after = (packing(view) for view in views)
+    before, after = (compression_of(view) for view in views)
     if before is None and after is None:
         return None
     if before is None or after is None:
@@ -69,12 +69,12 @@ def mesh_differences(pair: Pair) -> Iterator[Difference]:
     """Meshes are as they were but for materials of primitives, variants, COLOR_0 and unwrapping."""
     old, new = pair.old.items("meshes"), pair.new.items("meshes")
     if len(old) != len(new):
-        yield broken(f"{len(old)} meshes became {len(new)}")
+        yield forbidden_difference(f"{len(old)} meshes became {len(new)}")
     for m, (a, b) in enumerate(zip(old, new, strict=False)):
         rest = [{key: value for key, value in mesh.items() if key != "primitives"} for mesh in (a, b)]
-        yield from (broken(text) for text in changes(pair, f"mesh {m}", *rest))
+        yield from (forbidden_difference(text) for text in changes(pair, f"mesh {m}", *rest))
         if len(a.get("primitives", [])) != len(b.get("primitives", [])):
-            yield broken(f"mesh {m}: {len(a['primitives'])} primitives became {len(b['primitives'])}")
+            yield forbidden_difference(f"mesh {m}: {len(a['primitives'])} primitives became {len(b['primitives'])}")
         for p, (before, after) in enumerate(zip(a.get("primitives", []), b.get("primitives", []), strict=False)):
             yield from _primitive(pair, f"mesh {m}, primitive {p}", before, after)
 
@@ -82,7 +82,7 @@ def mesh_differences(pair: Pair) -> Iterator[Difference]:
 def _primitive(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
     shape = ("attributes", "indices", "mode", "targets", "material", "extensions")
     rest = [{key: value for key, value in item.items() if key not in shape} for item in (a, b)]
-    yield from (broken(text) for text in changes(pair, who, *rest))
+    yield from (forbidden_difference(text) for text in changes(pair, who, *rest))
     yield from _variants(pair, who, a.get("extensions", {}), b.get("extensions", {}))
     yield from _material(pair, who, a.get("material"), b.get("material"))
     geometry = [{key: item.get(key) for key in ("attributes", *SHAPE)} for item in (a, b)]
@@ -93,12 +93,12 @@ def _primitive(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
 def _variants(pair: Pair, who: str, old: Json, new: Json) -> Iterator[Difference]:
     """Mappings may be added after those that were there."""
     rest = [{key: value for key, value in item.items() if key != VARIANTS} for item in (old, new)]
-    yield from (broken(text) for text in changes(pair, f"{who}/extensions", *rest))
+    yield from (forbidden_difference(text) for text in changes(pair, f"{who}/extensions", *rest))
     before, after = (item.get(VARIANTS, {}).get("mappings", []) for item in (old, new))
     if after[: len(before)] != before:
-        yield broken(f"{who}: its variants changed")
+        yield forbidden_difference(f"{who}: its variants changed")
     elif len(after) > len(before):
-        yield allowed(f"{who} takes part in {len(after) - len(before)} new variants")
+        yield allowed_difference(f"{who} takes part in {len(after) - len(before)} new variants")
 
 
 def _material(pair: Pair, who: str, old: int | None, new: int | None) -> Iterator[Difference]:
@@ -106,19 +106,19 @@ def _material(pair: Pair, who: str, old: int | None, new: int | None) -> Iterato
         return
     known = len(pair.old.items("materials"))
     if new is None or new < known:
-        yield broken(f"{who} uses material {new}, before {old}")
+        yield forbidden_difference(f"{who} uses material {new}, before {old}")
     elif old is None:
-        yield allowed(f"{who} gets a material, {new}")
+        yield allowed_difference(f"{who} gets a material, {new}")
     elif is_copy(pair.old.item("materials", old), pair.new.item("materials", new)) or pair.maps:
-        yield allowed(f"{who} uses material {new}, a copy of {old}")
+        yield allowed_difference(f"{who} uses material {new}, a copy of {old}")
     else:
-        yield broken(f"{who} uses material {new}, which is no copy of {old}")
+        yield forbidden_difference(f"{who} uses material {new}, which is no copy of {old}")
 
 
 def _geometry(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
     names, others = (set(item.get("attributes", {})) for item in (a, b))
     if "normal" in pair.maps and "TANGENT" in others - names:
-        yield allowed(f"{who} gets tangents (TANGENT) for its normal map")
+        yield allowed_difference(f"{who} gets tangents (TANGENT) for its normal map")
         others.discard("TANGENT")
         b = {**b, "attributes": {key: value for key, value in b["attributes"].items() if key != "TANGENT"}}
     if a.get("attributes") == b.get("attributes") and all(a.get(key) == b.get(key) for key in SHAPE):
@@ -126,24 +126,28 @@ def _geometry(pair: Pair, who: str, a: Json, b: Json) -> Iterator[Difference]:
     painted = [{k: v for k, v in item["attributes"].items() if k != "COLOR_0"} for item in (a, b)]
     if painted[0] == painted[1] and all(a.get(key) == b.get(key) for key in SHAPE):
         gone = "COLOR_0" not in others
-        yield broken(f"{who} lost COLOR_0") if gone else allowed(f"{who}: its vertices carry the paint (COLOR_0)")
+        yield (
+            forbidden_difference(f"{who} lost COLOR_0")
+            if gone
+            else allowed_difference(f"{who}: its vertices carry the paint (COLOR_0)")
+        )
         return
     sets = sorted(name for name in others - names if re.fullmatch(r"TEXCOORD_\d+", name))
     if others - {*names, *sets} or names - others - {"COLOR_0"} or len(sets) != 1:
-        yield broken(f"{who} changed its attributes from {sorted(names)} to {sorted(others)}")
+        yield forbidden_difference(f"{who} changed its attributes from {sorted(names)} to {sorted(others)}")
         return
-    wrong = list(_torn(pair, a, b))
+    wrong = list(_torn_attributes(pair, a, b))
     if wrong:
-        yield broken(f"{who} is unwrapped, and not all was carried along: {', '.join(wrong)}")
+        yield forbidden_difference(f"{who} is unwrapped, and not all was carried along: {', '.join(wrong)}")
         return
     counts = [len(r.raw(item["attributes"]["POSITION"])) for r, item in zip(pair.readers, (a, b), strict=True)]
     told = "; COLOR_0 moved into the texture" if "COLOR_0" in names - others else ""
     had = any(name.startswith("TEXCOORD_") for name in names)
     what = f", {sets[0]} added for the base colour" if had else f" is unwrapped into {sets[0]}"
-    yield allowed(f"{who}{what}: {counts[0]} vertices before, {counts[1]} now{told}")
+    yield allowed_difference(f"{who}{what}: {counts[0]} vertices before, {counts[1]} now{told}")
 
 
-def _torn(pair: Pair, a: Json, b: Json) -> Iterator[str]:
+def _torn_attributes(pair: Pair, a: Json, b: Json) -> Iterator[str]:
     """Attributes and morph targets that do not show the same numbers at the corners of the same triangles."""
     corners = [_corners(reader, item) for reader, item in zip(pair.readers, (a, b), strict=True)]
     if corners[0].shape != corners[1].shape:

@@ -8,7 +8,7 @@ from typing import Any
 
 from style3d.gltf.document import Document, Json
 from style3d.gltf.extensions import DRACO, image_extensions
-from style3d.mesh.diff.pair import Difference, Pair, allowed, broken, changes, named
+from style3d.mesh.diff.pair import Difference, Pair, allowed_difference, changes, forbidden_difference, name_of
 from style3d.mesh.diff.uses import MAPS, foreign_roles, is_copy, paintable, texture_uses, without_base
 from style3d.mesh.materials import slots
 from style3d.mesh.repaint import sources
@@ -21,14 +21,18 @@ def texture_differences(pair: Pair) -> Iterator[Difference]:
     old, new = pair.old.items("textures"), pair.new.items("textures")
     before = texture_uses(pair.old)
     if len(new) < len(old):
-        yield broken(f"{len(old)} textures became {len(new)}")
+        yield forbidden_difference(f"{len(old)} textures became {len(new)}")
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
-        who = named("texture", index, a)
-        yield from (broken(text) for text in changes(pair, who, _without_images(a), _without_images(b)))
+        who = name_of("texture", index, a)
+        yield from (forbidden_difference(text) for text in changes(pair, who, _without_images(a), _without_images(b)))
         shown, now = list(sources(a)), list(sources(b))
         if shown != now:
-            say = allowed if paintable(before.get(index, set()), pair.drawn, pair.maps) else broken
-            yield say(f"{who} shows image {_listed(now)}, before image {_listed(shown)}")
+            say = (
+                allowed_difference
+                if paintable(before.get(index, set()), pair.drawn_materials, pair.maps)
+                else forbidden_difference
+            )
+            yield say(f"{who} shows image {_join(now)}, before image {_join(shown)}")
     yield from _new_textures(pair, len(old))
 
 
@@ -37,18 +41,18 @@ def _new_textures(pair: Pair, start: int) -> Iterator[Difference]:
     for index in range(start, len(pair.new.items("textures"))):
         uses = after.get(index, set())
         odd = foreign_roles(uses, pair.maps)
-        who = named("texture", index, pair.new.items("textures")[index])
+        who = name_of("texture", index, pair.new.items("textures")[index])
         if odd:
-            yield broken(f"{who} is new and shown as {', '.join(odd)}")
+            yield forbidden_difference(f"{who} is new and shown as {', '.join(odd)}")
         else:
-            yield allowed(f"{who} is new, for {_listed(sorted({use.role for use in uses})) or 'nothing'}")
+            yield allowed_difference(f"{who} is new, for {_join(sorted({use.role for use in uses})) or 'nothing'}")
 
 
 def material_differences(pair: Pair) -> Iterator[Difference]:
     """Base colours may point to painted textures and become white; copies may be added."""
     old, new = pair.old.items("materials"), pair.new.items("materials")
     if len(new) < len(old):
-        yield broken(f"{len(old)} materials became {len(new)}")
+        yield forbidden_difference(f"{len(old)} materials became {len(new)}")
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
         yield from _material(pair, index, a, b)
     for index in range(len(old), len(new)):
@@ -57,14 +61,14 @@ def material_differences(pair: Pair) -> Iterator[Difference]:
 
 def _new_material(pair: Pair, index: int) -> Difference:
     item = pair.new.items("materials")[index]
-    who = named("material", index, item)
+    who = name_of("material", index, item)
     bare = {key: value for key, value in item.items() if key != "name"}
     model = next((i for i, a in enumerate(pair.old.items("materials")) if is_copy(_mapless(a), _mapless(item))), None)
     if model is not None:
-        return allowed(f"{who} is new: a copy of material {model} with a base colour of its own")
+        return allowed_difference(f"{who} is new: a copy of material {model} with a base colour of its own")
     if set(bare) <= {"pbrMetallicRoughness"}:
-        return allowed(f"{who} is new, for a primitive that had none")
-    return broken(f"{who} is new and a copy of none that was there")
+        return allowed_difference(f"{who} is new, for a primitive that had none")
+    return forbidden_difference(f"{who} is new and a copy of none that was there")
 
 
 def _mapless(item: Json) -> Json:
@@ -72,17 +76,17 @@ def _mapless(item: Json) -> Json:
 
 
 def _material(pair: Pair, index: int, a: Json, b: Json) -> Iterator[Difference]:
-    who = named("material", index, a)
+    who = name_of("material", index, a)
     first, second, found = without_base(a), without_base(b), list[Difference]()
     for slot, name in MAPS.items():
-        if name in pair.maps and index in pair.drawn:
+        if name in pair.maps and index in pair.drawn_materials:
             found += _map(first, second, slot, f"{who}: its {name} map")
-    yield from (broken(text) for text in changes(pair, who, first, second))
+    yield from (forbidden_difference(text) for text in changes(pair, who, first, second))
     yield from found
     if a == b:
         return
-    if index not in pair.drawn and index not in pair.reshaped:
-        yield broken(f"{who} changed its base colour, though nothing that is shown uses it")
+    if index not in pair.drawn_materials and index not in pair.reshaped_materials:
+        yield forbidden_difference(f"{who} changed its base colour, though nothing that is shown uses it")
         return
     places = {id(p): (p, t, f) for p, t, f in slots(b)}
     before = {factor: (p, t, f) for p, t, f in slots(a) for factor in (f,)}
@@ -103,9 +107,9 @@ def _map(first: Json, second: Json, slot: str, who: str) -> list[Difference]:
             {k: v for k, v in value.items() if k != "index"} if isinstance(value, dict) else None for value in values
         ]
         if values[0] is not None and isinstance(values[0], dict) and rest[0] != rest[1]:
-            found.append(broken(f"{who} is looked up in another way"))
+            found.append(forbidden_difference(f"{who} is looked up in another way"))
         elif values[0] != values[1]:
-            found.append(allowed(f"{who} is painted"))
+            found.append(allowed_difference(f"{who} is painted"))
     return found
 
 
@@ -113,16 +117,16 @@ def _texture(pair: Pair, index: int, who: str, old: Any, new: Any) -> Iterator[D
     if old == new:
         return
     if old is None:
-        yield allowed(f"{who} gets a base-colour texture, {new['index']}")
+        yield allowed_difference(f"{who} gets a base-colour texture, {new['index']}")
     elif new is None:
-        say = allowed if index in pair.reshaped else broken
+        say = allowed_difference if index in pair.reshaped_materials else forbidden_difference
         yield say(f"{who} has no base-colour texture any more")
     else:
         way = [{key: value for key, value in info.items() if key != "index"} for info in (old, new)]
-        if way[0] != way[1] and index not in pair.reshaped:
-            yield broken(f"{who} looks its base colour up in another way")
+        if way[0] != way[1] and index not in pair.reshaped_materials:
+            yield forbidden_difference(f"{who} looks its base colour up in another way")
         if old["index"] != new["index"]:
-            yield allowed(f"{who} takes its base colour from texture {new['index']}, before {old['index']}")
+            yield allowed_difference(f"{who} takes its base colour from texture {new['index']}, before {old['index']}")
 
 
 def _factor(pair: Pair, index: int, who: str, old: Any, new: Any, textured: bool) -> Iterator[Difference]:
@@ -130,19 +134,19 @@ def _factor(pair: Pair, index: int, who: str, old: Any, new: Any, textured: bool
     if before == after:
         return
     if before[3:4] != after[3:4]:
-        yield broken(f"{who} changed its opacity from {before[3]:g} to {after[3]:g}")
+        yield forbidden_difference(f"{who} changed its opacity from {before[3]:g} to {after[3]:g}")
     if before[:3] == after[:3]:
         return
     shown = ", ".join(f"{value:.3g}" for value in before[:3])
-    if after[:3] == WHITE and (textured or index in pair.reshaped):
-        yield allowed(f"{who}: its base-colour factor ({shown}) became white, for the paint holds it")
-    elif index in _closed(pair.old):
-        yield allowed(f"{who}: its factor ({shown}) is stylised, for its compressed vertices have no UVs")
+    if after[:3] == WHITE and (textured or index in pair.reshaped_materials):
+        yield allowed_difference(f"{who}: its base-colour factor ({shown}) became white, for the paint holds it")
+    elif index in _unpaintable_materials(pair.old):
+        yield allowed_difference(f"{who}: its factor ({shown}) is stylised, for its compressed vertices have no UVs")
     else:
-        yield broken(f"{who} changed its base-colour factor from ({shown})")
+        yield forbidden_difference(f"{who} changed its base-colour factor from ({shown})")
 
 
-def _closed(document: Document) -> set[int]:
+def _unpaintable_materials(document: Document) -> set[int]:
     """Materials of compressed primitives that have no UVs, and so can take neither textures nor vertex colours."""
     primitives = [p for mesh in document.items("meshes") for p in mesh.get("primitives", [])]
     return {p["material"] for p in primitives if "material" in p and DRACO in p.get("extensions", {})}
@@ -159,5 +163,5 @@ def _without_images(texture: Json) -> Json:
     return rest
 
 
-def _listed(items: list[Any]) -> str:
+def _join(items: list[Any]) -> str:
     return ", ".join(str(item) for item in items)

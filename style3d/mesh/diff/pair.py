@@ -45,7 +45,7 @@ class Pair:
         return self.old.json, self.new.json
 
     @cached_property
-    def drawn(self) -> frozenset[int]:
+    def drawn_materials(self) -> frozenset[int]:
         """Materials of the source that its default scene shows on triangles: those that may be painted."""
         try:
             shown = {placement.mesh for placement in placements(self.readers[0])[0]}
@@ -55,7 +55,7 @@ class Pair:
         return frozenset(p["material"] for p in primitives if "material" in p and p.get("mode", 4) in (4, 5, 6))
 
     @cached_property
-    def reshaped(self) -> frozenset[int]:
+    def reshaped_materials(self) -> frozenset[int]:
         """Materials on primitives with changed attributes: the copy's, and the source's that nothing else has."""
         found, left, still = set[int | None](), set[int | None](), set[int | None]()
         for a, b in zip(self.old.items("meshes"), self.new.items("meshes"), strict=False):
@@ -71,17 +71,17 @@ def pair_of(old: Document, new: Document) -> Pair:
     return Pair(old, new, (Accessors(old), Accessors(new)), maps_said(new))
 
 
-def allowed(sentence: str) -> Difference:
+def allowed_difference(sentence: str) -> Difference:
     """A difference that painting may make."""
     return Difference(sentence, True)
 
 
-def broken(sentence: str) -> Difference:
+def forbidden_difference(sentence: str) -> Difference:
     """A difference that should not be."""
     return Difference(sentence, False)
 
 
-def named(kind: str, index: int, item: Json) -> str:
+def name_of(kind: str, index: int, item: Json) -> str:
     """``image 3 'bark'``."""
     name = item.get("name")
     return f"{kind} {index} {str(name)!r}" if name else f"{kind} {index}"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from style3d.gltf.document import Document, Json
 from style3d.mesh.materials import slots
 from style3d.mesh.repaint import sources
-from style3d.mesh.repeated import repeated
+from style3d.mesh.repeated import repeated_references
 
 Role = str  # "base", or the key of the slot: "normalTexture"
 MAPS: dict[Role, str] = {  # slots that may be painted besides the base colour, and what provenance calls them
@@ -30,7 +30,7 @@ def texture_uses(document: Document) -> dict[int, set[Use]]:
     """Every slot that shows each texture, at any depth, of extensions known or not."""
     found: dict[int, set[Use]] = {}
     for index, item in enumerate(document.items("materials")):
-        base = {id(place.get(key)) for place, key, _ in slots(item)} | {id(info) for info in repeated(item)}
+        base = {id(place.get(key)) for place, key, _ in slots(item)} | {id(info) for info in repeated_references(item)}
         for texture, role in _walk(item, base):
             found.setdefault(texture, set()).add(Use(index, role))
     for texture, role in _walk(document.json.get("extensions", {}), set()):
@@ -79,7 +79,7 @@ def without_base(material: Json) -> Json:
     """A material besides its base colour; its opacity stays."""
     rest = copy.deepcopy(material)
     rest.setdefault("pbrMetallicRoughness", {})
-    for info in repeated(rest):
+    for info in repeated_references(rest):
         info["index"] = "the base colour's"
     for place, texture, factor in slots(rest):
         place.pop(texture, None)

@@ -50,7 +50,7 @@ class Capture:
     missing: tuple[str, ...] = ()  # frames whose photo is not there
 
     @property
-    def training(self) -> tuple[int, ...]:
+    def training_photos(self) -> tuple[int, ...]:
         """Photos that a fit sees."""
         hidden = set(self.held_out)
         return tuple(index for index in range(len(self.photos)) if index not in hidden)

@@ -58,7 +58,9 @@ def sparse_model(folder: Path) -> Path | None:
     """Where under a folder a sparse model lies, of several numbered ones the largest; None if there is none."""
     for place in PLACES:
         found = [
-            path for path in sorted(folder.glob(place) if "*" in place else _numbered(folder / place)) if _parts(path)
+            path
+            for path in sorted(folder.glob(place) if "*" in place else _model_folders(folder / place))
+            if _parts(path)
         ]
         if found:
             largest = max(found, key=_size)
@@ -70,7 +72,7 @@ def sparse_model(folder: Path) -> Path | None:
     return None
 
 
-def _numbered(folder: Path) -> list[Path]:
+def _model_folders(folder: Path) -> list[Path]:
     """The folder, and the numbered ones in it, as COLMAP numbers the models that it could not join."""
     return [folder, *(path for path in folder.glob("*") if path.name.isdecimal())]
 

@@ -12,7 +12,7 @@ from style3d.files.find_file import PICTURES, find_file
 from style3d.nerf.capture.capture import inside
 from style3d.nerf.capture.lens import Lens
 from style3d.nerf.capture.photos import stored_size
-from style3d.remarks import collected, unheard
+from style3d.remarks import collect_remarks, mute_remarks
 
 SUFFIXES = ("", ".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG", ".webp")  # a name may leave its suffix away
 SCALES = (2, 4, 8, 16)  # of copies such as images_4, the largest first
@@ -40,10 +40,10 @@ class PhotoFinder:
             Style3DError: the name leads out of the capture, and no file within is alike.
         """
         if name not in self._known:
-            self._known[name] = self._searched(name)
+            self._known[name] = self._search(name)
         return self._known[name]
 
-    def _searched(self, name: str) -> Path | None:
+    def _search(self, name: str) -> Path | None:
         names = [f"{folder}/{name}" if folder else name for folder in self._folders]
         refused: Style3DError | None = None
         for full in names:
@@ -68,9 +68,9 @@ class PhotoFinder:
 
     def _alike(self, names: list[str]) -> Iterator[tuple[Path, bool]]:
         """Files that the names may mean, and whether they do so but for their separators."""
-        for wanted in (*names, *(copy for name in names for copy in _scaled(name))):
+        for wanted in (*names, *(copy for name in names for copy in _names_at_sizes(name))):
             try:
-                with unheard(), collected() as said:  # the capture says it in one sentence for all photos
+                with mute_remarks(), collect_remarks() as said:  # the capture says it in one sentence for all photos
                     found = find_file(wanted, self.root, suffixes=PICTURES).resolve()
             except Style3DError:
                 continue
@@ -82,7 +82,7 @@ class PhotoFinder:
             return lens
         (width, height), turned = stored_size(photo)
         alike = abs(width * lens.height - height * lens.width) <= 2 * max(lens.width, lens.height)
-        return lens.resized(width, height) if alike and width < lens.width and not turned else lens
+        return lens.with_size(width, height) if alike and width < lens.width and not turned else lens
 
     def remark(self) -> str:
         """What was taken for other names, as a sentence; empty where every photo lies where its name says."""
@@ -97,7 +97,7 @@ class PhotoFinder:
         return f"{self.root}: {name} is not there, {shown} is taken for it{more}"
 
 
-def _scaled(name: str) -> Iterator[str]:
+def _names_at_sizes(name: str) -> Iterator[str]:
     """The same name in a folder's copies at other sizes: images_2/0001.jpg for images/0001.jpg."""
     parts = [part for part in re.split(r"[\\/]", name) if part not in ("", ".")]
     for place in range(len(parts) - 2, -1, -1):

@@ -137,7 +137,7 @@ class Lens:
         """Where directions fall on the photo, pixels; NaN where the lens does not see them."""
         return self.distortion.plane(directions) * [self.fx, self.fy] + [self.cx, self.cy]
 
-    def resized(self, width: int, height: int) -> Lens:
+    def with_size(self, width: int, height: int) -> Lens:
         """The lens of the same photo at another size."""
         x, y = width / self.width, height / self.height
         return Lens(self.fx * x, self.fy * y, self.cx * x, self.cy * y, width, height, self.distortion)

@@ -42,11 +42,11 @@ def load_photo(photo: Photo, downscale: float = 1.0) -> LoadedPhoto:
     size = max(1, round(lens.width / downscale)), max(1, round(lens.height / downscale))
     if min(size) < LEAST:
         raise Style3DError("--downscale leaves too few pixels", got=f"{size[0]} × {size[1]} of {photo.path.name}")
-    layers = resized(_layers(photo), *size)
-    small = lens.resized(*size)
-    camera = _scaled(photo.camera, lens, small)
+    layers = resize_photo(_layers(photo), *size)
+    small = lens.with_size(*size)
+    camera = _scale_camera(photo.camera, lens, small)
     if not lens.rectilinear:
-        layers = resampled(layers, small, photo.turn, camera)
+        layers = resample_photo(layers, small, photo.turn, camera)
     weight, alpha = layers[..., 4], layers[..., 3]
     rgb = layers[..., :3] / np.maximum(alpha, 1e-6)[..., None]
     return LoadedPhoto(camera, np.clip(rgb, 0, 1), np.clip(alpha, 0, 1), (weight > 0.999).astype(np.float32))
@@ -64,7 +64,7 @@ def _layers(photo: Photo) -> Float32[np.ndarray, "h w 5"]:
     weight = np.ones_like(alpha)
     if photo.mask is not None:
         mask = read_image(photo.mask, upright=False)[..., :1]
-        weight = (resized(mask, pixels.shape[1], pixels.shape[0]) > 0.5).astype(np.float32)
+        weight = (resize_photo(mask, pixels.shape[1], pixels.shape[0]) > 0.5).astype(np.float32)
     return np.concatenate([pixels[..., :3] * alpha, alpha, weight], 2)
 
 
@@ -72,13 +72,13 @@ def _same_shape(size: tuple[int, int], lens: Lens) -> bool:
     return abs(size[0] * lens.height - size[1] * lens.width) <= 2 * max(lens.width, lens.height, *size)
 
 
-def _scaled(camera: Camera, lens: Lens, small: Lens) -> Camera:
+def _scale_camera(camera: Camera, lens: Lens, small: Lens) -> Camera:
     x, y = small.width / lens.width, small.height / lens.height
     size = max(1, round(camera.width * x)), max(1, round(camera.height * y))
     return Camera(camera.camera_to_world, camera.focal * x, camera.cx * x, camera.cy * y, *size)
 
 
-def undistorted(
+def undistort_drawing(
     photo: Photo, drawn: Float32[np.ndarray, "h w c"], camera: Camera
 ) -> Float32[np.ndarray, "rows columns c"]:
     """What was drawn over a photo, as a camera that stands where the photo's does shows it.
@@ -90,10 +90,16 @@ def undistorted(
     if not _same_shape((width, height), photo.lens):
         raise Style3DError(f"a mask does not fit the photo {photo.path.name}", got=f"{width} × {height}",
                            expected=f"the shape of {photo.lens.width} × {photo.lens.height}")  # fmt: skip
-    return drawn if photo.lens.rectilinear else resampled(drawn, photo.lens.resized(width, height), photo.turn, camera)
+    return (
+        drawn
+        if photo.lens.rectilinear
+        else resample_photo(drawn, photo.lens.with_size(width, height), photo.turn, camera)
+    )
 
 
-def resized(layers: Float32[np.ndarray, "h w c"], width: int, height: int) -> Float32[np.ndarray, "rows columns c"]:
+def resize_photo(
+    layers: Float32[np.ndarray, "h w c"], width: int, height: int
+) -> Float32[np.ndarray, "rows columns c"]:
     """Averaged down (or interpolated up) to a size."""
     if layers.shape[:2] == (height, width):
         return layers
@@ -101,7 +107,7 @@ def resized(layers: Float32[np.ndarray, "h w c"], width: int, height: int) -> Fl
     return np.stack([np.asarray(band.resize((width, height), Image.Resampling.BOX)) for band in bands], 2)
 
 
-def resampled(
+def resample_photo(
     layers: Float32[np.ndarray, "h w c"], lens: Lens, turn: Float64[np.ndarray, "3 3"], camera: Camera
 ) -> Float32[np.ndarray, "rows columns c"]:
     """The pinhole view of a photo, bilinear; zero (last layer: no weight) where the lens sees nothing."""

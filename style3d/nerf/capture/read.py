@@ -10,7 +10,7 @@ from style3d.nerf.capture.capture import Capture
 from style3d.nerf.capture.colmap import read_colmap, sparse_model
 from style3d.nerf.capture.reference_3dgs import newest_splats
 from style3d.nerf.capture.transforms_json import read_transforms
-from style3d.remarks import listed
+from style3d.remarks import list_of
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
 SOG = "meta.json"
@@ -67,5 +67,5 @@ def _what_helps(folder: Path) -> str:
             return f"it holds what nerfstudio trained: name the run's {runs[-1].as_posix()}"
     scenes = sorted(file.name for file in islice(folder.iterdir(), MOST_ENTRIES) if file.suffix.lower() in SCENES)
     if scenes:
-        return f"name the file in it that is meant: {listed(scenes, 3)}"
+        return f"name the file in it that is meant: {list_of(scenes, 3)}"
     return "run COLMAP or ns-process-data on the photos"

@@ -49,11 +49,11 @@ def read_training(splats: Path) -> Training:
         folders.append(splats.parents[2])
     for folder in folders:
         if (folder / CAMERAS).is_file():
-            return Training(_cameras(folder / CAMERAS), _antialiased(folder / SETTINGS))
+            return Training(_cameras(folder / CAMERAS), _is_antialiased(folder / SETTINGS))
     return Training()
 
 
-def _antialiased(settings: Path) -> bool:
+def _is_antialiased(settings: Path) -> bool:
     """Whether the settings, a printed namespace, name that option; they are searched and never run."""
     if not settings.is_file():
         return False

@@ -43,7 +43,7 @@ class FittedGrid:
     names: tuple[str, ...] = ()  # of the photos, one each; nothing: not known
     photos: tuple[Photo, ...] = ()  # themselves, where the capture is at hand; files do not hold them
 
-    def painted(self, colors: Float32[np.ndarray, "entries 3"]) -> FittedGrid:
+    def with_colors(self, colors: Float32[np.ndarray, "entries 3"]) -> FittedGrid:
         """The same scene in other colours."""
         return replace(self, grid=replace(self.grid, colors=np.clip(colors, 0, 1).astype(np.float32)))
 
@@ -78,7 +78,7 @@ def read_grid(path: Path) -> FittedGrid:
                 raise Style3DError(f"{path} is not a radiance grid of this version", hint="fit the capture again")
             _check_shapes({name: file.get_slice(name) for name in file.keys()}, path)  # noqa: SIM118 - no mapping
             arrays = {name: file.get_tensor(name) for name in SHAPES}
-            return _fitted(head, arrays)
+            return _make_grid(head, arrays)
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise Style3DError(f"{path} is not a radiance grid that can be read", got=error) from None
 
@@ -96,7 +96,7 @@ def _check_shapes(slices: dict[str, Any], path: Path) -> None:
             raise Style3DError(f"{path} is not a radiance grid", got=f"{name} of shape {shape}", expected=str(wanted))
 
 
-def _fitted(head: dict[str, Any], arrays: dict[str, Any]) -> FittedGrid:
+def _make_grid(head: dict[str, Any], arrays: dict[str, Any]) -> FittedGrid:
     center, side, vertices = tuple(float(value) for value in head["center"]), int(head["side"]), arrays["vertices"]
     space = Contraction((center[0], center[1], center[2]), float(head["radius"]), float(head["tail"]))
     numbers = np.array([*center, space.radius, space.tail, float(head["near"])])

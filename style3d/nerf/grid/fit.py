@@ -19,7 +19,7 @@ from style3d.nerf.capture.capture import Capture
 from style3d.nerf.grid.checkpoint import FitFile, FitState
 from style3d.nerf.grid.engine import FitRules, Rays, RayTargets, StepSizes, lattice_of
 from style3d.nerf.grid.engines import build_engine
-from style3d.nerf.grid.refine import empty_table, pruned, refined
+from style3d.nerf.grid.refine import empty_table, finer_vertices, kept_entries
 from style3d.nerf.grid.score import score
 from style3d.nerf.grid.training_rays import Batch, PixelTable, pixel_table
 from style3d.progress import Silent, Watcher
@@ -99,8 +99,8 @@ def _run_fit(
     capture: Capture, settings: FitSettings, watcher: Watcher, device: torch.device, file: FitFile | None
 ) -> Fit:
     scale = settings.downscale or default_downscale(capture)
-    watcher.phase("reading photos", len(capture.training))
-    pixels = pixel_table(capture, capture.training, scale, watcher.done)
+    watcher.phase("reading photos", len(capture.training_photos))
+    pixels = pixel_table(capture, capture.training_photos, scale, watcher.done)
     fitter = _Fitter(capture, settings, pixels, device, file)
     fitter.run(watcher)
     while fitter.stage + 1 < len(settings.levels):
@@ -219,7 +219,7 @@ class _Fitter:
         self._prune()
         self.stage, self.done, self.loss = self.stage + 1, 0, 0.0
         side = self.settings.levels[self.stage].side
-        self._use_lattice(side, *refined(self.lattice.side, self.lattice.index, self.engine.table(), side))
+        self._use_lattice(side, *finer_vertices(self.lattice.side, self.lattice.index, self.engine.table(), side))
 
     def _prune(self) -> None:
         lattice, every = self.lattice, len(self.pixels.photo)
@@ -227,7 +227,7 @@ class _Fitter:
         for start in range(0, every, 4 * CHUNK):
             batch = self.pixels.batch(np.arange(start, min(start + 4 * CHUNK, every), 4))
             self.engine.mark_seen(batch.origin, batch.direction, VISIBLE, seen)
-        kept = pruned(lattice.side, lattice.index, seen)
+        kept = kept_entries(lattice.side, lattice.index, seen)
         if not len(kept):
             raise Style3DError("the fit found no surface", hint="check that the photos' poses are right")
         self._use_lattice(lattice.side, self.vertices[kept], self.engine.table()[kept])

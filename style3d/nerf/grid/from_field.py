@@ -11,10 +11,10 @@ from jaxtyping import Float, Float32, Float64, Int64
 from scipy.ndimage import binary_dilation
 
 from style3d.core.camera import Camera
-from style3d.core.camera_path import sized
+from style3d.core.camera_path import camera_of_size
 from style3d.errors import Style3DError
 from style3d.nerf.grid import kernels
-from style3d.nerf.grid.refine import corners_of, pruned
+from style3d.nerf.grid.refine import corners_of, kept_entries
 from style3d.nerf.grid.to_splats import stretch
 from style3d.progress import Silent, Watcher
 from style3d.render.grid_field import Contraction, RadianceGrid, cell_gaps, lattice
@@ -69,7 +69,7 @@ def sampled_grid(
     watcher = watcher or Silent()
     vertices, depth = _dense(field, space, side, watcher)
     raw = (depth + np.log(-np.expm1(-depth))).astype(np.float32)  # the inverse of softplus
-    kept = _seen(vertices, raw, cameras, space, side, near)
+    kept = _seen_vertices(vertices, raw, cameras, space, side, near)
     if not len(kept):
         raise Style3DError("the field shows nothing to its cameras", hint="train it longer")
     vertices, raw = vertices[kept], raw[kept]
@@ -78,7 +78,7 @@ def sampled_grid(
     watcher.phase("sampling colours", len(points))
     for start in range(0, len(points), CHUNK):
         rows = slice(start, start + CHUNK)
-        colors[rows], shift[rows] = _colored(field, points[rows], cameras)
+        colors[rows], shift[rows] = _vertex_colors(field, points[rows], cameras)
         watcher.done(min(start + CHUNK, len(points)))
     return RadianceGrid(space, side, vertices, raw, colors.clip(0, 1), shift, near)
 
@@ -121,7 +121,7 @@ def _depths(
     return np.nan_to_num(field.density(space.expand(places)).astype(np.float64) * length, posinf=MOST_DEPTH)
 
 
-def _seen(
+def _seen_vertices(
     vertices: Indices, raw: Float32[np.ndarray, "n"], cameras: Sequence[Camera], space: Contraction, side: int,
     near: float,
 ) -> Int64[np.ndarray, "kept"]:  # fmt: skip
@@ -132,13 +132,13 @@ def _seen(
     table[:, 0] = raw
     steps = GridSteps(near, 1.0, np.array([*space.center, space.radius, space.tail]), side, gaps)
     for camera in cameras[:: max(1, len(cameras) // VIEWS)]:
-        rays = sized(camera, VIEW_SIZE).directions()
+        rays = camera_of_size(camera, VIEW_SIZE).directions()
         places = np.repeat(camera.position[None], len(rays), 0)
         kernels.mark_seen(places, rays, steps, kernels.VertexTable(index, table), WORTH, seen, 4 * side)
-    return pruned(side, index, seen)
+    return kept_entries(side, index, seen)
 
 
-def _colored(field: Volumetric, points: Points, cameras: Sequence[Camera]) -> tuple[Any, Any]:
+def _vertex_colors(field: Volumetric, points: Points, cameras: Sequence[Camera]) -> tuple[Any, Any]:
     """Colour and change of brightness with the direction, (n, 3) each; see `sampled_grid`."""
     chosen = _nearest(points, cameras)
     positions = np.stack([camera.position for camera in cameras])

@@ -23,7 +23,7 @@ def loss_reference(
     """Mean over the rays of |gain · C + T · backdrop − target|² plus the distortion loss (mip-NeRF 360, eq. 15)."""
     total = table.new_zeros(())
     for ray in range(len(origin)):
-        weight, color, left, place = _shown(
+        weight, color, left, place = _ray_samples(
             table, lattice, origin[ray], direction[ray], float(offset[ray]), near, stride
         )
         backdrop, gain = (torch.from_numpy(part[ray]).to(table) for part in (targets.backdrop, targets.gain))
@@ -37,7 +37,7 @@ def loss_reference(
     return total / len(origin)
 
 
-def _shown(
+def _ray_samples(
     table: Tensor, lattice: Lattice, origin: Any, direction: Any, offset: float, near: float, stride: float
 ) -> Any:
     """Weights, colours, the light left, and the place of one ray's samples."""

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int32, Int64, UInt8
 from scipy.ndimage import binary_dilation
 
 from style3d.nerf.grid.kernels import WIDTH
-from style3d.render.grid_field import occupied
+from style3d.render.grid_field import occupied_cells
 
 EMPTY = -5.5  # raw density at the start: a cell's side dims a ray by 0.4 %
 
@@ -21,12 +21,12 @@ def empty_table(entries: int) -> Float32[np.ndarray, "n numbers"]:
     return table
 
 
-def pruned(
+def kept_entries(
     side: int, index: Int32[np.ndarray, "lattice"], seen: UInt8[np.ndarray, "lattice"], margin: int = 1
 ) -> Int64[np.ndarray, "kept"]:
     """Entries at the corners of cells that were seen, or that are within ``margin`` cells of one."""
     near = binary_dilation(seen.reshape(side, side, side) > 0, np.ones((3, 3, 3), bool), margin)
-    near &= occupied(index, side)
+    near &= occupied_cells(index, side)
     return np.sort(index[corners_of(near).ravel()]).astype(np.int64)
 
 
@@ -42,14 +42,14 @@ def corners_of(cells: Any) -> Any:
     return out
 
 
-def refined(
+def finer_vertices(
     side: int, index: Int32[np.ndarray, "lattice"], table: Float32[np.ndarray, "n numbers"], finer: int
 ) -> tuple[Int64[np.ndarray, "m"], Float32[np.ndarray, "m numbers"]]:
     """The vertices of a lattice of ``finer`` sides within the occupied cells, interpolated.
 
     A finer cell is shorter, so the optical depth of its side is less by as much.
     """
-    cells = occupied(index, side)
+    cells = occupied_cells(index, side)
     at = np.arange(finer) * ((side - 1) / (finer - 1))
     low = np.minimum(at.astype(np.int64), side - 2)
     under = np.clip(np.ceil(at).astype(np.int64) - 1, 0, side - 2)  # a vertex on a face belongs to both cells

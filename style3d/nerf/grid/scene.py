@@ -14,17 +14,17 @@ import torch
 from jaxtyping import Float32
 
 from style3d.core.camera import Camera, framed_camera, orbit_directions
-from style3d.core.camera_path import middle_square, orbit, sized, tour, walk
+from style3d.core.camera_path import camera_of_size, middle_square, orbit, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import NONE, Closeups, Scene, Views
-from style3d.nerf.capture.photos import undistorted
+from style3d.nerf.capture.photos import undistort_drawing
 from style3d.nerf.grid.file import GRID, FittedGrid, save_grid
 from style3d.nerf.grid.to_splats import grid_splats
 from style3d.nerf.splats.files import write_splats
-from style3d.nerf.splats.fill_unseen import filled
+from style3d.nerf.splats.fill_unseen import fill_colors
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats, ViewDependence
-from style3d.nerf.splats.vantage import turned
+from style3d.nerf.splats.vantage import turned_cameras
 from style3d.render.grid import grid_view
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.pyramid import SpacePyramid, point_pyramid
@@ -95,7 +95,7 @@ class GridScene(Scene):
     @cached_property
     def _sums(self) -> list[tuple[Camera, Indices, Weights]]:
         """Views along the capture's path with the entries each sees and the pixels' worth of them."""
-        cameras = [sized(camera, VIEW_SIZE) for camera in tour(self._cameras, VIEWS)]
+        cameras = [camera_of_size(camera, VIEW_SIZE) for camera in tour(self._cameras, VIEWS)]
         return [(camera, *self.operator(camera, 0).column_sums()) for camera in cameras]
 
     @cached_property
@@ -110,7 +110,7 @@ class GridScene(Scene):
             seen[entries] = True
         return seen
 
-    def _shown(self) -> Flags:
+    def _well_seen(self) -> Flags:
         """What the capture saw enough of to know what it looks like: as splats, the rest would be fog."""
         total = np.zeros(len(self.grid.vertices))
         for _, entries, sums in self._sums:
@@ -119,7 +119,7 @@ class GridScene(Scene):
 
     def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         """The capture's cameras and some between them; their pixels are as fine as the grid, so none comes closer."""
-        return Views(tuple(sized(camera, resolution) for camera in tour(self._cameras, count)), ())
+        return Views(tuple(camera_of_size(camera, resolution) for camera in tour(self._cameras, count)), ())
 
     def level(self, camera: Camera) -> int:
         """The level whose entries are as far apart as the pixels of this view."""
@@ -137,9 +137,9 @@ class GridScene(Scene):
         samples = int(np.clip(np.ceil(cells), 1, MOST_RAYS))
         return grid_view(self.grid, self.hierarchy, level, camera, samples, self._view_dependence == "keep")
 
-    def shown(self, colors: Colors) -> RadianceGrid:
+    def with_colors(self, colors: Colors) -> RadianceGrid:
         """The grid in other colours; brightness that changes with direction goes where this scene drops it."""
-        painted = self.fitted.painted(colors.numpy()).grid
+        painted = self.fitted.with_colors(colors.numpy()).grid
         return painted if self._view_dependence == "keep" else replace(painted, shift=np.zeros_like(painted.shift))
 
     def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
@@ -148,7 +148,7 @@ class GridScene(Scene):
         chosen: list[Camera] = []
         while missing.sum() > MISSING * self._visible.sum() and len(chosen) < VIEWS:
             camera, entries = max(self._views, key=lambda view: int(missing[view[1]].sum()))
-            chosen.append(sized(camera, resolution))
+            chosen.append(camera_of_size(camera, resolution))
             missing[entries] = False
         return tuple(chosen)
 
@@ -164,12 +164,14 @@ class GridScene(Scene):
         names = self.fitted.names or tuple(str(number) for number in range(1, len(cameras) + 1))
         return dict(zip(names, cameras, strict=True))
 
-    def straightened(self, view: str, drawn: Float32[np.ndarray, "h w c"]) -> Float32[np.ndarray, "rows columns c"]:
+    def straightened_drawing(
+        self, view: str, drawn: Float32[np.ndarray, "h w c"]
+    ) -> Float32[np.ndarray, "rows columns c"]:
         """Resampled as the photo was; of a grid without its capture as it is."""
         photos = dict(zip(self.fitted.names, self.fitted.photos, strict=False))
         if view not in photos:
             return drawn
-        return undistorted(photos[view], drawn, sized(photos[view].camera, max(drawn.shape)))
+        return undistort_drawing(photos[view], drawn, camera_of_size(photos[view].camera, max(drawn.shape)))
 
     def distance(self, camera: Camera) -> float:
         """Scene units to the point that the cameras look at."""
@@ -199,11 +201,11 @@ class GridScene(Scene):
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Vertices that were seen as they are, the others as the nearest of those."""
-        return filled(self.grid.places, colors, seen)
+        return fill_colors(self.grid.places, colors, seen)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """The grid (.safetensors), or splats that look like it."""
-        painted = self.fitted.painted(colors.numpy())
+        painted = self.fitted.with_colors(colors.numpy())
         if path.suffix.lower() == GRID:
             save_grid(painted, path)
         else:
@@ -221,8 +223,8 @@ class GridScene(Scene):
 
     def as_splats(self) -> SplatScene:
         """The splats that `save` would write without paint, with the capture's cameras in their axes."""
-        return SplatScene(self._splats(self.fitted), self._name, self._view_dependence, turned(self._cameras))
+        return SplatScene(self._splats(self.fitted), self._name, self._view_dependence, turned_cameras(self._cameras))
 
     def _splats(self, fitted: FittedGrid) -> Splats:
-        splats = grid_splats(fitted.grid, self._shown())
+        splats = grid_splats(fitted.grid, self._well_seen())
         return splats.with_base_colors(splats.base_colors, self._view_dependence)

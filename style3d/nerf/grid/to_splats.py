@@ -43,7 +43,7 @@ def grid_splats(grid: RadianceGrid, shown: Flags | None = None) -> Splats:
         log_scales=np.log(np.maximum(scales, 1e-12)).astype(np.float32),
         logit_opacities=np.log(alpha / (1 - alpha)).astype(np.float32),
         sh=np.concatenate([constant[:, None], bands], 1).astype(np.float32),
-    ).rotated(FILE_AXES)
+    ).rotate(FILE_AXES)
 
 
 def stretch(space: Contraction, places: Float64[np.ndarray, "n 3"], cell: float) -> Float64[np.ndarray, "n 3 3"]:

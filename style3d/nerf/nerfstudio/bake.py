@@ -83,7 +83,7 @@ def baked_grid(config: Path, data: Path, resolution: int, watcher: Watcher) -> F
     if not bool(getattr(model.field, "painted", False)):
         raise Style3DError(f"{config} is not a painted nerfacto", hint="let it run to its end")
     world = world_of(pipeline, data)
-    cameras = [_carried(camera, np.linalg.inv(world)) for camera in trained_from(pipeline)]
+    cameras = [_move_camera(camera, np.linalg.inv(world)) for camera in trained_from(pipeline)]
     focus, settings = focus_of(cameras), FitSettings()
     distance = distance_of(cameras, focus)
     x, y, z = (float(value) for value in focus)
@@ -123,7 +123,7 @@ def world_of(pipeline: Any, data: Path) -> Matrix4:
     return done @ np.linalg.inv(Z_UP)
 
 
-def _carried(camera: Camera, matrix: Matrix4) -> Camera:
+def _move_camera(camera: Camera, matrix: Matrix4) -> Camera:
     """A camera in a world that a similarity leads to."""
     pose = matrix @ camera.camera_to_world
     pose[:3, :3] /= np.cbrt(np.linalg.det(matrix[:3, :3]))

@@ -10,7 +10,7 @@ import tyro
 
 from style3d.errors import Style3DError
 from style3d.job import FieldJob, Job
-from style3d.job.control import Between, Trait, controls, having
+from style3d.job.control import Between, Trait, controls, names_with
 from style3d.regions.region import Region
 
 HIDDEN = (Trait.HOST_DECIDES, Trait.NEEDS_TABLE)  # what nerfstudio has options of its own for, and what it cannot do
@@ -22,7 +22,7 @@ def hide(kind: type) -> type:
     It decorates the class before `dataclass` does, and leaves alone what the class declares itself.
     """
     suppressed: Any = tyro.conf.Suppress
-    for name in having(Job, *HIDDEN) - set(kind.__annotations__):
+    for name in names_with(Job, *HIDDEN) - set(kind.__annotations__):
         kind.__annotations__[name] = suppressed[controls(Job)[name].hint]
     return kind
 
@@ -34,7 +34,7 @@ class StyleJob(Job):
     """What to paint like, and how. The scene, the device and the output are nerfstudio's own options.
 
     Concretely: the picture "starry-night.jpg", 480 steps, views 512 pixels long. A default one has no style; it is
-    there for the method's registration, and `validated` refuses it.
+    there for the method's registration, and `validate` refuses it.
     """
 
     kind: ClassVar[str] = "nerfstudio"
@@ -70,7 +70,7 @@ class StyleJob(Job):
         """The pipeline has a setting of its own."""
         return 0.0
 
-    def validated(self) -> StyleJob:
+    def validate(self) -> StyleJob:
         """Itself, if it can work.
 
         Raises:
@@ -89,5 +89,5 @@ def style_of(job: FieldJob) -> StyleJob:
     for name, control in controls(FieldJob).items():
         if Trait.NEEDS_TABLE in control.traits and getattr(job, name) != control.default:
             raise Style3DError(f"{control.option} does not work on a nerfstudio run", hint="leave it out")
-    shared = controls(Job).keys() - having(Job, *HIDDEN) - {"style"}
+    shared = controls(Job).keys() - names_with(Job, *HIDDEN) - {"style"}
     return StyleJob(image=job.style, **{name: getattr(job, name) for name in shared})

@@ -46,7 +46,7 @@ def without_downloads() -> Iterator[None]:
         setattr(lpip, METRIC, original)
 
 
-def measured(metrics: dict[str, float]) -> dict[str, float]:
+def lpips_figures(metrics: dict[str, float]) -> dict[str, float]:
     """The metrics that could be measured."""
     return {name: value for name, value in metrics.items() if not ("lpips" in name and value != value)}
 

@@ -17,7 +17,7 @@ from style3d.core.camera import Camera
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
 from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView, render_deferred
 from style3d.nerf.nerfstudio.field import PaintedField
-from style3d.nerf.nerfstudio.lpips import drop_networks, measured, without_downloads
+from style3d.nerf.nerfstudio.lpips import drop_networks, lpips_figures, without_downloads
 from style3d.nerf.nerfstudio.ray_cache import RayRows, Traced, join_rows, pack_rows
 from style3d.types import Image
 
@@ -139,4 +139,4 @@ class PaintedNerfacto(NerfactoModel, Canvas):  # nerfstudio's models are made to
     def get_image_metrics_and_images(self, outputs: Any, batch: Any) -> tuple[dict[str, float], dict[str, Tensor]]:
         """nerfacto's, without LPIPS where its network is not here."""
         metrics, images = super().get_image_metrics_and_images(outputs, batch)
-        return measured(metrics), images
+        return lpips_figures(metrics), images

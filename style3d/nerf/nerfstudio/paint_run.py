@@ -18,7 +18,7 @@ from style3d.errors import Style3DError
 from style3d.files import check_readable
 from style3d.job import FieldJob
 from style3d.nerf.nerfstudio.job import style_of
-from style3d.nerf.nerfstudio.read_config import TrainedRun, read_run, restored
+from style3d.nerf.nerfstudio.read_config import TrainedRun, read_run, restore_settings
 from style3d.optional.libraries import need
 from style3d.optional.torchvision_compat import import_torchvision
 from style3d.progress import Watcher
@@ -90,8 +90,8 @@ def painting_config(run: TrainedRun, job: FieldJob) -> Any:
     config = plugin.fresh(METHODS[run.method])
     trained = run.settings["pipeline"]
     pipeline = config.pipeline
-    pipeline.model = restored(pipeline.model, trained["model"])
-    pipeline.datamanager = restored(pipeline.datamanager, trained["datamanager"])
+    pipeline.model = restore_settings(pipeline.model, trained["model"])
+    pipeline.datamanager = restore_settings(pipeline.datamanager, trained["datamanager"])
     pipeline.datamanager.data = config.data = run.data
     pipeline.style, pipeline.reconstruct_steps = style_of(job), 0
     if job.consistency_weight is not None:

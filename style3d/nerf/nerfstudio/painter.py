@@ -14,7 +14,7 @@ from torch import Tensor
 from style3d.color.match import affine_color_match
 from style3d.core.camera import Camera
 from style3d.job import Job
-from style3d.losses.agreement import disagreement, resampled
+from style3d.losses.agreement import disagreement, sample_image
 from style3d.nerf.nerfstudio.canvas import Canvas
 from style3d.nerf.nerfstudio.schedule import COARSEST, Moment
 from style3d.paint.prompts import prompt_palette, swatches
@@ -69,7 +69,7 @@ class Painter:
         matrix, offset = affine_color_match(photos.cpu(), torch.ones(len(photos)), self.styles.palette.colors)
         self.matrix, self.offset = matrix.to(self.device), offset.to(self.device)
 
-    def recolored(self, colors: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
+    def recolor(self, colors: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
         """Colours under that map, in [0, 1]."""
         return (colors @ self.matrix.to(colors).T + self.offset.to(colors)).clamp(0, 1)
 
@@ -79,7 +79,9 @@ class Painter:
         prepared = self._prepared_view(index, moment)
         mask = self._plane(prepared.view.mask)
         image = self.canvas.render_painted(prepared.traced)
-        terms = self.objective(self._filled(image, mask), mask, self.styles.at(prepared.extent), prepared.content)
+        terms = self.objective(
+            self._over_mean_color(image, mask), mask, self.styles.at(prepared.extent), prepared.content
+        )
         other = self._neighbour(index, moment) if self.consistency else None
         if other is not None:
             terms["consistency"] = self.consistency * self.difference(
@@ -96,7 +98,7 @@ class Painter:
         places = torch.from_numpy(np.stack([seen.x, seen.y], -1)).to(image)
         with torch.no_grad():
             theirs = self.canvas.render_painted(other.traced)
-        return disagreement(image, resampled(theirs, places), self._plane(seen.valid))
+        return disagreement(image, sample_image(theirs, places), self._plane(seen.valid))
 
     def neighbours(self, index: int) -> list[int]:
         """Views that stand nearest to a view and look the same way, a few."""
@@ -124,16 +126,16 @@ class Painter:
     @torch.no_grad()
     def _prepare(self, camera: Camera) -> PreparedView:
         traced = self.canvas.trace(camera)
-        image = self.recolored(traced.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        image = self.recolor(traced.image.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         mask = self._plane(traced.mask)
-        content = self.objective.prepare_content(self._filled(image, mask), mask)
+        content = self.objective.prepare_content(self._over_mean_color(image, mask), mask)
         view = DepthView(camera, traced.depth, traced.mask)
         return PreparedView(view, content, float(max(camera.width, camera.height)), traced.traced, traced.nbytes)
 
     def _plane(self, values: np.ndarray[Any, Any]) -> Float[Tensor, "1 1 h w"]:
         return torch.from_numpy(values.astype(np.float32))[None, None].to(self.device)
 
-    def _filled(self, image: Image, mask: Float[Tensor, "1 1 h w"]) -> Image:
+    def _over_mean_color(self, image: Image, mask: Float[Tensor, "1 1 h w"]) -> Image:
         """The style's mean colour where there is no scene."""
         return image * mask + self.styles.backdrop[:, None, None] * (1 - mask)
 

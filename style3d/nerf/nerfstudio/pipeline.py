@@ -82,7 +82,7 @@ class StylePipeline(VanillaPipeline):
         return canvas
 
     @property
-    def painting(self) -> bool:
+    def has_begun(self) -> bool:
         """Whether painting has begun."""
         return int(self.painting_since) != NOT_YET
 
@@ -99,10 +99,10 @@ class StylePipeline(VanillaPipeline):
         super().load_pipeline(dict(loaded_state), step)
         if "painting_since" not in loaded_state:
             self._first = step + 1
-        elif self.painting and step + 1 >= int(self.painting_since) + self.schedule.steps:
+        elif self.has_begun and step + 1 >= int(self.painting_since) + self.schedule.steps:
             self.painting_since.fill_(NOT_YET)
             self._first = step + 1
-        elif self.painting:
+        elif self.has_begun:
             self.canvas.freeze_geometry()
         else:
             self._first = max(self._first, step + 1)
@@ -113,7 +113,7 @@ class StylePipeline(VanillaPipeline):
         for callback in callbacks:
             callback.func = self._unless_painting(callback.func)
         self._painter = self._checked_painter()
-        if self.painting:
+        if self.has_begun:
             self._painter.recolor_from(self._photos())
         self._optimizers = attributes.optimizers
         if attributes.trainer is not None:
@@ -122,7 +122,7 @@ class StylePipeline(VanillaPipeline):
 
     def get_train_loss_dict(self, step: int) -> Losses:
         """A step of the phase it belongs to."""
-        if not self.painting:
+        if not self.has_begun:
             losses: Losses = super().get_train_loss_dict(step)
             return losses
         moment = self._moment(step)
@@ -155,21 +155,21 @@ class StylePipeline(VanillaPipeline):
 
     def _checked_painter(self) -> Painter:
         try:
-            style = self.config.style.validated()
+            style = self.config.style.validate()
             return Painter(self.canvas, self.cameras(), style, self.config.consistency_weight, self.device)
         except Style3DError as error:
             raise SystemExit(f"style3d: {error}") from None
 
     def _limit(self, trainer: Any) -> None:
         """As many steps as are left, or as the user allows."""
-        since = int(self.painting_since) if self.painting else self._first
+        since = int(self.painting_since) if self.has_begun else self._first
         left = max(1, since + self.schedule.steps - trainer._start_step)
         trainer.config.max_num_iterations = min(trainer.config.max_num_iterations, left)
         self._end = trainer._start_step + trainer.config.max_num_iterations
 
     def _unless_painting(self, function: Callable[..., None]) -> Callable[..., None]:
         def unless_painting(*arguments: Any, step: int, **options: Any) -> None:
-            if not self.painting:
+            if not self.has_begun:
                 function(*arguments, step=step, **options)
 
         return unless_painting
@@ -177,9 +177,9 @@ class StylePipeline(VanillaPipeline):
     def _before(self, step: int) -> None:
         """Begin to paint when it is time, and set the step size; the trainer counts steps from the wrong start."""
         writer.GLOBAL_BUFFER["max_iter"] = self._end
-        if not self.painting and step >= self._first:
+        if not self.has_begun and step >= self._first:
             self._begin(step)
-        if self.painting:
+        if self.has_begun:
             self._set_rates(self._moment(step))
 
     def _set_rates(self, moment: Moment) -> None:
@@ -206,7 +206,7 @@ class StylePipeline(VanillaPipeline):
         """An ordinary step on photos whose colours are the style's."""
         assert self._painter is not None
         rays, batch = self.datamanager.next_train(step)
-        image = self._painter.recolored(batch["image"][..., :3])
+        image = self._painter.recolor(batch["image"][..., :3])
         batch["image"] = torch.cat([image, batch["image"][..., 3:]], dim=-1)
         outputs = self._model(rays)
         metrics = self.model.get_metrics_dict(outputs, batch)

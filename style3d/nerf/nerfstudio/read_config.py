@@ -67,7 +67,7 @@ def parse_config(content: bytes, name: str) -> dict[str, Any]:
     return settings
 
 
-def restored(default: Any, settings: Any) -> Any:
+def restore_settings(default: Any, settings: Any) -> Any:
     """``default``, a dataclass of nerfstudio's, with the plain settings that fit its fields by name and type.
 
     What does not fit is left as it is by default: a newer or older nerfstudio's field, a class, a function.
@@ -80,7 +80,7 @@ def restored(default: Any, settings: Any) -> Any:
             continue
         if dataclasses.is_dataclass(current) and not isinstance(current, type):
             if isinstance(value, dict) and value.get(KIND, "").rpartition(".")[2] == type(current).__name__:
-                changes[field.name] = restored(current, value)
+                changes[field.name] = restore_settings(current, value)
         elif _alike(current, value):
             changes[field.name] = tuple(value) if isinstance(current, tuple) else value
     return dataclasses.replace(default, **changes)
@@ -114,7 +114,7 @@ def _loader() -> Any:
 
     Loader.add_multi_constructor(f"{PYTHON}name:", lambda loader, suffix, node: suffix)
     Loader.add_constructor(f"{PYTHON}tuple", lambda loader, node: tuple(loader.construct_sequence(node, deep=True)))
-    Loader.add_multi_constructor(f"{PYTHON}object/apply:", _applied)
+    Loader.add_multi_constructor(f"{PYTHON}object/apply:", _value_of_call)
     Loader.add_multi_constructor(f"{PYTHON}object:", _object)
     return Loader
 
@@ -123,7 +123,7 @@ def _object(loader: Any, suffix: str, node: Any) -> dict[str, Any]:
     return {**loader.construct_mapping(node, deep=True), KIND: suffix}
 
 
-def _applied(loader: Any, suffix: str, node: Any) -> Any:
+def _value_of_call(loader: Any, suffix: str, node: Any) -> Any:
     """A path from its parts; of any other call only the name."""
     import yaml
 

@@ -17,10 +17,10 @@ from style3d.nerf.capture.capture import Z_UP
 from style3d.nerf.grid.to_splats import FILE_AXES
 from style3d.nerf.nerfstudio.read_config import TrainedRun
 from style3d.nerf.nerfstudio.safe_load import allow_numbers
-from style3d.nerf.splats.formats.values import checked
+from style3d.nerf.splats.formats.values import sound_splats
 from style3d.nerf.splats.harmonics import C0
 from style3d.nerf.splats.splats import Splats
-from style3d.nerf.splats.transform import placed
+from style3d.nerf.splats.transform import place_splats
 from style3d.types import Matrix4
 
 LIMIT = 8 << 30  # bytes of a checkpoint
@@ -41,8 +41,8 @@ def read_splatfacto(run: TrainedRun) -> Splats:
     newest = sorted(run.checkpoints.glob("step-*.ckpt"))[-1]
     axes = np.eye(4)
     axes[:3, :3] = FILE_AXES
-    world = axes @ Z_UP @ _applied(run.data) @ np.linalg.inv(_done(run.folder / TRANSFORM))
-    return placed(_splats(_state(newest), newest.name), world)
+    world = axes @ Z_UP @ _pose_transform(run.data) @ np.linalg.inv(_written_transform(run.folder / TRANSFORM))
+    return place_splats(_splats(_state(newest), newest.name), world)
 
 
 def _state(path: Path) -> Mapping[str, Any]:
@@ -67,7 +67,7 @@ def _splats(state: Mapping[str, Any], name: str) -> Splats:
     if not arrays["features_rest"].size:  # without harmonics splatfacto keeps logits of colours
         constant = (1 / (1 + np.exp(-constant)) - np.float32(0.5)) / np.float32(C0)
     try:
-        return checked(
+        return sound_splats(
             Splats(
                 positions=arrays["means"].reshape(count, 3),
                 rotations=arrays["quats"].reshape(count, 4),
@@ -86,14 +86,14 @@ def _keys(part: str) -> tuple[str, str]:
     return f"_model.gauss_params.{part}", f"_model.{part}"
 
 
-def _done(path: Path) -> Matrix4:
+def _written_transform(path: Path) -> Matrix4:
     """Original data to the model's world, as nerfstudio wrote it down."""
     if not path.exists():
         return np.eye(4)
     return _matrix(path, "transform", "scale")
 
 
-def _applied(data: Path) -> Matrix4:
+def _pose_transform(data: Path) -> Matrix4:
     """Original data to the world of the capture's poses, where the capture says that the two differ."""
     path = data / "transforms.json" if data.is_dir() else data
     if not path.is_file() or path.suffix != ".json":

@@ -17,7 +17,7 @@ from style3d.core.camera import Camera
 from style3d.device import device_for
 from style3d.nerf.nerfstudio.cameras import to_nerfstudio
 from style3d.nerf.nerfstudio.canvas import Canvas, CanvasView
-from style3d.nerf.nerfstudio.lpips import drop_networks, measured, without_downloads
+from style3d.nerf.nerfstudio.lpips import drop_networks, lpips_figures, without_downloads
 from style3d.nerf.nerfstudio.pipeline import StylePipelineConfig
 from style3d.types import Image
 
@@ -137,7 +137,7 @@ class PaintedSplatfacto(SplatfactoModel, Canvas):  # nerfstudio's models are mad
     def get_image_metrics_and_images(self, outputs: Any, batch: Any) -> tuple[dict[str, float], dict[str, Tensor]]:
         """splatfacto's, without LPIPS where its network is not here."""
         metrics, images = super().get_image_metrics_and_images(outputs, batch)
-        return measured(metrics), images
+        return lpips_figures(metrics), images
 
 
 def _image(outputs: Mapping[str, Any]) -> Image:

@@ -118,7 +118,7 @@ class LobeScene(Scene):
         matrix = self._product(onto_splats.matrix, seen, camera.position)
         return replace(onto_splats, matrix=matrix, entries=entries, fixed=fixed)
 
-    def turned(self, operator: ViewOperator, place: Vector) -> ViewOperator:
+    def turned_view(self, operator: ViewOperator, place: Vector) -> ViewOperator:
         """The view's pixels in the colours that its splats show towards another place."""
         assert isinstance(operator.matrix, Product)
         seen = operator.entries[:: self.lobes.count] // self.lobes.count
@@ -164,19 +164,19 @@ class LobeScene(Scene):
         spread = whole.repeat_interleave(self.lobes.count, 0)
         return torch.where(torch.from_numpy(np.repeat(some, self.lobes.count))[:, None], colors, spread)
 
-    def painted(self, colors: Colors) -> SplatScene:
+    def scene_with(self, colors: Colors) -> SplatScene:
         """The scene of splats with new harmonics."""
-        splats = self.lobes.painted(self.scene.splats, colors.numpy().reshape(self._initial.shape))
+        splats = self.lobes.splats_with_colors(self.scene.splats, colors.numpy().reshape(self._initial.shape))
         own = self.scene
         return SplatScene(splats, self.name, "keep", own.cameras, own.setting.vantage, own.path)
 
     def losses(self, path: Path) -> tuple[str, ...]:
         """What the kind of file does not hold of the splats as they would be written."""
-        return losses_of(self.painted(self.initial()).splats, path)
+        return losses_of(self.scene_with(self.initial()).splats, path)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the splats; see `Scene.save`."""
-        write_splats(self.painted(colors).splats, path)
+        write_splats(self.scene_with(colors).splats, path)
         return (path,)
 
     def _any(self, seen: Flags) -> Bool[np.ndarray, "splats"]:

@@ -11,7 +11,7 @@ from style3d.files import read_bytes, write_bytes
 from style3d.job.foreign import check_foreign
 from style3d.nerf.splats.formats.registry import is_registered, reader_of, writers
 from style3d.nerf.splats.formats.sog import META
-from style3d.nerf.splats.formats.values import checked
+from style3d.nerf.splats.formats.values import sound_splats
 from style3d.nerf.splats.splats import Splats
 from style3d.remarks import remark
 
@@ -29,7 +29,7 @@ def read_splats(path: Path) -> Splats:
     if not is_registered(content, path):
         check_foreign(path, content, "nerf")
     with np.errstate(all="ignore"):  # whatever overflows is not finite, and left out
-        return checked(reader_of(content, path).read(content, path), path.name)
+        return sound_splats(reader_of(content, path).read(content, path), path.name)
 
 
 def check_splat_suffix(path: Path) -> None:
@@ -50,7 +50,7 @@ def losses_of(splats: Splats, path: Path) -> tuple[str, ...]:
     """
     check_splat_suffix(path)
     row = writers()[path.suffix.lower()]
-    return tuple(row.holds.lost(splats, row.suffixes[0]))
+    return tuple(row.holds.losses_in_file(splats, row.suffixes[0]))
 
 
 def write_splats(splats: Splats, path: Path) -> None:

@@ -10,7 +10,7 @@ from style3d.types import Colors, Flags, Points
 NEIGHBORS = 4  # that colour one entry
 
 
-def filled(points: Points, colors: Colors, seen: Flags) -> Colors:
+def fill_colors(points: Points, colors: Colors, seen: Flags) -> Colors:
     """Seen entries as they are, the others as the mean of the nearest seen ones, weighed by inverse distance."""
     if seen.all() or not seen.any():
         return colors

@@ -37,7 +37,7 @@ class GltfSource:
     places: tuple[SplatPlace, ...]
 
     @property
-    def instanced(self) -> bool:
+    def is_instanced(self) -> bool:
         """Whether a node shows the same splats several times."""
         return any(len(place.matrices) > 1 for place in self.places)
 

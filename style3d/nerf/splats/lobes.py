@@ -76,7 +76,7 @@ class Lobes:
         colors: Float32[np.ndarray, "n lobes 3"] = np.clip(splats.base_colors[:, None] + added, 0, 1)
         return colors
 
-    def painted(self, splats: Splats, colors: Float32[np.ndarray, "n lobes 3"]) -> Splats:
+    def splats_with_colors(self, splats: Splats, colors: Float32[np.ndarray, "n lobes 3"]) -> Splats:
         """The splats with their harmonics moved as far as the colours were; untouched splats keep every bit."""
         change = np.einsum("ck,nkr->ncr", self.harmonics, colors - self.initial(splats)).astype(np.float32)
         moved = (change != 0).any(axis=(1, 2))

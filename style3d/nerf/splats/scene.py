@@ -13,13 +13,13 @@ import torch
 from jaxtyping import Float32, Float64
 
 from style3d.core.camera import Camera
-from style3d.core.camera_path import middle_square, sized, tour, walk
+from style3d.core.camera_path import camera_of_size, middle_square, tour, walk
 from style3d.core.operator import ViewOperator
 from style3d.core.scene import NONE, Closeups, Scene, Views
 from style3d.nerf.splats.files import losses_of, write_splats
-from style3d.nerf.splats.fill_unseen import filled
+from style3d.nerf.splats.fill_unseen import fill_colors
 from style3d.nerf.splats.splats import Splats, ViewDependence
-from style3d.nerf.splats.vantage import Setting, Vantage, contracted, expanded, find_setting
+from style3d.nerf.splats.vantage import Setting, Vantage, contract, expand, find_setting
 from style3d.render.plan import RESOLVED, SeenSamples, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.seen_splats import of_samples, seen_splats, surface_spacing
@@ -87,7 +87,7 @@ class SplatScene(Scene):
     @cached_property
     def hierarchy(self) -> SpacePyramid:
         """Splats, and cubes in space above them; what surrounds the scene is drawn near, where cubes are shared."""
-        points = contracted(self.splats.positions.astype(np.float64), self.center, self.setting.radius)
+        points = contract(self.splats.positions.astype(np.float64), self.center, self.setting.radius)
         return point_pyramid(points, self._spacing)
 
     @cached_property
@@ -110,7 +110,7 @@ class SplatScene(Scene):
     @cached_property
     def _seen_samples(self) -> list[SeenSamples]:
         spread = tour(self.cameras, VIEWS) if self.cameras else self.setting.overviews(VIEWS, VIEW_SIZE)
-        cameras = [sized(camera, VIEW_SIZE) for camera in spread]
+        cameras = [camera_of_size(camera, VIEW_SIZE) for camera in spread]
         return [seen_splats(self.gaussians, camera, self._near, self._local_spacing) for camera in cameras]
 
     @cached_property
@@ -135,7 +135,7 @@ class SplatScene(Scene):
     def plan(self, count: int, resolution: int, closeups: Closeups = NONE) -> Views:
         """The capture's cameras and some between them, or views around or within; then greedy close-ups."""
         if self.cameras:
-            overviews = tuple(sized(camera, resolution) for camera in tour(self.cameras, count))
+            overviews = tuple(camera_of_size(camera, resolution) for camera in tour(self.cameras, count))
         else:
             overviews = self.setting.overviews(count, resolution)
         views = [of_samples(view, self._place) for view in self._seen_samples]
@@ -159,11 +159,11 @@ class SplatScene(Scene):
     def operator(self, camera: Camera, level: int) -> ViewOperator:
         """A_v and b_v of a view."""
 
-        def frozen(entries: Indices) -> Float32[np.ndarray, "seen 3"]:
+        def frozen_colors(entries: Indices) -> Float32[np.ndarray, "seen 3"]:
             return self._highlights(camera, entries)
 
         keep = self._view_dependence == "keep" and self.splats.degree > 0
-        return splat_view(self.gaussians, self.hierarchy, level, camera, frozen if keep else None, self._near)
+        return splat_view(self.gaussians, self.hierarchy, level, camera, frozen_colors if keep else None, self._near)
 
     def _highlights(self, camera: Camera, entries: Indices) -> Float32[np.ndarray, "seen 3"]:
         """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""
@@ -175,7 +175,7 @@ class SplatScene(Scene):
         chosen: list[Camera] = []
         while missing.sum() > MISSING * self._visible.sum() and len(chosen) < VIEWS:
             view = max(self._seen_samples, key=lambda view: int(missing[view.which].sum()))
-            chosen.append(sized(view.camera, resolution))
+            chosen.append(camera_of_size(view.camera, resolution))
             missing[view.which] = False
         return tuple(chosen)
 
@@ -224,11 +224,11 @@ class SplatScene(Scene):
         """The splats' centres, or the corners of cubes."""
         if level == 0:
             return self.splats.positions.astype(np.float64)
-        return expanded(self.hierarchy.corners(level), self.center, self.setting.radius)
+        return expand(self.hierarchy.corners(level), self.center, self.setting.radius)
 
     def completed(self, colors: Colors, seen: Flags) -> Colors:
         """Seen splats as they are, the others as the nearest seen ones."""
-        return filled(self.splats.positions.astype(np.float64), colors, seen)
+        return fill_colors(self.splats.positions.astype(np.float64), colors, seen)
 
     def losses(self, path: Path) -> tuple[str, ...]:
         """What the kind of file does not hold of the splats as they would be written."""

@@ -150,7 +150,7 @@ class Splats:
             rows=None if self.rows is None else self.rows[chosen],
         )
 
-    def rotated(self, matrix: Float[np.ndarray, "3 3"]) -> Splats:
+    def rotate(self, matrix: Float[np.ndarray, "3 3"]) -> Splats:
         """Turned or mirrored about the origin: centres, axes, normals and what each direction sees.
 
         Half turns about a coordinate axis, as between the conventions of files, are exact.
@@ -171,10 +171,10 @@ class Splats:
             turned = (normals @ turn.T).astype(normals.dtype)
             extras |= {name: turned[:, axis] for axis, name in enumerate(NORMALS)}
         positions = (self.positions @ turn.T).astype(np.float32)
-        return replace(self, positions=positions, rotations=_turned(self.rotations, turn), sh=sh, extras=extras)
+        return replace(self, positions=positions, rotations=_turn(self.rotations, turn), sh=sh, extras=extras)
 
 
-def joined(parts: Sequence[Splats]) -> Splats:
+def join(parts: Sequence[Splats]) -> Splats:
     """Several clouds as one, in order; missing bands are zeros, and extra columns stay where all have them."""
     most = max(part.sh.shape[1] for part in parts)
     padded = [np.pad(part.sh, ((0, 0), (0, most - part.sh.shape[1]), (0, 0))) for part in parts]
@@ -193,7 +193,7 @@ def joined(parts: Sequence[Splats]) -> Splats:
     )
 
 
-def _turned(rotations: Array, turn: Array) -> Array:
+def _turn(rotations: Array, turn: Array) -> Array:
     """Quaternions w x y z after a further turn: the Hamilton product from the left.
 
     A Gaussian is the same seen through its centre, so a mirror is a turn of its axes.

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
 from style3d.nerf.splats.formats.values import logit
-from style3d.nerf.splats.splats import Splats, joined
+from style3d.nerf.splats.splats import Splats, join
 
 Array = np.ndarray[Any, Any]
 SHARE = 0.65  # of the axis' standard deviation that each half keeps
@@ -22,7 +22,7 @@ OPACITY = (0.0, 0.078, 0.226, 0.390, 0.563, 0.760, 0.851, 0.868)
 MOST_GROWTH = 4  # times as many splats, at most
 
 
-def halved(splats: Splats, chosen: Bool[np.ndarray, "n"]) -> Splats:
+def split_in_halves(splats: Splats, chosen: Bool[np.ndarray, "n"]) -> Splats:
     """The splats with each of the chosen ones replaced by two, behind all others."""
     whole = splats.subset(chosen)
     axis = whole.log_scales.argmax(axis=1)
@@ -33,7 +33,7 @@ def halved(splats: Splats, chosen: Bool[np.ndarray, "n"]) -> Splats:
     log_scales[rows, axis] += np.float32(np.log(SHARE))
     half = replace(whole, log_scales=log_scales, logit_opacities=logit(np.interp(whole.opacities, WHOLE, OPACITY)))
     places = (whole.positions + side * step for side in (-1, 1))
-    return joined([splats.subset(~chosen), *(replace(half, positions=p.astype(np.float32)) for p in places)])
+    return join([splats.subset(~chosen), *(replace(half, positions=p.astype(np.float32)) for p in places)])
 
 
 def finer(splats: Splats, largest: Float[np.ndarray, "n"]) -> Splats:
@@ -52,6 +52,6 @@ def finer(splats: Splats, largest: Float[np.ndarray, "n"]) -> Splats:
         if not chosen.any():
             break
         room -= int(chosen.sum())
-        splats = halved(splats, chosen)
+        splats = split_in_halves(splats, chosen)
         largest = np.concatenate([largest[~chosen], largest[chosen], largest[chosen]])
     return splats

@@ -15,7 +15,7 @@ from style3d.nerf.splats.splats import Splats
 Array = np.ndarray[Any, Any]
 
 
-def placed(splats: Splats, matrix: Float[np.ndarray, "4 4"]) -> Splats:
+def place_splats(splats: Splats, matrix: Float[np.ndarray, "4 4"]) -> Splats:
     """The splats where a matrix takes them: centres M μ + t, shapes M Σ Mᵀ, harmonics by the rotation within M.
 
     A rotation with one scale keeps axes and sizes as they are; anything else finds new ones by a singular value
@@ -28,7 +28,7 @@ def placed(splats: Splats, matrix: Float[np.ndarray, "4 4"]) -> Splats:
     if not np.isfinite(matrix).all() or np.abs(np.linalg.det(linear)) < 1e-30:
         raise Style3DError("a matrix flattens the splats", got=matrix.round(6).tolist())
     stretch = np.linalg.svd(linear, compute_uv=False)
-    turned = splats.rotated(rotation_of(matrix))
+    turned = splats.rotate(rotation_of(matrix))
     if np.allclose(stretch, stretch[0], rtol=1e-6):
         log_scales = splats.log_scales + np.float32(np.log(stretch.mean()))
         positions = turned.positions * stretch.mean() + move

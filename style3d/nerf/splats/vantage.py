@@ -46,25 +46,27 @@ class Setting:
     def turntable(self, count: int, size: int) -> tuple[Camera, ...]:
         """Square pictures of the whole: from around it, or turning round in its middle."""
         if self.vantage == "outside":
-            return turned(
+            return turned_cameras(
                 (framed_camera(direction, self.body, size) for direction in orbit_directions(count)), self.turn
             )
         eye = self._clear(1)[0]
-        return turned(
+        return turned_cameras(
             (look_at(eye, eye + way, FIELD, size) for way in orbit_directions(count, elevation=0.0)), self.turn
         )
 
     def overviews(self, count: int, size: int) -> tuple[Camera, ...]:
         """Views spread over the sphere, tightly framed; or from free places inside, half of them facing the middle."""
         if self.vantage == "outside":
-            return turned(
+            return turned_cameras(
                 (fitted_camera(direction, self.body, size) for direction in fibonacci_directions(count)), self.turn
             )
         places = self._clear(-(-count // 2))
         away = fibonacci_directions(len(places)) * [1.0, 0.4, 1.0]
         inward = [look_at(place, self.center + 1e-3 * self.radius, FIELD, size) for place in places]
         outward = [look_at(place, place + way, FIELD, size) for place, way in zip(places, away, strict=True)]
-        return turned([camera for pair in zip(inward, outward, strict=True) for camera in pair][:count], self.turn)
+        return turned_cameras(
+            [camera for pair in zip(inward, outward, strict=True) for camera in pair][:count], self.turn
+        )
 
     def _clear(self, count: int) -> Points:
         """Places in the middle of the scene, far from anything solid and from one another."""
@@ -104,7 +106,7 @@ def find_setting(gaussians: Gaussians, vantage: Vantage | None = None, up: Up = 
     return Setting("outside", center, radius, points[held] + rims, turn)
 
 
-def contracted(points: Points, center: Vector, radius: float) -> Points:
+def contract(points: Points, center: Vector, radius: float) -> Points:
     """Points with all that lies beyond ``radius`` drawn into twice of it (Barron et al. 2022, mip-NeRF 360, eq. 10)."""
     away = (points - center) / radius
     length = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1.0)
@@ -112,15 +114,15 @@ def contracted(points: Points, center: Vector, radius: float) -> Points:
     return drawn
 
 
-def expanded(points: Points, center: Vector, radius: float) -> Points:
-    """Inverse of `contracted`; what lies at twice the radius or beyond comes very far away."""
+def expand(points: Points, center: Vector, radius: float) -> Points:
+    """Inverse of `contract`; what lies at twice the radius or beyond comes very far away."""
     away = (points - center) / radius
     length = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1.0)
     spread: Points = center + radius * away / length / np.maximum(2 - length, 1e-6)
     return np.where(length > 1, spread, points)
 
 
-def turned(cameras: Iterable[Camera], upright_axes: Float64[np.ndarray, "3 3"] = UPRIGHT) -> tuple[Camera, ...]:
+def turned_cameras(cameras: Iterable[Camera], upright_axes: Float64[np.ndarray, "3 3"] = UPRIGHT) -> tuple[Camera, ...]:
     """Upright cameras in the splats' axes, from which ``upright_axes`` turns; as by default, also those upright."""
     turn = np.eye(4)
     turn[:3, :3] = upright_axes.T

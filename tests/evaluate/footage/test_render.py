@@ -40,7 +40,7 @@ def scene() -> GridScene:
 
 
 def painted(scene: GridScene) -> GridScene:
-    return GridScene(scene.fitted.painted(1 - scene.grid.colors), "painted")
+    return GridScene(scene.fitted.with_colors(1 - scene.grid.colors), "painted")
 
 
 def test_bursts_hold_every_gap() -> None:
@@ -126,7 +126,7 @@ def test_a_capture_is_compared_with_what_was_painted_on_its_fit(
     monkeypatch.setattr("style3d.nerf.grid.fit.FitSettings", lambda **given: replace(few, **given))
     pictures_of_a_ball(tmp_path / "ball", 9, 12)
     fitted = fitted_grid(tmp_path / "ball", replace(few, seed=3, downscale=1))
-    save_grid(fitted.painted(1 - fitted.grid.colors), Path("styled.safetensors"))
+    save_grid(fitted.with_colors(1 - fitted.grid.colors), Path("styled.safetensors"))
     Path("styled.report.json").write_text(json.dumps({"job": {"seed": 3, "downscale": 1}}))
     quick = ["--views", "4", "--resolution", "48", "--gaps", "1", "--features", "wavelet", "--quiet"]
     assert main(["evaluate", "ball", "styled.safetensors", *quick]) == 0

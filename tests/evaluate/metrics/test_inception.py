@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from style3d.errors import Style3DError
 from style3d.evaluate.metrics.frechet import artfid, place_distances, views_distance
 from style3d.evaluate.metrics.inception import SMALLEST, Inception, load_inception
-from style3d.evaluate.metrics.painted_views import framed
+from style3d.evaluate.metrics.painted_views import frame_over
 from style3d.losses.term import Frame, make_frame
 from style3d.optional.torchvision_compat import import_torchvision
 from tests.helpers.inception import slender_inception
@@ -128,7 +128,9 @@ def test_distances_of_views_to_a_style() -> None:
 def test_what_is_outside_the_object_is_not_looked_at() -> None:
     net, style, mask = Inception(slender_inception()), picture(96), torch.zeros(1, 1, 96, 96)
     mask[..., :48] = 1
-    frames = [framed(Tiny(), style * mask + shade * (1 - mask), mask, torch.full((3,), 0.5)) for shade in (0.0, 1.0)]
+    frames = [
+        frame_over(Tiny(), style * mask + shade * (1 - mask), mask, torch.full((3,), 0.5)) for shade in (0.0, 1.0)
+    ]
     assert distances(frames[:1], style, net) == distances(frames[1:], style, net)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from style3d.evaluate.metrics.parts import between_parts, parted
+from style3d.evaluate.metrics.parts import between_parts, part_numbers
 
 SIZE = 96
 INSIDE = [np.ones((SIZE, SIZE), dtype=bool)]
@@ -19,7 +19,7 @@ def halves(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def apart(painted: np.ndarray, original: np.ndarray | None = None) -> float | None:
-    return between_parts([painted], parted([halves(RED, BLUE) if original is None else original], INSIDE))
+    return between_parts([painted], part_numbers([halves(RED, BLUE) if original is None else original], INSIDE))
 
 
 def noise(amount: float) -> np.ndarray:
@@ -55,12 +55,12 @@ def test_one_colour_has_no_parts() -> None:
     assert apart(halves(RED, BLUE), halves(RED, RED)) is None
     assert between_parts([], []) is None
     nothing = [np.zeros((SIZE, SIZE), dtype=bool)]
-    assert between_parts([halves(RED, BLUE)], parted([halves(RED, BLUE)], nothing)) is None
+    assert between_parts([halves(RED, BLUE)], part_numbers([halves(RED, BLUE)], nothing)) is None
 
 
 def test_parts_are_the_same_in_every_view() -> None:
     """What is red in one view is the part that is red in another."""
-    first, second = parted([halves(RED, BLUE), halves(BLUE, RED)], INSIDE * 2)
+    first, second = part_numbers([halves(RED, BLUE), halves(BLUE, RED)], INSIDE * 2)
     assert np.array_equal(first, second[:, ::-1])
     assert between_parts([halves(GREEN, RED), halves(RED, GREEN)], [first, second]) == pytest.approx(1)
     assert between_parts([halves(GREEN, RED), halves(GREEN, RED)], [first, second]) == pytest.approx(0, abs=1e-6)

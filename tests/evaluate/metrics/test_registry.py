@@ -18,7 +18,7 @@ from style3d.evaluate.metrics.image_figures import image_figures
 from style3d.evaluate.metrics.metric import SUBJECTS, Metric, Reading, mean_of
 from style3d.evaluate.metrics.needs import NEEDS, Need
 from style3d.evaluate.metrics.painted_views import PaintedViews
-from style3d.evaluate.metrics.registry import documented, figure_names, row_of, rows
+from style3d.evaluate.metrics.registry import figure_names, row_of, rows, table_lines
 from style3d.evaluate.metrics.yardstick import Yardstick
 from tests.evaluate.test_command import call
 from tests.helpers.footage import arc
@@ -55,7 +55,7 @@ def test_a_metric_of_ones_own(frames: Path, monkeypatch: pytest.MonkeyPatch, cap
     assert main(call(frames, "--fail-under", "style.warmth=9")) == 1
     assert "style.warmth>=9 is not kept" in capsys.readouterr().err
     assert parse_accept("style.warmth>=0.1")[0].name == "style.warmth"
-    assert any("| `style.warmth` |  | shades | how much more red" in line for line in documented("style"))
+    assert any("| `style.warmth` |  | shades | how much more red" in line for line in table_lines("style"))
 
 
 def test_the_metric_that_the_page_shows_is_one() -> None:

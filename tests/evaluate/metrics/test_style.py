@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import sqrtm
 
 from style3d.evaluate.metrics.frechet import frechet_between, frechet_distance, single_image_fid
-from style3d.evaluate.metrics.painted_views import framed
+from style3d.evaluate.metrics.painted_views import frame_over
 from style3d.evaluate.metrics.palette import palette, palette_distance
 from style3d.evaluate.metrics.skimage_figures import skimage
 from style3d.evaluate.metrics.strokes import orientation_distance, scale_difference, strokes
@@ -92,7 +92,9 @@ def test_background_does_not_count() -> None:
     style = make_frame(Tiny(), picture(0), None)
     mask = torch.zeros(1, 1, 40, 40)
     mask[..., 8:32, 8:32] = 1
-    one, two = (framed(Tiny(), picture(2) * mask + (1 - mask) * shade, mask, torch.full((3,), 0.4)) for shade in (0, 1))
+    one, two = (
+        frame_over(Tiny(), picture(2) * mask + (1 - mask) * shade, mask, torch.full((3,), 0.4)) for shade in (0, 1)
+    )
     assert gram_distance(one, style) == gram_distance(two, style)
 
 

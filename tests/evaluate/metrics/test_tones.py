@@ -13,7 +13,7 @@ from style3d.evaluate.footage.footage import Footage
 from style3d.evaluate.footage.render import plan_route, render_run
 from style3d.evaluate.metrics.image_figures import image_figures
 from style3d.evaluate.metrics.painted_views import PaintedViews
-from style3d.evaluate.metrics.tones import MASS, blurred, object_size, rank_correlation, tone_order
+from style3d.evaluate.metrics.tones import MASS, blurred_pixels, object_size, rank_correlation, tone_order
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.scene_kinds.meshes import open_mesh
 from tests.evaluate.metrics.test_content import drawing
@@ -53,7 +53,7 @@ def test_strokes_do_not_hide_the_order() -> None:
     original = drawing(0, 128, 12)
     strokes = np.random.default_rng(0).standard_normal(original.shape[:2])[..., None] * 0.4
     inside = np.ones((128, 128), dtype=bool)
-    tones = [blurred(image, inside, 3.0)[:, 0] for image in (original, original + strokes)]
+    tones = [blurred_pixels(image, inside, 3.0)[:, 0] for image in (original, original + strokes)]
     assert (rank_correlation(*tones) or 0) > 0.8
     assert (rank_correlation(original[..., 0].ravel(), (original + strokes)[..., 0].ravel()) or 1) < 0.5
 
@@ -62,7 +62,7 @@ def test_what_lies_outside_does_not_count() -> None:
     inside = np.zeros((32, 32), dtype=bool)
     inside[8:24, 4:20] = True
     values = np.where(inside[..., None], 0.7, 99.0)
-    assert np.allclose(blurred(values, inside, 3), 0.7)
+    assert np.allclose(blurred_pixels(values, inside, 3), 0.7)
     assert object_size(inside) == 16
     assert object_size(inside & False) == 0
     assert pytest.approx(5) == MASS * 250

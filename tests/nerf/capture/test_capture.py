@@ -206,7 +206,7 @@ def test_undistorting_undoes_distortion() -> None:
     for _ in range(60):
         plane += wanted - lens.distortion.plane(np.column_stack([plane, np.ones(len(plane))]))
     taken = np.column_stack([pattern(plane), np.ones(len(plane))]).reshape(64, 64, 2).astype(np.float32)
-    seen = resampled(taken, lens, np.eye(3), camera).reshape(-1, 2)
+    seen = resample_photo(taken, lens, np.eye(3), camera).reshape(-1, 2)
     inside = seen[:, 1] > 0.999
     assert inside.mean() > 0.8
     assert np.abs(seen[:, 0] - pattern(rays[:, :2]))[inside].max() < 0.02
@@ -384,7 +384,7 @@ def test_names_of_other_systems_are_found(tmp_path: Path, name: str) -> None:
     path = capture_in(tmp_path, frames)
     for number in range(3) if "%7B" in name else ():
         (tmp_path / f"images/{number}.png").rename(tmp_path / f"images/{{{number}}}.png")
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         capture = open_capture(path)
     assert len({photo.path for photo in capture.photos}) == 3
     assert len(remarks) == (name not in (".\\images\\{}.png", "images\\{}.png"))
@@ -415,7 +415,7 @@ def test_the_largest_of_several_models_is_read(tmp_path: Path) -> None:
     shutil.copytree(model, tmp_path / "sparse/1")
     lines = (model / "images.txt").read_text().splitlines()
     (tmp_path / "sparse/0/images.txt").write_text("\n".join(lines[:2]) + "\n")
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         assert len(open_capture(tmp_path).photos) == 3
     assert remarks == [f"{tmp_path} holds 2 sparse models: sparse/1, the largest, is read"]
 
@@ -423,7 +423,7 @@ def test_the_largest_of_several_models_is_read(tmp_path: Path) -> None:
 def test_copies_at_another_size_stand_in_and_the_lens_follows(tmp_path: Path) -> None:
     path = capture_in(tmp_path, w=24, h=16, cx=12, cy=8)
     (tmp_path / "images").rename(tmp_path / "images_2")
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         (first, *_) = open_capture(path).photos
     assert (first.lens.width, first.lens.height, first.lens.fx, first.lens.cx) == (12, 8, 5.0, 6.0)
     assert remarks == [f"{tmp_path}: images/0.png is not there, images_2/0.png is taken for it and 2 more alike"]

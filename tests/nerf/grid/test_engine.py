@@ -24,7 +24,7 @@ from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
 from style3d.nerf.grid.marcher_compiled import CompiledMarcher
 from style3d.nerf.grid.marchers import build_marcher, check
 from style3d.nerf.grid.reference import loss_reference
-from style3d.nerf.grid.refine import pruned
+from style3d.nerf.grid.refine import kept_entries
 from tests.nerf.grid.test_fit import SIDE, pictures_of_a_ball, rays, small_fog, wanted
 
 CPU = torch.device("cpu")
@@ -36,7 +36,7 @@ def thinned_fog() -> tuple[np.ndarray, Lattice, np.ndarray]:
     table, field = small_fog()
     seen = np.zeros(SIDE**3, np.uint8)
     seen[np.random.default_rng(3).integers(0, SIDE**3, 12)] = 1
-    kept = pruned(SIDE, field.index, seen, 1)
+    kept = kept_entries(SIDE, field.index, seen, 1)
     assert 0.2 < len(kept) / SIDE**3 < 0.9
     return table[kept], lattice_of(field.space, SIDE, kept), kept
 

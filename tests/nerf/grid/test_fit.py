@@ -18,7 +18,7 @@ from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid import kernels
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
 from style3d.nerf.grid.reference import Lattice, RayTargets, loss_reference
-from style3d.nerf.grid.refine import empty_table, pruned, refined
+from style3d.nerf.grid.refine import empty_table, finer_vertices, kept_entries
 from style3d.nerf.grid.score import psnr
 from style3d.render.grid_field import cell_gaps, lattice
 from style3d.render.grid_image import render_image
@@ -110,7 +110,7 @@ def test_refining_keeps_the_scene() -> None:
     grid = matte(ball(20))
     table = empty_table(len(grid.vertices))
     table[:, 0], table[:, 1:4] = grid.density, grid.colors
-    vertices, finer = refined(grid.side, grid.index, table, 39)
+    vertices, finer = finer_vertices(grid.side, grid.index, table, 39)
     parts = finer[:, 0].copy(), finer[:, 1:4].copy(), finer[:, 4:7].copy()
     dense = type(grid)(grid.space, 39, vertices, *parts)
     camera = look_at(np.array([0.0, 0.5, 4.0]), np.zeros(3), 30.0, 24)
@@ -123,7 +123,7 @@ def test_pruning_keeps_what_is_seen_and_its_rim() -> None:
     index = lattice(np.arange(SIDE**3, dtype=np.int64), SIDE)
     seen = np.zeros(SIDE**3, np.uint8)
     seen[(4 * SIDE + 4) * SIDE + 4] = 1
-    assert len(pruned(SIDE, index, seen)) == 4**3
+    assert len(kept_entries(SIDE, index, seen)) == 4**3
 
 
 def pictures_of_a_ball(folder: Path, count: int = 18, size: int = 24) -> Capture:

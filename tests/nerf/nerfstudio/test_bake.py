@@ -97,7 +97,7 @@ def test_gaussians_come_back_to_the_captures_world(tmp_path: Path) -> None:
     x, y, z = (splats.positions / 0.5 - [0.5, 0, 0]).T
     np.testing.assert_allclose(found.positions, np.stack([x, -z, y], 1), atol=1e-5)
     np.testing.assert_allclose(np.sort(found.log_scales), np.sort(splats.log_scales + np.log(2)), atol=1e-5)
-    again = found.rotated(np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]))
+    again = found.rotate(np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]))
     shrunk = replace(again, log_scales=again.log_scales - np.float32(np.log(2)))
     assert shape_error(shrunk, splats).max() < 1e-4
     np.testing.assert_allclose(again.sh, splats.sh, atol=1e-5)

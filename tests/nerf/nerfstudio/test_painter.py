@@ -65,7 +65,7 @@ class Still(Canvas):
 
 
 def painter(canvas: Canvas, consistency: float) -> Painter:
-    job = StyleJob(image=(STYLE,), features="wavelet", content_weight=0.0).validated()
+    job = StyleJob(image=(STYLE,), features="wavelet", content_weight=0.0).validate()
     views = [camera.scaled(64 / camera.width) for camera in cameras()]
     return Painter(canvas, views, job, consistency, torch.device("cpu"))
 
@@ -152,7 +152,7 @@ def test_photos_are_recoloured_to_the_style() -> None:
     mapped = photos @ one.matrix.T + one.offset
     assert torch.allclose(mapped.mean(0), wanted.mean(0), atol=1e-3)
     assert torch.allclose(mapped.T.cov(), wanted.T.cov(), atol=2e-3)
-    assert float(one.recolored(photos).min()) >= 0
+    assert float(one.recolor(photos).min()) >= 0
 
 
 def test_a_schedule_recolours_then_follows_the_recipe() -> None:
@@ -169,10 +169,10 @@ def test_the_job_is_ours() -> None:
     job = FieldJob(
         Path("scene.ply"), style=(Path("s.jpg"),), style_scale=2.0, views=7, features="wavelet", preset="draft"
     )
-    style = style_of(job).validated()
+    style = style_of(job).validate()
     assert style.mixture == job.mixture
     assert (style.style_scale, style.views, style.features, style.preset) == (2.0, 7, "wavelet", "draft")
     with pytest.raises(Style3DError, match="no style was given"):
-        StyleJob().validated()
+        StyleJob().validate()
     with pytest.raises(Style3DError, match="--style-scale is out of range"):
-        StyleJob(image=(Path("s.jpg"),), style_scale=1000.0).validated()
+        StyleJob(image=(Path("s.jpg"),), style_scale=1000.0).validate()

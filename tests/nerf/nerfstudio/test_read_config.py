@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("yaml", reason="PyYAML comes with nerfstudio")
 
 from style3d.errors import Style3DError
-from style3d.nerf.nerfstudio.read_config import parse_config, read_run, restored
+from style3d.nerf.nerfstudio.read_config import parse_config, read_run, restore_settings
 
 WRITTEN = b"""!!python/object:nerfstudio.engine.trainer.TrainerConfig
 _target: !!python/name:nerfstudio.engine.trainer.Trainer ''
@@ -56,7 +56,7 @@ def test_a_run_is_understood(tmp_path: Path) -> None:
     run = read_run(written(tmp_path))
     assert (run.method, run.data) == ("nerfacto", Path("data/fox"))
     assert run.checkpoints == tmp_path / "nerfstudio_models"
-    model = restored(NerfactoModelConfig(), run.settings["pipeline"]["model"])
+    model = restore_settings(NerfactoModelConfig(), run.settings["pipeline"]["model"])
     assert (model.num_levels, model.num_proposal_samples_per_ray, model.near_plane) == (8, (32, 16), 0.05)
     assert model._target is Path
 
@@ -69,7 +69,7 @@ def test_a_run_is_understood(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_left_alone(settings: dict[str, Any]) -> None:
-    assert restored(NerfactoModelConfig(), settings) == NerfactoModelConfig()
+    assert restore_settings(NerfactoModelConfig(), settings) == NerfactoModelConfig()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from style3d.nerf.splats.harmonics import basis
 from style3d.nerf.splats.lobes import Lobes
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
-from style3d.paint.regions_by_view import held
+from style3d.paint.regions_by_view import share_of_entries
 from style3d.regions.selector import Where
 from tests.helpers.clouds import directions, splat_ball
 from tests.helpers.surfaces import noise
@@ -125,7 +125,7 @@ def test_depth_is_that_of_the_splats() -> None:
 def test_a_depth_chooses_whole_splats() -> None:
     """Every lobe of a splat is in a region, or none."""
     scene = ball(2)
-    weights = held(scene, Where(depth_share=(0.0, 0.4))).reshape(COUNT, -1)
+    weights = share_of_entries(scene, Where(depth_share=(0.0, 0.4))).reshape(COUNT, -1)
     assert 0.1 < weights[:, 0].mean() < 0.9
     assert (weights == weights[:, :1]).all()
 

@@ -17,7 +17,7 @@ from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.origin import Origin, up_of
 from style3d.nerf.splats.scene import SplatScene
 from style3d.ply.tables import read_tables, write_tables
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 from tests.helpers.clouds import cloud, splat_ball
 
 
@@ -76,7 +76,7 @@ def test_comments_and_tables_stay(tmp_path: Path) -> None:
     assert (splats.up, splats.origin.comments) == ("z", comments)
     write_splats(splats, tmp_path / "b.ply")
     assert (tmp_path / "b.ply").read_bytes() == (tmp_path / "a.ply").read_bytes()
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         write_splats(splats, tmp_path / "c.splat")
     assert [words for words in remarks if "tables" in words or "is up" in words] == [
         "a .splat file holds no further tables: extrinsic, version are left out",

@@ -14,7 +14,7 @@ from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
-from style3d.nerf.splats.vantage import UPRIGHT, contracted, expanded, find_setting
+from style3d.nerf.splats.vantage import UPRIGHT, contract, expand, find_setting
 from style3d.regions.part import part_weights
 from style3d.regions.selector import Where
 from style3d.render.splats import Gaussians
@@ -84,9 +84,9 @@ def test_surroundings_are_looked_at_from_within() -> None:
 def test_contraction() -> None:
     """Nothing moves within the radius; infinity comes to twice of it; order along a ray stays."""
     center, points = np.array([1.0, 0, 0]), np.array([[1.5, 0.2, 0], [4, 0, 0], [1e9, 0, 0]])
-    near = contracted(points, center, 2.0)
+    near = contract(points, center, 2.0)
     np.testing.assert_allclose(near[0], points[0])
-    np.testing.assert_allclose(expanded(near, center, 2.0)[:2], points[:2])
+    np.testing.assert_allclose(expand(near, center, 2.0)[:2], points[:2])
     np.testing.assert_allclose(near[1:], [[1 + 2 * (2 - 2 / 3), 0, 0], [5, 0, 0]], rtol=1e-8)
 
 

@@ -38,7 +38,7 @@ def test_rotated_splats_look_the_same_from_the_rotated_side(degree: int) -> None
     splats = cloud(degree=degree)
     normals = dict(zip(("nx", "ny", "nz"), directions(splats.count).astype(np.float32).T, strict=True))
     splats = Splats(splats.positions, splats.rotations, splats.log_scales, splats.logit_opacities, splats.sh, normals)
-    turned, seen = splats.rotated(TURN), directions(splats.count)
+    turned, seen = splats.rotate(TURN), directions(splats.count)
     np.testing.assert_allclose(turned.sh_colors(seen @ TURN.T), splats.sh_colors(seen), atol=2e-6)
     np.testing.assert_allclose(turned.positions, splats.positions @ TURN.T, atol=1e-6)
     before = Rotation.from_quat(splats.rotations[:, [1, 2, 3, 0]]).as_matrix()
@@ -50,7 +50,7 @@ def test_rotated_splats_look_the_same_from_the_rotated_side(degree: int) -> None
 def test_a_half_turn_and_back_changes_nothing() -> None:
     """The turn between y down and y up is exact; two of them negate quaternions, which is the same rotation."""
     splats = cloud()
-    back = splats.rotated(FLIP).rotated(FLIP)
+    back = splats.rotate(FLIP).rotate(FLIP)
     for name in ("positions", "log_scales", "logit_opacities", "sh"):
         np.testing.assert_array_equal(getattr(back, name), getattr(splats, name))
     np.testing.assert_array_equal(back.rotations, -splats.rotations)
@@ -59,7 +59,7 @@ def test_a_half_turn_and_back_changes_nothing() -> None:
 def test_mirrored_splats_look_the_same_from_the_mirrored_side() -> None:
     """Left-handed files: colours in mirrored directions, and R S² Rᵀ between mirrors."""
     splats, seen, mirror = cloud(), directions(50), TURN @ np.diag([1.0, 1, -1])
-    turned = splats.rotated(mirror)
+    turned = splats.rotate(mirror)
     np.testing.assert_allclose(turned.sh_colors(seen @ mirror.T), splats.sh_colors(seen), atol=2e-6)
     np.testing.assert_allclose(covariances(turned), mirror @ covariances(splats) @ mirror.T, atol=1e-6)
 
@@ -68,7 +68,7 @@ def test_mirrored_splats_look_the_same_from_the_mirrored_side() -> None:
 def test_only_rotations_rotate(matrix: np.ndarray) -> None:
     """A scaled world is refused."""
     with pytest.raises(Style3DError, match="can only be rotated"):
-        cloud().rotated(matrix)
+        cloud().rotate(matrix)
 
 
 def test_recolouring_touches_what_it_is_given() -> None:
@@ -105,7 +105,7 @@ def test_parts_and_hash() -> None:
     half = splats.subset(mask)
     assert half.count == 25
     np.testing.assert_array_equal(half.sh, splats.sh[mask])
-    others = [cloud(seed=1), half, splats.rotated(FLIP), splats.with_base_colors(splats.base_colors, "drop")]
+    others = [cloud(seed=1), half, splats.rotate(FLIP), splats.with_base_colors(splats.base_colors, "drop")]
     assert len({other.content_hash for other in (splats, *others)}) == 5
 
 

@@ -16,7 +16,7 @@ from style3d.job import FieldJob
 from style3d.nerf.splats.files import write_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
-from style3d.nerf.splats.split import MOST_GROWTH, finer, halved
+from style3d.nerf.splats.split import MOST_GROWTH, finer, split_in_halves
 from tests.helpers.clouds import cloud, splat_ball
 from tests.helpers.nets import tiny_objective
 
@@ -33,7 +33,7 @@ def test_halves_lie_along_the_longest_axis() -> None:
     """Their middle is where the whole was; only that axis is shorter; everything else is the whole's."""
     splats = cloud(20)
     chosen = np.arange(20) % 4 == 0
-    parts = halved(splats, chosen)
+    parts = split_in_halves(splats, chosen)
     assert parts.count == 25
     one, other = parts.subset(np.arange(15, 20)), parts.subset(np.arange(20, 25))
     whole = splats.subset(chosen)
@@ -54,7 +54,7 @@ def test_one_over_the_other_they_look_like_the_whole(opacity: float, tolerance: 
         log_scales=np.log(np.float32([[1.0, 0.2, 0.1]])),
         logit_opacities=np.float32([np.log(opacity / (1 - opacity))]), sh=np.zeros((1, 1, 3), np.float32),
     )  # fmt: skip
-    parts = halved(whole, np.array([True]))
+    parts = split_in_halves(whole, np.array([True]))
     x = np.linspace(-4, 4, 200)
     step = parts.positions[1] - parts.positions[0]
     middle, width = np.linalg.norm(step) / 2, parts.scales[0].max()

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from style3d.errors import Style3DError
 from style3d.nerf.splats.formats.row import SplatFormat
-from style3d.nerf.splats.formats.values import check_count, constant_term, logit, stacked, with_largest
+from style3d.nerf.splats.formats.values import check_count, constant_term, logit, stack_columns, with_largest
 from style3d.nerf.splats.splats import COEFFICIENTS, Splats
 from style3d.ply.tables import LONGEST_HEADER, read_tables
 
@@ -43,13 +43,13 @@ def from_compressed_ply(content: bytes, name: str) -> Splats:
     try:
         place, rotation, scale, color = (vertex[column].astype(np.uint32) for column in PACKED)
         own = chunk[np.arange(len(vertex)) // CHUNK]
-        rgba = _unpacked(color, (8, 8, 8, 8))
+        rgba = _unpack_fields(color, (8, 8, 8, 8))
         rgb = _between(own, COLOR, rgba[:, :3]) if "min_r" in (chunk.dtype.names or ()) else rgba[:, :3]
-        positions = _between(own, PLACE, _unpacked(place, (11, 10, 11)))
-        log_scales = _between(own, SCALE, _unpacked(scale, (11, 10, 11)))
+        positions = _between(own, PLACE, _unpack_fields(place, (11, 10, 11)))
+        log_scales = _between(own, SCALE, _unpack_fields(scale, (11, 10, 11)))
     except ValueError as error:  # numpy's way to say that there is no such column
         raise Style3DError(f"{name} lacks columns of compressed splats", got=error) from None
-    three = (_unpacked(rotation, (2, 10, 10, 10))[:, 1:] - 0.5) * np.sqrt(2)
+    three = (_unpack_fields(rotation, (2, 10, 10, 10))[:, 1:] - 0.5) * np.sqrt(2)
     return Splats(
         positions=positions.astype(np.float32),
         rotations=with_largest(three, (rotation >> 30).astype(np.int64)),
@@ -59,7 +59,7 @@ def from_compressed_ply(content: bytes, name: str) -> Splats:
     )
 
 
-def _unpacked(values: Array, bits: tuple[int, ...]) -> Float[np.ndarray, "n fields"]:
+def _unpack_fields(values: Array, bits: tuple[int, ...]) -> Float[np.ndarray, "n fields"]:
     """Fields of an integer, the highest first, each as a share of its largest value."""
     shifts = np.cumsum(bits[::-1], dtype=np.int64)[::-1] - np.array(bits)
     masks = (1 << np.array(bits)) - 1
@@ -68,8 +68,8 @@ def _unpacked(values: Array, bits: tuple[int, ...]) -> Float[np.ndarray, "n fiel
 
 def _between(own: Array, names: tuple[str, ...], share: Array) -> Array:
     """Shares of the way from the least to the most of each splat's chunk."""
-    low = stacked(own, tuple(f"min_{name}" for name in names)).astype(np.float64)
-    high = stacked(own, tuple(f"max_{name}" for name in names)).astype(np.float64)
+    low = stack_columns(own, tuple(f"min_{name}" for name in names)).astype(np.float64)
+    high = stack_columns(own, tuple(f"max_{name}" for name in names)).astype(np.float64)
     return low * (1 - share) + high * share
 
 

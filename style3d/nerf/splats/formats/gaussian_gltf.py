@@ -43,7 +43,7 @@ def to_glb(splats: Splats) -> bytes:
 
 def _plain(splats: Splats) -> Document:
     """A glTF in which other programs show splats, or else coloured points. A fourth band is left out."""
-    turned = splats.rotated(to_ply_axes(AXES).T)
+    turned = splats.rotate(to_ply_axes(AXES).T)
     editor = Editor(Document({"asset": {"version": "2.0", "generator": "style3d"}}, (), Path()))
     described = {"kernel": "ellipse", "colorSpace": DISPLAY, "projection": "perspective"}
     described["sortingMethod"] = "cameraDistance"

@@ -10,7 +10,7 @@ from style3d.color.columns import find_colors
 from style3d.errors import Style3DError
 from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
-from style3d.nerf.splats.formats.values import check_count, constant_term, stacked
+from style3d.nerf.splats.formats.values import check_count, constant_term, stack_columns
 from style3d.nerf.splats.origin import Origin, up_of
 from style3d.nerf.splats.splats import COEFFICIENTS, NORMALS, Splats
 from style3d.ply.tables import Element, comments_of, read_tables, write_tables
@@ -55,21 +55,21 @@ def from_gaussian_ply(content: bytes, name: str) -> Splats:
             f"{name} has an unexpected set of harmonics", got=f"{rest} f_rest columns", expected=expected
         )
     if set(CONSTANT) <= set(columns):
-        sh = stacked(table, CONSTANT)[:, None]
+        sh = stack_columns(table, CONSTANT)[:, None]
     else:
         assert colors is not None  # else the constants are missing
         sh = constant_term(colors.rgb)[:, None]
     if higher:
-        sh = np.concatenate([sh, stacked(table, higher).reshape(len(table), 3, -1).transpose(0, 2, 1)], axis=1)
+        sh = np.concatenate([sh, stack_columns(table, higher).reshape(len(table), 3, -1).transpose(0, 2, 1)], axis=1)
     extras = [column for column in columns if column not in (*NEEDED, *CONSTANT, *SCALE, *higher)]
-    sizes = stacked(table, tuple(name for name in SCALE if name in columns))
+    sizes = stack_columns(table, tuple(name for name in SCALE if name in columns))
     sizes = np.pad(sizes, ((0, 0), (0, 3 - sizes.shape[1])), constant_values=FLAT)
     comments = comments_of(content)
     return Splats(
-        positions=stacked(table, PLACE),
-        rotations=stacked(table, ROTATION),
+        positions=stack_columns(table, PLACE),
+        rotations=stack_columns(table, ROTATION),
         log_scales=sizes,
-        logit_opacities=stacked(table, ("opacity",))[:, 0],
+        logit_opacities=stack_columns(table, ("opacity",))[:, 0],
         sh=sh,
         extras={column: table[column].astype(table.dtype[column].newbyteorder("=")) for column in extras},
         up=up_of(comments),
@@ -93,7 +93,7 @@ def to_gaussian_ply(splats: Splats) -> bytes:
     columns |= {name: column for name, column in splats.extras.items() if name not in columns}
     plain = find_colors(splats.extras)
     if plain is not None:
-        columns |= plain.stored(splats.base_colors.astype(np.float64), splats.extras)
+        columns |= plain.stored_columns(splats.base_colors.astype(np.float64), splats.extras)
     had = splats.origin.columns
     if had:
         without = {name for name in (*CONSTANT, SCALE[2]) if name not in had}

@@ -37,7 +37,7 @@ def read_primitive(reader: Accessors, primitive: Json, name: str) -> Splats:
     described = primitive["extensions"][GAUSSIANS]
     packed = packing_of(primitive)
     if packed is not None:  # in the axes of the glTF, whatever SPZ files do
-        return spz.stored(reader.view(packed["bufferView"]), name)[0]
+        return spz.splats_and_axes(reader.view(packed["bufferView"]), name)[0]
     if primitive.get("mode", 4) != 0 or described.get("kernel", "ellipse") != "ellipse":
         got = f"mode {primitive.get('mode', 4)!r}, kernel {described.get('kernel')!r}"
         raise Style3DError(f"{name} has splats of an unknown kind", got=got, expected="points, ellipse")
@@ -140,7 +140,7 @@ def write_colors(
         store.put("COLOR_0", *_point_colors_as_stored(reader, attributes["COLOR_0"], splats, changed))
     if packed is not None:
         records = spz.records_of(reader.view(packed["bufferView"]), "SPZ in the glTF")
-        packed["bufferView"] = editor.replace_view(packed["bufferView"], spz.packed(splats, records))
+        packed["bufferView"] = editor.replace_view(packed["bufferView"], spz.pack(splats, records))
         return
     known = [harmonic(index) for index in range(MOST)]
     linear = primitive["extensions"][GAUSSIANS].get("colorSpace") == LINEAR

@@ -19,8 +19,8 @@ from style3d.nerf.splats.formats.gaussian_primitive import read_primitive, write
 from style3d.nerf.splats.formats.shown_splats import AXES, shown_splats
 from style3d.nerf.splats.gltf_source import SplatPlace
 from style3d.nerf.splats.splats import Splats
-from style3d.nerf.splats.transform import placed, rotation_of
-from style3d.remarks import unheard
+from style3d.nerf.splats.transform import place_splats, rotation_of
+from style3d.remarks import mute_remarks
 
 Array = np.ndarray[Any, Any]
 NAME = "the glTF"  # in errors about what was read without any
@@ -61,7 +61,7 @@ def rewritten(splats: Splats) -> Document:
     own, shown, nodes = _used_once(document), dict[tuple[int, tuple[str, ...]], int](), dict[int, list[SplatPlace]]()
     for place in source.places:
         nodes.setdefault(place.node, []).append(place)
-    with unheard():  # it was said when the file was read
+    with mute_remarks():  # it was said when the file was read
         painted = _Painted(reader, splats)
         for node, places in nodes.items():
             looks, mesh = [painted.look(place) for place in places], places[0].mesh
@@ -102,9 +102,9 @@ class _Painted:
         part, rows, changed = self.splats.subset(chosen), self.sorted[start:end] - place.first, self.changed[chosen]
         axes, matrix = to_ply_axes(AXES), place.matrices[0]
         if (np.diff(rows) == 0).any():
-            local = placed(part.rotated(axes.T), np.linalg.inv(matrix))
+            local = place_splats(part.rotate(axes.T), np.linalg.inv(matrix))
             return Look(local, rows, np.ones(len(rows), bool), divided=True)
-        turned = part.subset(changed).rotated((axes @ rotation_of(matrix)).T).sh
+        turned = part.subset(changed).rotate((axes @ rotation_of(matrix)).T).sh
         used = np.flatnonzero((turned != 0).any(axis=(0, 2)))
         bands = int(np.ceil(np.sqrt(used.max(initial=0) + 1)))
         width = min(max(stored.sh.shape[1], bands**2), self.most)

@@ -21,7 +21,7 @@ class Holds:
     records: bool = False  # what vendors add to SPZ files
     scene: bool = False  # the nodes, names and other meshes of the glTF that splats came from
 
-    def lost(self, splats: Splats, suffix: str) -> Iterator[str]:
+    def losses_in_file(self, splats: Splats, suffix: str) -> Iterator[str]:
         """A sentence for each thing that a file will not hold of splats."""
         if splats.degree > self.degree:
             wanted = f"those of degree {splats.degree}"
@@ -40,7 +40,7 @@ class Holds:
         source = splats.origin.gltf
         if source is not None and not self.scene and source.tells_more:
             yield f"a {suffix} file holds splats alone: the glTF's nodes, names and whatever else it has are left out"
-        if source is not None and self.scene and source.instanced:
+        if source is not None and self.scene and source.is_instanced:
             yield "instances of one node share their colours: all get what was painted at the first"
         if source is not None and self.scene and source.has_others:
             yield "the meshes beside the splats stay as they are: paint them with style3d mesh"

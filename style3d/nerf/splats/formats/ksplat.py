@@ -11,7 +11,7 @@ import numpy as np
 from style3d.errors import Style3DError
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
-from style3d.nerf.splats.splats import COEFFICIENTS, Splats, joined
+from style3d.nerf.splats.splats import COEFFICIENTS, Splats, join
 
 Array = np.ndarray[Any, Any]
 FILE_HEADER, SECTION_HEADER = 4096, 1024  # bytes
@@ -43,7 +43,7 @@ def from_ksplat(content: bytes, name: str) -> Splats:
         Style3DError: truncated, or of another version or compression.
     """
     if len(content) < FILE_HEADER:
-        raise _damaged(name)
+        raise _damage_error(name)
     major, minor, most, level = struct.unpack_from("<BB2xI12xH", content)
     low, high = struct.unpack_from("<ff", content, 36)
     if major or not minor or level > 2 or FILE_HEADER + most * SECTION_HEADER > len(content):
@@ -58,12 +58,12 @@ def from_ksplat(content: bytes, name: str) -> Splats:
         kind = _row(level, section.degree)
         start = at + 4 * section.partial + section.storage * section.buckets
         if start + section.room * kind.itemsize > len(content):
-            raise _damaged(name)
+            raise _damage_error(name)
         rows = np.frombuffer(content, kind, section.count, start)
         centres = _centres(content, at, section, name) if level else None
         found.append(_splats(rows, centres, section, (low or -SH_RANGE, high or SH_RANGE)))
         at = start + section.room * kind.itemsize
-    return joined(found)
+    return join(found)
 
 
 def _section(content: bytes, at: int, name: str) -> Section:
@@ -71,7 +71,7 @@ def _section(content: bytes, at: int, name: str) -> Section:
     count, room, bucket, buckets, block, storage, steps, full, partial, degree = values
     section = Section(count, room, bucket, buckets, block, storage, steps or STEPS, full, partial, degree)
     if section.count > section.room or section.degree > 3:
-        raise _damaged(name)
+        raise _damage_error(name)
     return section
 
 
@@ -85,13 +85,13 @@ def _centres(content: bytes, at: int, section: Section, name: str) -> Array:
     """The centre of each splat's bucket, (count, 3): full buckets first, then those with a length of their own."""
     lengths = np.frombuffer(content, "<u4", section.partial, at).astype(np.int64)
     if section.storage < 12 or section.full + section.partial > section.buckets:
-        raise _damaged(name)
+        raise _damage_error(name)
     where = at + 4 * section.partial
     table = np.ndarray((section.buckets, 3), "<f4", content, where, (section.storage, 4))
     ends = np.cumsum(np.concatenate([np.full(section.full, section.bucket, np.int64), lengths]))
     own = np.searchsorted(ends, np.arange(section.count), side="right")
     if section.count and own[-1] >= len(ends):
-        raise _damaged(name)
+        raise _damage_error(name)
     return table[own]
 
 
@@ -118,7 +118,7 @@ def _splats(rows: Array, centres: Array | None, section: Section, limits: tuple[
     )
 
 
-def _damaged(name: str) -> Style3DError:
+def _damage_error(name: str) -> Style3DError:
     return Style3DError(f"{name} is truncated or damaged", expected="a whole .ksplat file", hint="export it again")
 
 

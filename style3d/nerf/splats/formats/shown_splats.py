@@ -17,8 +17,8 @@ from style3d.nerf.splats.formats.gaussian_primitive import read_primitive
 from style3d.nerf.splats.formats.values import check_count
 from style3d.nerf.splats.gltf_source import GltfSource, SplatPlace
 from style3d.nerf.splats.origin import Origin
-from style3d.nerf.splats.splats import Splats, joined
-from style3d.nerf.splats.transform import placed
+from style3d.nerf.splats.splats import Splats, join
+from style3d.nerf.splats.transform import place_splats
 
 AXES = "LUF"  # x left, y up, z forward
 MAX_PLACES = 4096  # at which nodes and instances put primitives
@@ -43,9 +43,9 @@ def shown_splats(document: Document, name: str) -> Splats:
             places.append(SplatPlace(placement.node, placement.mesh, index, placement.matrices, total, splats.count))
             total += splats.count * len(placement.matrices)
             check_count(total, name)
-            parts += [placed(splats, matrix) for matrix in placement.matrices]
+            parts += [place_splats(splats, matrix) for matrix in placement.matrices]
     if not parts:
         hint = f"paint a mesh with: style3d mesh {name}"
         raise Style3DError(f"{name} shows no Gaussian splats", expected=f"primitives with {GAUSSIANS}", hint=hint)
-    found = joined(parts).rotated(to_ply_axes(AXES))
+    found = join(parts).rotate(to_ply_axes(AXES))
     return replace(found, origin=Origin(gltf=GltfSource(document, tuple(places))), rows=np.arange(total))

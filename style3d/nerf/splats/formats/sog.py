@@ -40,7 +40,7 @@ def from_zip(content: bytes, name: str) -> Splats:
         archive = zipfile.ZipFile(io.BytesIO(content))
         metas = [entry for entry in archive.namelist() if entry.rsplit("/", 1)[-1] == META]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise _damaged(name) from None
+        raise _damage_error(name) from None
     if not metas:
         raise Style3DError(f"{name} is a ZIP archive without {META}", expected="a SOG scene", hint="unpack it first")
     root = min(metas, key=len).removesuffix(META)
@@ -50,7 +50,7 @@ def from_zip(content: bytes, name: str) -> Splats:
             with archive.open(root + file) as stream:
                 found = stream.read(MAX_FILE + 1)
         except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, RuntimeError, EOFError):
-            raise _damaged(name, file) from None
+            raise _damage_error(name, file) from None
         if len(found) > MAX_FILE:
             raise Style3DError(f"{file[:80]} in {name} is too large", expected=f"at most {MAX_FILE:,} bytes")
         return found
@@ -96,7 +96,7 @@ def from_meta(content: bytes, load: Load, name: str) -> Splats:
         pictures = {key: [load(str(file)) for file in meta[key]["files"]] for key in _parts(meta)}
         return (_codebooks if version == 2 else _ranges)(meta, pictures, count, name)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError, RecursionError):
-        raise _damaged(name, META) from None
+        raise _damage_error(name, META) from None
 
 
 def _parts(meta: Json) -> list[str]:
@@ -186,7 +186,7 @@ def _between(part: Json, share: Float[np.ndarray, "*dims"], kind: type[np.floati
     return (low + (high - low) * share).astype(kind)
 
 
-def _damaged(name: str, file: str = "") -> Style3DError:
+def _damage_error(name: str, file: str = "") -> Style3DError:
     where = f"{file[:80]} in {name}" if file else name
     return Style3DError(f"{where} is missing or damaged", expected="a whole SOG scene", hint="export it again")
 

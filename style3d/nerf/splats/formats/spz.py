@@ -51,12 +51,12 @@ class Header:
 
 
 def from_spz(content: bytes, name: str) -> Splats:
-    """Splats in the axes of PLY files. Errors: `stored`."""
-    splats, system = stored(content, name)
-    return splats.rotated(to_ply_axes(system))
+    """Splats in the axes of PLY files. Errors: `splats_and_axes`."""
+    splats, system = splats_and_axes(content, name)
+    return splats.rotate(to_ply_axes(system))
 
 
-def stored(content: bytes, name: str) -> tuple[Splats, str]:
+def splats_and_axes(content: bytes, name: str) -> tuple[Splats, str]:
     """Splats of any version from 2 to 4, and the axes that they are in.
 
     Raises:
@@ -64,19 +64,19 @@ def stored(content: bytes, name: str) -> tuple[Splats, str]:
     """
     header, parts, records = _opened(content, name)
     origin, system = origin_of(records, name)
-    splats = _unpacked(header, [np.frombuffer(part, np.uint8) for part in parts])
+    splats = _unpack(header, [np.frombuffer(part, np.uint8) for part in parts])
     return replace(splats, origin=origin), system
 
 
 def records_of(content: bytes, name: str) -> bytes:
-    """What a file holds beside its splats, as it stands. Errors: `stored`."""
+    """What a file holds beside its splats, as it stands. Errors: `splats_and_axes`."""
     return _opened(content, name)[2]
 
 
 def _opened(content: bytes, name: str) -> tuple[Header, list[bytes], bytes]:
     """The header, the bytes of each attribute, and the records behind or between them."""
     if content.startswith(GZIP):
-        content, packed = _inflated(content, name), len(content)
+        content, packed = _inflate(content, name), len(content)
         header = _header(content, name, packed)
     else:
         header = _header(content, name, len(content))
@@ -85,18 +85,18 @@ def _opened(content: bytes, name: str) -> tuple[Header, list[bytes], bytes]:
     else:
         edges = np.cumsum([16, *header.sizes()])
         if edges[-1] > len(content):
-            raise _damaged(name)
+            raise _damage_error(name)
         parts = [content[start:end] for start, end in pairwise(edges)]
         records = content[edges[-1] :]
     return header, parts, records if header.flags & HAS_RECORDS else b""
 
 
 def to_spz(splats: Splats) -> bytes:
-    """SPZ version 3, which every maintained reader takes and which needs no further library. Errors: `packed`."""
-    return packed(splats.rotated(to_ply_axes("RUB").T), record_bytes(splats.origin))
+    """SPZ version 3, which every maintained reader takes and which needs no further library. Errors: `pack`."""
+    return pack(splats.rotate(to_ply_axes("RUB").T), record_bytes(splats.origin))
 
 
-def packed(splats: Splats, records: bytes) -> bytes:
+def pack(splats: Splats, records: bytes) -> bytes:
     """SPZ version 3 of splats that are in its axes, with records behind them.
 
     Positions get as many fractional bits as the furthest splat leaves; harmonics all 8 bits.
@@ -131,7 +131,7 @@ def _byte(values: Array) -> bytes:
     return np.rint(values).clip(0, 255).astype(np.uint8).tobytes()
 
 
-def _inflated(content: bytes, name: str) -> bytes:
+def _inflate(content: bytes, name: str) -> bytes:
     """The content of a gzip file, as long as its own header says and no longer."""
     stream = zlib.decompressobj(31)
     try:
@@ -139,7 +139,7 @@ def _inflated(content: bytes, name: str) -> bytes:
         size = sum(_header(head, name, len(content)).sizes())
         return head + stream.decompress(stream.unconsumed_tail, size + LONGEST_RECORDS)
     except zlib.error:
-        raise _damaged(name) from None
+        raise _damage_error(name) from None
 
 
 def _header(content: bytes, name: str, packed: int) -> Header:
@@ -152,7 +152,7 @@ def _header(content: bytes, name: str, packed: int) -> Header:
         raise Style3DError(f"{name} is SPZ of an unknown kind", got=got, expected="versions 2 to 4")
     check_count(count, name)
     if version == 4 and len(content) < 32:
-        raise _damaged(name)
+        raise _damage_error(name)
     contents = struct.unpack_from("<I", content, 16)[0] if version == 4 else 0
     header = Header(version, count, degree, fraction, flags, streams, contents)
     if sum(header.sizes()) > min(max(SMALL, MOST_EXPANSION * packed), MAX_BYTES):
@@ -167,25 +167,25 @@ def _streams(content: bytes, header: Header, name: str) -> list[bytes]:
     wanted = [size for size in sizes if size]
     at = header.contents + 16 * len(wanted)
     if header.streams != len(wanted) or header.contents < 32 or at > len(content):
-        raise _damaged(name)
+        raise _damage_error(name)
     found = []
     for index, size in enumerate(wanted):
         packed, whole = struct.unpack_from("<QQ", content, header.contents + 16 * index)
         if whole != size or packed > len(content) - at:
-            raise _damaged(name)
+            raise _damage_error(name)
         try:
             frame = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content[at : at + packed]))
             part = frame.read(size)
         except zstandard.ZstdError:
-            raise _damaged(name) from None
+            raise _damage_error(name) from None
         if len(part) != size:
-            raise _damaged(name)
+            raise _damage_error(name)
         found.append(part)
         at += packed
     return found + [b""] * (len(sizes) - len(found))
 
 
-def _unpacked(header: Header, parts: list[Array]) -> Splats:
+def _unpack(header: Header, parts: list[Array]) -> Splats:
     """Bytes to parameters, as the format's reference does."""
     count, (place, opacity, color, scale, rotation, higher) = header.count, parts
     wide = np.zeros((count, 3, 4), np.uint8)
@@ -217,7 +217,7 @@ def _packed_three(content: Array) -> Array:
     return with_largest(three, (packed >> 30).astype(np.int64))[:, [3, 0, 1, 2]]
 
 
-def _damaged(name: str) -> Style3DError:
+def _damage_error(name: str) -> Style3DError:
     return Style3DError(f"{name} is truncated or damaged", expected="a whole SPZ file", hint="export it again")
 
 

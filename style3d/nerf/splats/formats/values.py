@@ -30,7 +30,7 @@ def check_count(count: int, name: str) -> None:
         raise Style3DError(f"{name} claims to hold {count:,} splats", expected=f"1 to {MAX_SPLATS:,}")
 
 
-def checked(splats: Splats, name: str) -> Splats:
+def sound_splats(splats: Splats, name: str) -> Splats:
     """The splats without those that have no place, size, turn, opacity or colour; remarks how many those are.
 
     Raises:
@@ -73,7 +73,7 @@ def with_largest(three: Float[np.ndarray, "n 3"], largest: Int[np.ndarray, "n"])
     return found
 
 
-def stacked(table: Array, names: tuple[str, ...]) -> Float32[np.ndarray, "n columns"]:
+def stack_columns(table: Array, names: tuple[str, ...]) -> Float32[np.ndarray, "n columns"]:
     """Columns of a structured array side by side."""
     return np.stack([table[name].astype(np.float32) for name in names], axis=1)
 

@@ -15,7 +15,7 @@ from style3d.errors import Style3DError
 from style3d.images import decode_srgb
 from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.splats import Splats
-from style3d.nerf.splats.transform import placed
+from style3d.nerf.splats.transform import place_splats
 from tests.helpers.assets import asset
 from tests.helpers.clouds import cloud, covariances, directions, shape_error
 from tests.helpers.gltf_maker import Maker, packed, read_glb
@@ -43,7 +43,7 @@ def primitive(made: Maker, splats: Splats, **described: Any) -> dict[str, Any]:
 def read(made: Maker, folder: Path) -> Splats:
     """What the file holds, turned back into glTF axes."""
     (folder / "a.glb").write_bytes(made.glb())
-    return read_splats(folder / "a.glb").rotated(LEFT_UP)
+    return read_splats(folder / "a.glb").rotate(LEFT_UP)
 
 
 def assert_same(found: Splats, splats: Splats) -> None:
@@ -147,11 +147,11 @@ def test_any_matrix_places_splats(stretch: list[float]) -> None:
     linear = linear @ Rotation.from_rotvec([0, 0.7, 0.3]).as_matrix()
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = linear, [1, 2, 3]
-    found = placed(splats, matrix)
+    found = place_splats(splats, matrix)
     np.testing.assert_allclose(found.positions, splats.positions @ linear.T + [1, 2, 3], atol=1e-5)
     np.testing.assert_allclose(covariances(found), linear @ covariances(splats) @ linear.T, rtol=1e-4, atol=1e-7)
     with pytest.raises(Style3DError, match="flattens"):
-        placed(splats, np.zeros((4, 4)))
+        place_splats(splats, np.zeros((4, 4)))
 
 
 def test_quantised_attributes(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_quantised_attributes(tmp_path: Path) -> None:
 def test_packed_splats(tmp_path: Path) -> None:
     """An SPZ file inside, in the axes of the glTF and not its own."""
     made, splats = Maker(), cloud(40, 1)
-    write_splats(splats.rotated(np.diag([1.0, -1, -1])), tmp_path / "a.spz")
+    write_splats(splats.rotate(np.diag([1.0, -1, -1])), tmp_path / "a.spz")
     for name in (f"{NAME}_compression_spz_2", f"{NAME}_compression_spz"):
         packed = {name: {"bufferView": made.view((tmp_path / "a.spz").read_bytes())}}
         made.show({"attributes": {}, "mode": 0, "extensions": {NAME: {"extensions": packed}}})

@@ -18,8 +18,8 @@ from style3d.images import decode_srgb
 from style3d.mesh.asset import load_asset
 from style3d.nerf.splats.files import losses_of, read_splats, write_splats
 from style3d.nerf.splats.splats import Splats
-from style3d.nerf.splats.split import halved
-from style3d.remarks import collected
+from style3d.nerf.splats.split import split_in_halves
+from style3d.remarks import collect_remarks
 from tests.helpers.clouds import cloud, covariances, directions
 from tests.helpers.gltf_maker import Maker, checks, read_glb
 from tests.nerf.splats.formats.test_gaussian_gltf import NAME, primitive
@@ -160,7 +160,7 @@ def test_divided_splats_take_what_they_carried(tmp_path: Path) -> None:
     """Geometry is then new, too; the nodes are the same."""
     garden(tmp_path / "a.glb")
     wanted, found, before, after = rewritten(
-        tmp_path / "a.glb", lambda splats: painted(halved(splats, np.arange(splats.count) < 5))
+        tmp_path / "a.glb", lambda splats: painted(split_in_halves(splats, np.arange(splats.count) < 5))
     )
     assert found.count == wanted.count == 105
     order, other = np.lexsort(found.positions.T.round(3)), np.lexsort(wanted.positions.T.round(3))
@@ -214,7 +214,7 @@ def test_what_other_files_have_no_room_for_is_said(tmp_path: Path) -> None:
 
 def test_meshes_beside_splats_are_painted_as_meshes(tmp_path: Path) -> None:
     """`style3d mesh` paints the floor and says what stays; a file of splats alone is refused by its name."""
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         asset = load_asset(garden(tmp_path / "a.glb"))
     assert len(asset.surface.faces) == 2
     assert [text for text in remarks if "splats" in text] == [

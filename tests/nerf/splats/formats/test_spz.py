@@ -72,7 +72,7 @@ def test_version_2(tmp_path: Path) -> None:
     """Rotations as x, y and z of eight bits, the first the largest component w."""
     splats = cloud(200, 2)
     content = written(splats, tmp_path)
-    turned = splats.rotated(np.diag([1.0, -1, -1])).unit_rotations
+    turned = splats.rotate(np.diag([1.0, -1, -1])).unit_rotations
     xyz = turned[:, 1:] * np.where(turned[:, :1] < 0, -1, 1)
     bytes_ = np.rint(xyz * 127.5 + 127.5).clip(0, 255).astype(np.uint8).tobytes()
     start = 16 + 200 * 16
