@@ -220,7 +220,7 @@ class Scene(ABC):
         Raises:
             Style3DError: this scene is not `switchable`.
         """
-        raise Style3DError(f"{self.name} cannot hold several looks", hint="leave out --variants")
+        raise Style3DError(f"{self.name} cannot hold several variants", hint="leave out --variants")
 
 
 def _no_such_names(scene: str, way: str) -> Style3DError:

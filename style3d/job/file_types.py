@@ -18,7 +18,7 @@ class MeshFile:
     suffix: str
     meaning: str  # what is written, for the table in docs/formats.md
     keeps_document: bool = False  # all that the source says besides its paint
-    holds_variants: bool = False  # several looks, switchable in a viewer
+    holds_variants: bool = False  # several variants, switchable in a viewer
     holds_maps: bool = False  # besides the base colour
     holds_signatures: bool = False  # inside its textures
 

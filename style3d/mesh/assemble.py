@@ -33,7 +33,7 @@ class _Shaded:
 
 
 @dataclass(frozen=True)
-class _Looks:
+class _PaintedMaterials:
     """Materials by number. Concretely: the twelfth stands for none, and the third is painted through TEXCOORD_1."""
 
     default: int
@@ -60,7 +60,7 @@ def assemble(
     sets = {slot.material: slot.texcoord for slot in slots if slot.texcoord is not None}
     shaded = {key: _with_normals(primitive) for key, primitive in pool.primitives.items()}
     pieces = [
-        _piece(pool, shaded[key], key, placement, instance, _Looks(len(materials) - 1, sets), entries)
+        _piece(pool, shaded[key], key, placement, instance, _PaintedMaterials(len(materials) - 1, sets), entries)
         for placement, instance, key in _shown_instances(pool)
     ]
     starts = np.cumsum([0] + [len(piece["positions"]) for piece in pieces])
@@ -100,7 +100,13 @@ def _shown_instances(pool: Pool) -> Iterator[tuple[Placement, int, Key]]:
 
 
 def _piece(
-    pool: Pool, shaded: _Shaded, key: Key, placement: Placement, instance: int, looks: _Looks, entries: Entries | None
+    pool: Pool,
+    shaded: _Shaded,
+    key: Key,
+    placement: Placement,
+    instance: int,
+    paint: _PaintedMaterials,
+    entries: Entries | None,
 ) -> dict[str, Array]:
     """The arrays of one placed primitive."""
     primitive, color = shaded.primitive, pool.color(key)
@@ -108,9 +114,9 @@ def _piece(
     count = len(positions)
     faces = primitive.faces[:, ::-1] if mirrored else primitive.faces
     linear = primitive.colors if primitive.colors is not None else np.ones((count, 4))
-    material = looks.default if primitive.material is None else primitive.material
-    uvs = primitive.uvs.get(looks.sets.get(material, color.texcoord))
-    if uvs is not None and material in looks.sets:
+    material = paint.default if primitive.material is None else primitive.material
+    uvs = primitive.uvs.get(paint.sets.get(material, color.texcoord))
+    if uvs is not None and material in paint.sets:
         faces = _with_uvs(faces, uvs, primitive.name)
     entry = np.full(count, -1, np.int64) if entries is None or key not in entries else entries[key][shaded.source]
     tint = np.ones((count, 3)) if entries is not None and key in entries else linear[:, :3] ** (1 / GAMMA)

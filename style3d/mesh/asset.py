@@ -153,9 +153,9 @@ def losses_of(asset: MeshAsset, path: Path) -> tuple[str, ...]:
 
 
 def save_variants(
-    asset: MeshAsset, looks: Sequence[Variant], path: Path | str, texture_format: str = "png"
+    asset: MeshAsset, variants: Sequence[Variant], path: Path | str, texture_format: str = "png"
 ) -> tuple[Path, ...]:
-    """Write an asset once with several looks, the first of them shown; see `with_variants` and `save_asset`.
+    """Write an asset once with several variants, the first of them shown; see `with_variants` and `save_asset`.
 
     Raises:
         Style3DError: vertex colours are painted, which no variant can switch; the kind of file holds no variants; or
@@ -168,12 +168,14 @@ def save_variants(
     if not writer.file.holds_variants:
         expected = mesh_files_that(lambda row: row.holds_variants)
         raise Style3DError(f"{path.name} cannot hold variants", expected=expected)
-    kinds = [_check_paint(asset, look.images, texture_format) for look in looks]
+    kinds = [_check_paint(asset, variant.images, texture_format) for variant in variants]
 
     def document() -> tuple[Document, dict[int, str]]:
-        return _vouch_for(asset, *with_variants(asset.document, asset.slots, asset.surface.textures, looks, kinds[0]))
+        return _vouch_for(
+            asset, *with_variants(asset.document, asset.slots, asset.surface.textures, variants, kinds[0])
+        )
 
-    return writer.write(PaintedMesh(asset.surface, looks[0].images, kinds[0], document), path)
+    return writer.write(PaintedMesh(asset.surface, variants[0].images, kinds[0], document), path)
 
 
 def _document(asset: MeshAsset, colors: Sequence[Array] | Array, kind: ImageFormat) -> tuple[Document, dict[int, str]]:

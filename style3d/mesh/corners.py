@@ -27,13 +27,13 @@ class Corners:
     colors: Float64[np.ndarray, "triangles 3 4"] | None = None  # display-referred RGB and opacity, [0, 1]
 
     def part(
-        self, name: str, look: int | None = None, chosen: Bool[np.ndarray, "triangles"] | None = None
+        self, name: str, material: int | None = None, chosen: Bool[np.ndarray, "triangles"] | None = None
     ) -> ImportedPart:
         """The triangles, or the chosen ones, as a part; colours that are all white are none."""
         every = np.ones(len(self.faces), bool) if chosen is None else chosen
         faces = self.faces[every]
         if not len(faces):
-            return ImportedPart(name, self.positions, faces, look)
+            return ImportedPart(name, self.positions, faces, material)
         normals, uvs, colors = (
             None if given is None else given[every].reshape(3 * len(faces), -1)
             for given in (self.normals, self.uvs, self.colors)
@@ -44,7 +44,7 @@ class Corners:
         columns = [part for part in (self.positions[faces.ravel()], normals, uvs, colors) if part is not None]
         first, numbers = number_rows(np.column_stack(columns))
         picked = [None if part is None else part[first] for part in (normals, uvs, colors)]
-        return ImportedPart(name, columns[0][first], numbers.reshape(-1, 3), look, *picked)
+        return ImportedPart(name, columns[0][first], numbers.reshape(-1, 3), material, *picked)
 
 
 def by_corner(values: Array, faces: Int64[np.ndarray, "triangles 3"]) -> Array:

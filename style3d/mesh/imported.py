@@ -21,7 +21,7 @@ from style3d.mesh.off_mesh import off_part
 from style3d.mesh.ply_mesh import ply_parts
 from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.mesh.stl_mesh import is_binary_stl, stl_part
-from style3d.remarks import counted
+from style3d.remarks import count_of
 
 log = logging.getLogger(__name__)
 Array = np.ndarray[Any, Any]
@@ -34,13 +34,13 @@ def import_mesh(path: Path, content: bytes, kind: Kind) -> Document:
     Raises:
         Style3DError: damaged, without faces, with positions that are not finite or indices out of range.
     """
-    parts, looks = READERS[kind](path, content)
+    parts, materials = READERS[kind](path, content)
     if not any(len(part.faces) for part in parts):
         points = sum(len(part.positions) for part in parts)
         hint = "make a surface of the point cloud first" if points else "export a surface"
-        got = counted(points, "loose point") if points else "nothing"
+        got = count_of(points, "loose point") if points else "nothing"
         raise Style3DError(f"{path.name} has no faces", got=got, hint=hint)
-    return build_document(parts, looks, path.parent)
+    return build_document(parts, materials, path.parent)
 
 
 def _off(path: Path, content: bytes) -> Parts:

@@ -79,13 +79,13 @@ class ImportedPart:
     mesh: str  # parts of the same name become primitives of one mesh
     positions: Float64[np.ndarray, "vertices 3"]
     faces: Int64[np.ndarray, "faces 3"]  # sound: see `style3d.mesh.sound_faces`
-    look: int | None = None
+    material: int | None = None
     normals: Float64[np.ndarray, "vertices 3"] | None = None
     uvs: Float64[np.ndarray, "vertices 2"] | None = None  # v downwards, as in glTF
     colors: Float64[np.ndarray, "vertices 4"] | None = None  # linear RGB and opacity, [0, 1]
 
 
-def build_document(parts: list[ImportedPart], looks: list[ImportedMaterial], folder: Path) -> Document:
+def build_document(parts: list[ImportedPart], materials: list[ImportedMaterial], folder: Path) -> Document:
     """A glTF document of the parts, in their order, with float32 positions around a float64 offset where that matters.
 
     Raises:
@@ -96,17 +96,17 @@ def build_document(parts: list[ImportedPart], looks: list[ImportedMaterial], fol
         raise Style3DError("the model has no faces", expected="triangles or polygons", hint="export a surface")
     offset = _offset(parts)
     editor = Editor(Document({"asset": {"version": "2.0", "generator": "style3d"}, "scene": 0}, (), folder))
-    if any(part.look is None for part in parts):
-        looks = [*looks, ImportedMaterial(parts[0].mesh)]
-        parts = [replace(part, look=len(looks) - 1) if part.look is None else part for part in parts]
-    used = sorted({part.look for part in parts if part.look is not None})
-    materials = {look: editor.append("materials", _material(editor, looks[look])) for look in used}
+    if any(part.material is None for part in parts):
+        materials = [*materials, ImportedMaterial(parts[0].mesh)]
+        parts = [replace(part, material=len(materials) - 1) if part.material is None else part for part in parts]
+    used = sorted({part.material for part in parts if part.material is not None})
+    numbers = {one: editor.append("materials", _material(editor, materials[one])) for one in used}
     meshes: dict[str, Json] = {}
     for part in parts:
         mesh = meshes.setdefault(part.mesh, {"name": part.mesh, "primitives": []})
         primitive = _primitive(editor, part, offset)
-        if part.look is not None:
-            primitive["material"] = materials[part.look]
+        if part.material is not None:
+            primitive["material"] = numbers[part.material]
         mesh["primitives"].append(primitive)
     roots = []
     for name, mesh in meshes.items():
@@ -152,26 +152,26 @@ def _primitive(editor: Editor, part: ImportedPart, offset: Float64[np.ndarray, "
     return {"attributes": attributes, "indices": editor.add_accessor(indices, "SCALAR")}
 
 
-def _material(editor: Editor, look: ImportedMaterial) -> Json:
-    surface: Json = {"metallicFactor": look.metallic, "roughnessFactor": look.roughness}
-    if (*look.rgb, look.alpha) != (1, 1, 1, 1):
-        surface["baseColorFactor"] = [*look.rgb, look.alpha]
-    item: Json = {"name": look.name, "pbrMetallicRoughness": surface, "doubleSided": True}
-    mode = "BLEND" if look.alpha < 1 else look.alpha_mode
+def _material(editor: Editor, material: ImportedMaterial) -> Json:
+    surface: Json = {"metallicFactor": material.metallic, "roughnessFactor": material.roughness}
+    if (*material.rgb, material.alpha) != (1, 1, 1, 1):
+        surface["baseColorFactor"] = [*material.rgb, material.alpha]
+    item: Json = {"name": material.name, "pbrMetallicRoughness": surface, "doubleSided": True}
+    mode = "BLEND" if material.alpha < 1 else material.alpha_mode
     if mode is not None:
         item["alphaMode"] = mode
-    if any(look.emissive):
-        item["emissiveFactor"] = list(look.emissive)
-    for slot, (name, content) in look.images.items():
+    if any(material.emissive):
+        item["emissiveFactor"] = list(material.emissive)
+    for slot, (name, content) in material.images.items():
         place = surface if slot in ("baseColorTexture", "metallicRoughnessTexture") else item
-        place[slot] = _texture(editor, _image(editor, name, content), look.placing.get(slot, Placing()))
-    if "normalTexture" in item and look.normal_scale != 1:
-        item["normalTexture"]["scale"] = look.normal_scale
-    for name, values in look.extensions.items():
+        place[slot] = _texture(editor, _image(editor, name, content), material.placing.get(slot, Placing()))
+    if "normalTexture" in item and material.normal_scale != 1:
+        item["normalTexture"]["scale"] = material.normal_scale
+    for name, values in material.extensions.items():
         item.setdefault("extensions", {})[name] = dict(values)
         editor.use_extension(name)
-    if look.extras:
-        item["extras"] = {"mtl": dict(look.extras)}
+    if material.extras:
+        item["extras"] = {"mtl": dict(material.extras)}
     return item
 
 

@@ -15,7 +15,7 @@ from style3d.files.find_file import PICTURES, find_file
 from style3d.gltf.container import safe_name
 from style3d.images import ImageFormat, encode_image
 from style3d.mesh.mtl import MapStatement, MtlMaterial, is_map, map_statement
-from style3d.mesh.mtl_look import COLORS
+from style3d.mesh.mtl_material import COLORS
 from style3d.mesh.mtl_pictures import MOST_BYTES
 from style3d.mesh.obj_source import ObjSource
 from style3d.mesh.udim import has_token, tile_name

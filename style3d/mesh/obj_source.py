@@ -15,7 +15,7 @@ from style3d.gltf.document import Document
 from style3d.mesh.document_view import Key
 from style3d.mesh.imported_parts import ImportedPart, build_document
 from style3d.mesh.mtl import MtlMaterial, map_statement, read_materials, text_of
-from style3d.mesh.mtl_look import COLORS, look_of
+from style3d.mesh.mtl_material import COLORS, material_of
 from style3d.mesh.obj import ObjPart, obj_parts, parse_obj
 from style3d.mesh.udim import FIRST, is_set, may_be_tiled, tiles_of
 from style3d.remarks import counted
@@ -63,13 +63,14 @@ def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
         points = counted(len(statements.positions), "loose point")
         raise Style3DError(f"{path.name} has no faces", got=points, hint="export a surface")
     wanted = list(dict.fromkeys((part.material, tile) for part, tile in parts if part.material))
-    looks = [look_of(materials.get(name), name, path.parent, tile) for name, tile in wanted]
+    converted = [material_of(materials.get(name), name, path.parent, tile) for name, tile in wanted]
     if any(part.part.colors is not None for part, _ in parts):
-        looks = [replace(look, rgb=(1.0, 1.0, 1.0)) if look.stand_in else look for look in looks]
+        converted = [replace(one, rgb=(1.0, 1.0, 1.0)) if one.stand_in else one for one in converted]
     numbered = [
-        replace(part.part, look=wanted.index((part.material, tile)) if part.material else None) for part, tile in parts
+        replace(part.part, material=wanted.index((part.material, tile)) if part.material else None)
+        for part, tile in parts
     ]
-    document = build_document(numbered, looks, path.parent)
+    document = build_document(numbered, converted, path.parent)
     pieces = {
         key: ObjPiece(part.material, tile, part.corners, part.lines, part.part.uvs is not None)
         for key, (part, tile) in zip(_keys(numbered), parts, strict=True)

@@ -75,11 +75,11 @@ def ply_parts(path: Path, content: bytes) -> tuple[list[ImportedPart], list[Impo
 def _by_picture(
     path: Path, mesh: Corners, pictures: list[str], column: Array | None, owner: Int64[np.ndarray, "triangles"]
 ) -> tuple[list[ImportedPart], list[ImportedMaterial]]:
-    looks = [_look(name, path.parent) for name in pictures]
+    materials = [_material(name, path.parent) for name in pictures]
     if column is None:
         if len(pictures) > 1:
             remark(f"{path.name} names {len(pictures)} pictures but not which face shows which: the first is taken")
-        return [mesh.part(path.stem, 0)], looks
+        return [mesh.part(path.stem, 0)], materials
     number = column.astype(np.int64)[owner]
     if len(pictures) == 1 and number.min(initial=0) == number.max(initial=0) != 0:
         number = np.zeros_like(number)  # a lone picture counted from one
@@ -88,10 +88,10 @@ def _by_picture(
     for index in np.unique(number):
         plain = Corners(mesh.positions, mesh.faces, mesh.normals) if index < 0 else mesh
         parts.append(plain.part(path.stem, None if index < 0 else int(index), number == index))
-    return parts, looks
+    return parts, materials
 
 
-def _look(name: str, folder: Path) -> ImportedMaterial:
+def _material(name: str, folder: Path) -> ImportedMaterial:
     stem = Path(name.replace("\\", "/")).stem
     try:
         content = read_bytes(find_file(name.strip(), folder, suffixes=PICTURES), 512 << 20)

@@ -275,8 +275,8 @@ class MeshScene(Scene):
 
     def save_variants(self, tables: Sequence[tuple[str, Colors]], path: Path) -> tuple[Path, ...]:
         """Write the asset once with several named tables of texels; the files written."""
-        looks = [Variant(name, [image.numpy() for image in self.grid.split(colors)]) for name, colors in tables]
-        return save_variants(self.asset, looks, path, self._texture_format)
+        variants = [Variant(name, [image.numpy() for image in self.grid.split(colors)]) for name, colors in tables]
+        return save_variants(self.asset, variants, path, self._texture_format)
 
     def save(self, colors: Colors, path: Path) -> tuple[Path, ...]:
         """Write the asset; see `Scene.save`."""

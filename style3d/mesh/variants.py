@@ -34,27 +34,31 @@ class Variant:
 
 
 def with_variants(
-    document: Document, slots: Sequence[Slot], textures: Sequence[Texture], looks: Sequence[Variant], kind: ImageFormat
+    document: Document,
+    slots: Sequence[Slot],
+    textures: Sequence[Texture],
+    variants: Sequence[Variant],
+    kind: ImageFormat,
 ) -> tuple[Document, dict[int, str]]:
-    """The document with a copy of each painted material for every look, and the name of each new image by its index.
+    """The document with a copy of each painted material for every variant, and each new image's name by its index.
 
     The materials that were there stay as they are and become the variant ``original``; where the prepared geometry
     would not show them as they were (vertex colours that moved into a texture), a copy with the first colours does.
-    Primitives show the first look by default, and variants that the asset had already keep working.
+    Primitives show the first variant by default, and variants that the asset had already keep working.
     """
     first = [look_slot for look_slot in slots if _differs(document, look_slot, textures)]
-    groups = [(Variant(ORIGINAL, [t.rgb for t in textures]), first), *((look, list(slots)) for look in looks)]
+    groups = [(Variant(ORIGINAL, [t.rgb for t in textures]), first), *((variant, list(slots)) for variant in variants)]
     names: dict[int, str] = {}
-    shown: list[dict[int, int]] = []  # by look: material -> its copy
-    for look, painted in groups:
+    shown: list[dict[int, int]] = []  # by variant: material -> its copy
+    for variant, painted in groups:
         document, copies = _copy_materials(document, painted)
         fresh = [replace(slot, material=copies[slot.material]) for slot in painted]
-        titled = [replace(t, name=f"{t.name} {look.name}".strip()) for t in textures]
-        document, added = with_textures(document, fresh, titled, look.images, kind)
+        titled = [replace(t, name=f"{t.name} {variant.name}".strip()) for t in textures]
+        document, added = with_textures(document, fresh, titled, variant.images, kind)
         names |= added
         shown.append(copies)
     editor = Editor(document)
-    numbers = _add_variants(editor, [look.name for look, _ in groups])
+    numbers = _add_variants(editor, [variant.name for variant, _ in groups])
     for slot in slots:
         shown[0].setdefault(slot.material, slot.material)
     for (mesh, index), item in all_primitives(document):
@@ -97,7 +101,7 @@ def _add_variants(editor: Editor, names: Sequence[str]) -> list[int]:
 
 
 def _map(primitive: Json, numbers: Sequence[int], shown: Sequence[dict[int, int]]) -> None:
-    """Point a primitive to the first look, and to each look's material for its variant."""
+    """Point a primitive to the first variant's material, and name each variant's."""
     material = primitive["material"]
     mappings: list[Json] = primitive.setdefault("extensions", {}).setdefault(VARIANTS, {}).setdefault("mappings", [])
     mappings += [{"material": by[material], "variants": [n]} for n, by in zip(numbers, shown, strict=True)]

@@ -15,7 +15,7 @@ from style3d.gltf.document import Document
 from style3d.images import ImageFormat
 from style3d.job.file_types import MESH_FILES, MESH_SUFFIXES, MeshFile, mesh_file
 from style3d.mesh.lost_by_format import losses, map_count
-from style3d.mesh.mtl_look import unread_maps
+from style3d.mesh.mtl_material import unread_maps
 from style3d.mesh.mtl_of_gltf import further_maps
 from style3d.mesh.obj_rewrite import lost_in_rewriting, rewrite_obj
 from style3d.mesh.unpainted import Unpainted

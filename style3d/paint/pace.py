@@ -56,7 +56,7 @@ class StageWork:
     pixels: tuple[int, ...]  # of each view
     steps: int
     places: int  # in which a view is judged by turns
-    looks: int = 1  # at views, in a step
+    views_per_step: int = 1
 
     @property
     def mean(self) -> float:
@@ -69,8 +69,12 @@ class StageWork:
 
     def step_seconds(self, pace: Pace) -> float:
         """Seconds of its steps, with all that they look at for the first time."""
-        targets = min(self.steps * self.looks, self.places * len(self.pixels))
-        return pace.style + targets * pace.target.at(self.mean) + self.steps * self.looks * pace.step.at(self.mean)
+        targets = min(self.steps * self.views_per_step, self.places * len(self.pixels))
+        return (
+            pace.style
+            + targets * pace.target.at(self.mean)
+            + self.steps * self.views_per_step * pace.step.at(self.mean)
+        )
 
     def seconds(self, pace: Pace) -> float:
         """All of it."""

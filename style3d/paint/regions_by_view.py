@@ -25,7 +25,7 @@ SIZE = 640  # pixels along the longer side of the view that a mask is carried fr
 BEHIND = 0.1  # of the depth: what lies this far from the surface a pixel shows is another thing
 LEAST = 0.02  # pixels that an entry must make up, under which a view says nothing of it
 SURE = 0.02  # share of an entry that counts
-LOOKS, LOOK_SIZE = 24, 128  # views that measure depth, and their pixels
+DEPTH_VIEWS, DEPTH_SIZE = 24, 128  # views that measure depth, and their pixels
 
 
 def share_of_entries(scene: Scene, where: Where) -> Weights:
@@ -128,9 +128,9 @@ def _within_depth(scene: Scene, where: Where) -> Float32[np.ndarray, "entries"]:
 def mean_depth(scene: Scene) -> tuple[Float[np.ndarray, "entries"], Float[np.ndarray, "entries"]]:
     """Depth of each entry along the cameras' axes, the mean over the views that see it, and the pixels it makes up."""
     cameras = list(scene.named_views().values())
-    chosen = [cameras[int(i)] for i in np.linspace(0, len(cameras), min(LOOKS, len(cameras)), endpoint=False)]
+    chosen = [cameras[int(i)] for i in np.linspace(0, len(cameras), min(DEPTH_VIEWS, len(cameras)), endpoint=False)]
     points, total, along = scene.points(_places(scene)), *np.zeros((2, scene.hierarchy.sizes[_places(scene)]))
-    for camera in (camera_of_size(camera, LOOK_SIZE) for camera in chosen):
+    for camera in (camera_of_size(camera, DEPTH_SIZE) for camera in chosen):
         entries, sums = scene.operator(camera, _places(scene)).column_sums()
         total[entries] += sums
         along[entries] += sums * camera.project(points[entries])[1]

@@ -125,7 +125,7 @@ class ByClock(Tempo):
     def _learn(self) -> None:
         """See how long the steps of the stage before took in truth."""
         if self._done:
-            work = StageWork(self._stage.pixels, self._done, self._stage.places, self._stage.looks)
+            work = StageWork(self._stage.pixels, self._done, self._stage.places, self._stage.views_per_step)
             found = (self._clock() - self._from) / max(work.step_seconds(self._pace), 1e-9)
             self._slow, self._done = min(max(found, QUICKEST), SLOWEST), 0
 

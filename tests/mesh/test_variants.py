@@ -1,4 +1,4 @@
-"""The original and several looks in one file."""
+"""The original and several variants in one file."""
 
 from __future__ import annotations
 

@@ -114,5 +114,5 @@ def test_what_a_kind_cannot_do_is_said(job: Job, tmp_path: Path) -> None:
     scene = PictureScene(job.model)
     with pytest.raises(Style3DError, match=r"no mesh can be made of a\.png"):
         field_of(scene, scene.initial())
-    with pytest.raises(Style3DError, match="cannot hold several looks"):
+    with pytest.raises(Style3DError, match="cannot hold several variants"):
         scene.save_variants((), tmp_path / "b.png")

@@ -12,7 +12,7 @@ from style3d.gltf.extensions import EXTENSIONS, VARIANTS, VRM0, XMP, may_come, m
 from style3d.gltf.vrm0 import without_base
 from style3d.mesh.diff.geometry import accessor_differences, mesh_differences
 from style3d.mesh.diff.images import image_differences
-from style3d.mesh.diff.looks import material_differences, texture_differences
+from style3d.mesh.diff.materials import material_differences, texture_differences
 from style3d.mesh.diff.pair import Difference, Pair, allowed_difference, changes, forbidden_difference, pair_of
 from style3d.mesh.materials import base_color
 

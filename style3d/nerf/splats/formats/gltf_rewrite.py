@@ -28,8 +28,8 @@ NAME = "the glTF"  # in errors about what was read without any
 
 @final
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What a primitive's splats look like at one node, in the axes of its mesh."""
+class PaintedPart:
+    """A primitive's splats as one node shows them, in the axes of its mesh."""
 
     splats: Splats
     rows: Int64[np.ndarray, "n"]  # number of each in the primitive as it was read
@@ -38,7 +38,7 @@ class Look:
 
     @property
     def key(self) -> str:
-        """Equal for equal looks."""
+        """Equal for equal splats."""
         return self.splats.content_hash
 
     def write(self, editor: Editor, reader: Accessors, primitive: Json, own: Container[int]) -> None:
@@ -64,15 +64,15 @@ def rewritten(splats: Splats) -> Document:
     with mute_remarks():  # it was said when the file was read
         painted = _Painted(reader, splats)
         for node, places in nodes.items():
-            looks, mesh = [painted.look(place) for place in places], places[0].mesh
-            key = (mesh, tuple(look.key for look in looks))
+            parts, mesh = [painted.part(place) for place in places], places[0].mesh
+            key = (mesh, tuple(part.key for part in parts))
             first = all(known != mesh for known, _ in shown)
             if key not in shown:
                 mine = mesh if first else editor.append("meshes", copy.deepcopy(document.item("meshes", mesh)))
-                for place, look in zip(places, looks, strict=True):
-                    if not first or look.changed.any() or look.divided:
+                for place, part in zip(places, parts, strict=True):
+                    if not first or part.changed.any() or part.divided:
                         primitive = editor.items("meshes")[mine]["primitives"][place.primitive]
-                        look.write(editor, reader, primitive, own if first else ())
+                        part.write(editor, reader, primitive, own if first else ())
                 shown[key] = mine
             editor.items("nodes")[node]["mesh"] = shown[key]
     return editor.finish()
@@ -93,25 +93,25 @@ class _Painted:
         self.order = np.argsort(splats.rows, kind="stable")
         self.sorted = splats.rows[self.order]
 
-    def look(self, place: SplatPlace) -> Look:
+    def part(self, place: SplatPlace) -> PaintedPart:
         """What is shown at a place, as its mesh holds it."""
         document = self.reader.document
         stored = read_primitive(self.reader, document.item("meshes", place.mesh)["primitives"][place.primitive], NAME)
         start, end = np.searchsorted(self.sorted, [place.first, place.first + place.count])
         chosen = self.order[start:end]
-        part, rows, changed = self.splats.subset(chosen), self.sorted[start:end] - place.first, self.changed[chosen]
+        own, rows, changed = self.splats.subset(chosen), self.sorted[start:end] - place.first, self.changed[chosen]
         axes, matrix = to_ply_axes(AXES), place.matrices[0]
         if (np.diff(rows) == 0).any():
-            local = place_splats(part.rotate(axes.T), np.linalg.inv(matrix))
-            return Look(local, rows, np.ones(len(rows), bool), divided=True)
-        turned = part.subset(changed).rotate((axes @ rotation_of(matrix)).T).sh
+            local = place_splats(own.rotate(axes.T), np.linalg.inv(matrix))
+            return PaintedPart(local, rows, np.ones(len(rows), bool), divided=True)
+        turned = own.subset(changed).rotate((axes @ rotation_of(matrix)).T).sh
         used = np.flatnonzero((turned != 0).any(axis=(0, 2)))
         bands = int(np.ceil(np.sqrt(used.max(initial=0) + 1)))
         width = min(max(stored.sh.shape[1], bands**2), self.most)
         sh, all_changed = wide(stored.sh, width), np.zeros(stored.count, bool)
         sh[rows[changed]] = wide(turned, width)
         all_changed[rows[changed]] = True
-        return Look(replace(stored, sh=sh), np.arange(stored.count), all_changed, divided=False)
+        return PaintedPart(replace(stored, sh=sh), np.arange(stored.count), all_changed, divided=False)
 
 
 def wide(sh: Array, width: int) -> Array:

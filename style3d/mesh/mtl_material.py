@@ -82,8 +82,8 @@ class _Maps:
         self.placing[slot] = Placing((su, sv), (ou, ov), clamp, not smooth)
 
 
-def look_of(material: MtlMaterial | None, name: str, folder: Path, tile: int | None = None) -> ImportedMaterial:
-    """The look of a material, of one of its tiles if it has tiles; plain grey where no file has it."""
+def material_of(material: MtlMaterial | None, name: str, folder: Path, tile: int | None = None) -> ImportedMaterial:
+    """A material as glTF has it, of one of its tiles if it has tiles; plain grey where no file has it."""
     plain, title = material or MtlMaterial(name, folder), readable(name) + (f".{tile}" if tile else "")
     maps = _Maps(plain, folder, tile)
     mode = _colors(maps, plain)
