@@ -107,7 +107,7 @@ def row(name: str, job: Job, resolution: int, steps: int) -> list[str]:
     before = peak_memory()
     scene = load(job)
     camera = scene.plan(4, resolution).overviews[1]
-    scene.operator(camera.scaled(0.25), 0)  # compiles, and builds what serves all views
+    scene.operator(camera.at_scale(0.25), 0)  # compiles, and builds what serves all views
     hierarchy = scene.hierarchy
     start = perf_counter()
     operator = scene.operator(camera, 0)

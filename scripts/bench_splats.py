@@ -73,7 +73,7 @@ def row(source: int | Path, size: int, repeat: int) -> list[str]:
     splats = read_splats(source) if isinstance(source, Path) else ball(source)
     scene = SplatScene(splats, name)
     camera = scene.cameras_around(4, size)[0]
-    scene.operator(camera.scaled(0.25), 0)  # compiles, and builds the pyramid
+    scene.operator(camera.at_scale(0.25), 0)  # compiles, and builds the pyramid
     built = clock(lambda: scene.operator(camera, 0), repeat)
     operator = scene.operator(camera, 0)
     colors = scene.initial()[torch.from_numpy(operator.entries)]

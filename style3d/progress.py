@@ -21,13 +21,13 @@ class Watcher(ABC):
         """A phase of ``total`` steps begins."""
 
     @abstractmethod
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         """``count`` steps of the phase are done."""
 
     def say(self, text: str) -> None:  # noqa: B027 - watchers of progress alone need not hear it
         """A sentence about the run as a whole; who shows none ignores it."""
 
-    def estimated(  # noqa: B027 - most do not care
+    def announce(  # noqa: B027 - most do not care
         self, seconds: tuple[float, float], memory: tuple[float, float]
     ) -> None:
         """What the run is going to take, at least and at most, in seconds and in bytes, before its first step.
@@ -43,7 +43,7 @@ class Silent(Watcher):
     def phase(self, name: str, total: int) -> None:
         """Nothing."""
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         """Nothing."""
 
 
@@ -64,7 +64,7 @@ class Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
 
 
-def begun() -> float:
+def begin_time() -> float:
     """When the command that runs began, in seconds of `time.monotonic`; now, where none runs."""
     moment = _BEGUN.get()
     return monotonic() if moment is None else moment
@@ -72,7 +72,7 @@ def begun() -> float:
 
 @contextmanager
 def command() -> Iterator[None]:
-    """A command runs within the block; see `begun`."""
+    """A command runs within the block; see `begin_time`."""
     before = _BEGUN.set(monotonic())
     try:
         yield

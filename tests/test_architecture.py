@@ -32,6 +32,15 @@ OPTIONAL = sorted({name for row in LIBRARIES for name in (row.module, *row.bring
 HEAVY = [*OPTIONAL, "matplotlib", "imageio"]
 FILES = sorted(PACKAGE.rglob("*.py"))
 PLUGIN = FLOOR["style3d.nerf.nerfstudio"]
+# Without those that are verbs or nouns as well: read, run, put, set, split, spread, ground, bound.
+PARTICIPLE = re.compile(
+    r"[a-z]*[^e]ed|"
+    r"begun|bent|broken|brought|built|caught|chosen|done|drawn|driven|eaten|fallen|fed|felt|"
+    r"forgotten|found|frozen|given|gone|grown|heard|held|hidden|kept|known|laid|led|left|"
+    r"lent|lit|lost|made|meant|met|paid|risen|said|seen|sent|shown|shrunk|sold|sought|"
+    r"spent|spoken|stolen|stood|struck|sung|sunk|swept|taken|taught|thought|thrown|told|torn|"
+    r"unheard|unknown|unseen|wanted|won|worn|wound|woven|written"
+)
 
 
 def module_of(path: Path) -> str:
@@ -174,6 +183,17 @@ def test_class_names_are_unique() -> None:
                 homes.setdefault(node.name, []).append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
     shared = [f"{name}: {', '.join(places)}" for name, places in homes.items() if len(places) > 1]
     assert not shared, "\n".join(shared)
+
+
+def test_functions_are_not_lone_participles() -> None:
+    """What acts is named by a verb, what gives a thing by that thing: `check_paint`, `seen_entries`, not `seen`."""
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{function.lineno} {function.name}"
+        for path in FILES
+        for function in functions(path)
+        if PARTICIPLE.fullmatch(function.name.strip("_"))
+    ]
+    assert not wrong, "say what is done or what is given:\n" + "\n".join(wrong)
 
 
 def test_libraries_are_declared() -> None:

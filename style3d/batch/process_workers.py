@@ -178,11 +178,11 @@ class PipeWatcher(Watcher):
         """A new phase."""
         self._share.phase(name, total)
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         """A part of it."""
-        self._share.done(count)
+        self._share.advance(count)
 
-    def estimated(self, seconds: tuple[float, float], memory: tuple[float, float]) -> None:
+    def announce(self, seconds: tuple[float, float], memory: tuple[float, float]) -> None:
         """Ask, wait, and take as many cores as are given."""
         self._pipe.send(Wanted(self._key, seconds, memory[1]))
         use_threads(self._pipe.recv())

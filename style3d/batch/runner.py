@@ -89,7 +89,7 @@ class Runner:
         self._ended = self._outstanding - left
         parts = [f"{len(self._running)} at work"]
         parts += [f"{counts[state]} {state}" for state in ("flagged", "failed") if counts.get(state)]
-        self._watcher.done(max(self._ended, 0), ", ".join(parts))
+        self._watcher.advance(max(self._ended, 0), ", ".join(parts))
         return left > 0
 
     def _start(self, lease: Lease) -> None:

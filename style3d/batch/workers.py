@@ -127,7 +127,7 @@ class ShareWatcher(Watcher):
         """The phase before is over."""
         self._base, self._total = self._base + (1 - self._base) / 2, max(total, 1)
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         """Tell it if it is worth telling."""
         share = self._base + (1 - self._base) / 2 * min(count / self._total, 1.0)
         if share - self._told > 0.02:

@@ -51,7 +51,7 @@ class Bars(Watcher):
         """A new bar."""
         self._task = self.progress.add_task(name, total=total, note="")
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         """Move the newest bar."""
         if self._task is not None:
             self.progress.update(self._task, completed=count, note=note)
@@ -76,7 +76,7 @@ class Lines(Watcher):
         self._name, self._total, self._share = name, total, 0
         self._begun = self._told = monotonic()
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         """A line, if it is time for one."""
         now, tenth = monotonic(), LINES * count // max(self._total, 1)
         due = now - self._told >= (SHORTEST if tenth > self._share else LONGEST)

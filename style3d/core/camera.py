@@ -69,7 +69,7 @@ class Camera:
         """The window of this view whose top left corner is at (left, top); it may reach past the frame."""
         return replace(self, cx=self.cx - left, cy=self.cy - top, width=int(width), height=int(height))
 
-    def scaled(self, factor: float) -> Camera:
+    def at_scale(self, factor: float) -> Camera:
         """The same view with ``factor`` times the pixels along each side (at least one)."""
         size = max(1, round(self.width * factor)), max(1, round(self.height * factor))
         return Camera(self.camera_to_world, self.focal * factor, self.cx * factor, self.cy * factor, *size)

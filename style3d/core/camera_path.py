@@ -81,10 +81,10 @@ def nearest_chain(cameras: Sequence[Camera]) -> Indices:
 
 def camera_of_size(camera: Camera, size: int) -> Camera:
     """The same view with ``size`` pixels along its longer side."""
-    return camera.scaled(size / max(camera.width, camera.height))
+    return camera.at_scale(size / max(camera.width, camera.height))
 
 
 def middle_square(camera: Camera, size: int) -> Camera:
     """The middle square of a view, ``size`` pixels wide."""
     side = min(camera.width, camera.height)
-    return camera.crop((camera.width - side) / 2, (camera.height - side) / 2, side, side).scaled(size / side)
+    return camera.crop((camera.width - side) / 2, (camera.height - side) / 2, side, side).at_scale(size / side)

@@ -159,14 +159,14 @@ def palette_axes(colors: Float[Tensor, "n 3"]) -> Axes:
     return Axes(vectors.float().contiguous(), lengths.float())
 
 
-def lifted(hierarchy: Hierarchy, level: int, values: Float[Tensor, "entries c"]) -> Float[Tensor, "coarse c"]:
+def level_means(hierarchy: Hierarchy, level: int, values: Float[Tensor, "entries c"]) -> Float[Tensor, "coarse c"]:
     """A table of level 0 averaged up to ``level``; NaN where nothing is averaged."""
     for below in range(level):
         values = hierarchy.restrict(below, values)
     return values
 
 
-def raised(hierarchy: Hierarchy, level: int, values: Float[Tensor, "coarse c"]) -> Float[Tensor, "entries c"]:
+def entry_values(hierarchy: Hierarchy, level: int, values: Float[Tensor, "coarse c"]) -> Float[Tensor, "entries c"]:
     """A table of ``level`` interpolated down to the entries of level 0."""
     for fine in reversed(range(level)):
         values = raised_once(hierarchy, fine, values)
@@ -237,7 +237,7 @@ class Pyramid:
             squares = raised_once(self.hierarchy, fine, squares)
         return squares.sum(1)
 
-    def decoded(self, level: int = 0) -> Colors:
+    def full_table(self, level: int = 0) -> Colors:
         """The whole table θ of a level, not clamped."""
         values = self.parameters[-1]
         for fine in reversed(range(level, self.hierarchy.levels - 1)):

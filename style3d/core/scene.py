@@ -54,7 +54,7 @@ class Scene(ABC):
 
     ``key`` must change whenever the table or an operator would, because checkpoints and caches rely on it.
     ``opaque`` is lower for soft things such as fur. `level` lets coarse views read coarse tables, `named_entries`
-    and `masked_entries` let regions choose by name and mask, and `cameras_of_unseen` gives views of what is still
+    and `masked_entries` let regions choose by name and mask, and `further_cameras` gives views of what is still
     hidden.
 
     >>> import style3d
@@ -128,7 +128,7 @@ class Scene(ABC):
         """
         return operator
 
-    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+    def further_cameras(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Further cameras for entries that could be seen from outside and are not in ``seen`` (entries,); here none."""
         return ()
 
@@ -164,11 +164,11 @@ class Scene(ABC):
         """
         raise _no_such_names(self.name, "mask")
 
-    def completed(self, colors: Colors, seen: Flags) -> Colors:
+    def completed_colors(self, colors: Colors, seen: Flags) -> Colors:
         """The table with entries that no view saw filled from their neighbours where that makes sense; here as is."""
         return colors
 
-    def facing(self, level: int) -> Points:
+    def normals(self, level: int) -> Points:
         """Unit normal of each entry of a level; away from the middle, where a scene has no surface."""
         away = self.points(level) - self.points(level).mean(0)
         return away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)

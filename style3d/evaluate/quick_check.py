@@ -77,7 +77,7 @@ def quick_check(result: Result, watcher: Watcher) -> QuickCheck:
     """
     route = burst_route(result.scene, STARTS * (1 + len(GAPS)), min(SIZE, result.recipe.resolution), GAPS)
     watcher.phase("comparing views", len(route.cameras))
-    footage = render_run(result.scene, result.before, result.colors, route, watcher.done)
+    footage = render_run(result.scene, result.before, result.colors, route, watcher.advance)
     checks = []
     for gap in GAPS:
         joined = [link for link in footage.links(gap) if link.valid.any()]

@@ -63,7 +63,7 @@ def _models(request: EvaluationRequest, yardstick: Yardstick, protocol: Protocol
     if own:
         own.check(request, before, after)
     watcher.phase("rendering views", request.views)
-    seen = render_footage(before, after, request.views, request.resolution, request.gaps, watcher.done)
+    seen = render_footage(before, after, request.views, request.resolution, request.gaps, watcher.advance)
     found = evaluate(seen.footage, yardstick, protocol, watcher, before)
     if own is None:
         return found

@@ -24,7 +24,9 @@ def other_variants(name: str, json: Json, painted: Set[int]) -> str:
 
 def animated_colors(name: str, json: Json, painted: Set[int]) -> str:
     """Animations of a base colour's factor or of where its texture lies."""
-    names = _pointed_at(json, [item.get("pointer", "") for item in _values_under(json.get("animations", []), name)], painted)
+    names = _pointed_at(
+        json, [item.get("pointer", "") for item in _values_under(json.get("animations", []), name)], painted
+    )
     return f"animations still change the base colour of painted materials: {list_of(names, MOST)}" if names else ""
 
 

@@ -11,7 +11,7 @@ from typing import final
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.files.find_file import find_file, spellings_of
-from style3d.remarks import counted, remark
+from style3d.remarks import count_of, remark
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}
 ARGUMENTS |= {"-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1}  # options before a texture's name, with their values
@@ -94,7 +94,7 @@ def read_materials(libraries: Sequence[str], model: Path, wanted: Sequence[str])
     if missing:
         listed = ", ".join(missing)[:80]
         verb = "is" if len(missing) == 1 else "are"
-        remark(f"{counted(len(missing), 'material')} {verb} in no material file ({listed}): plain grey is used")
+        remark(f"{count_of(len(missing), 'material')} {verb} in no material file ({listed}): plain grey is used")
     return found
 
 

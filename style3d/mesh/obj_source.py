@@ -18,7 +18,7 @@ from style3d.mesh.mtl import MtlMaterial, map_statement, read_materials, text_of
 from style3d.mesh.mtl_material import COLORS, material_of
 from style3d.mesh.obj import ObjPart, obj_parts, parse_obj
 from style3d.mesh.udim import FIRST, is_set, may_be_tiled, tiles_of
-from style3d.remarks import counted
+from style3d.remarks import count_of
 
 
 @final
@@ -60,7 +60,7 @@ def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
     materials = read_materials(statements.libraries, path, names)
     parts = [tile for part in obj_parts(statements, path) for tile in _by_tile(part, materials, path.parent)]
     if not any(len(part.part.faces) for part, _ in parts):
-        points = counted(len(statements.positions), "loose point")
+        points = count_of(len(statements.positions), "loose point")
         raise Style3DError(f"{path.name} has no faces", got=points, hint="export a surface")
     wanted = list(dict.fromkeys((part.material, tile) for part, tile in parts if part.material))
     converted = [material_of(materials.get(name), name, path.parent, tile) for name, tile in wanted]

@@ -173,7 +173,7 @@ class MeshScene(Scene):
         """Points all over the surface, with their normals."""
         return sample_points(self.surface, FORM_SAMPLES)
 
-    def facing(self, level: int) -> Points:
+    def normals(self, level: int) -> Points:
         """Normals of the surface around each entry, averaged over its cubes."""
         return self.hierarchy.mean_normals(level, *self._spread)
 
@@ -192,7 +192,7 @@ class MeshScene(Scene):
         """A view of level 0 in several lights, each with a relief (entries, 3) in tangent space if given."""
         return build_lit(self.surface, self.grid, self.hierarchy, 0, self._rasterizer, camera, lights)
 
-    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+    def further_cameras(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """Cameras for samples that the outside sees and no view has."""
         missing = np.flatnonzero(self._outside & ~seen[self._samples.entry])
         if len(missing) <= 0.005 * self._outside.sum():
@@ -254,7 +254,7 @@ class MeshScene(Scene):
         """The mask lies over every texture."""
         return masked_entries(self.surface, self.grid, mask)
 
-    def completed(self, colors: Colors, seen: Flags) -> Colors:
+    def completed_colors(self, colors: Colors, seen: Flags) -> Colors:
         """Textures continued past what was seen; vertices as they are."""
         if self.surface.painted == "vertices":
             return colors

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from style3d.errors import Style3DError
-from style3d.remarks import counted, remark
+from style3d.remarks import count_of, remark
 
 FARTHEST = 1e30  # of a coordinate; beyond it squares overflow
 Array = np.ndarray[Any, Any]
@@ -26,7 +26,7 @@ def sound_faces(positions: Array, faces: Int64[np.ndarray, "faces 3"]) -> Bool[n
 def say_left_out(count: int, name: str) -> None:
     """Remark that broken triangles of something are left out, if there are any."""
     if count:
-        left = counted(count, "triangle")
+        left = count_of(count, "triangle")
         remark(f"{left} of {name} left out: corners that do not exist, or places that are no finite numbers")
 
 
@@ -37,6 +37,6 @@ def leave_out(kept: Bool[np.ndarray, "faces"], name: str) -> None:
         Style3DError: there are triangles, and none is kept.
     """
     if len(kept) and not kept.any():
-        got = f"{counted(len(kept), 'triangle')} with corners that do not exist, or places that are not finite"
+        got = f"{count_of(len(kept), 'triangle')} with corners that do not exist, or places that are not finite"
         raise Style3DError(f"{name} has no triangle that can be drawn", got=got, hint="repair or export the mesh again")
     say_left_out(int((~kept).sum()), name)

@@ -96,17 +96,17 @@ def build_mesh(
     settings, watcher = settings or MeshSettings(), watcher or Silent()
     watcher.phase("looking at the field", settings.views)
     cameras = field.scene.plan(settings.views, settings.view_size).overviews
-    seen = render_views(field, cameras, watcher.done)
+    seen = render_views(field, cameras, watcher.advance)
     watcher.phase("finding its surface", 1)
     shell, detail = field.surface([view.surface for view in seen], settings.voxels)
     shell = clean_shell(shell, settings.faces)
-    watcher.done(1)
+    watcher.advance(1)
     mesh = unwrap_shell(shell, field.scene.name, settings.texture_size, provenance)
     watcher.phase("baking its colours", PASSES * len(seen))
-    texels, known = bake_colors(seen, mesh, APART * detail, BUDGET, watcher.done)
+    texels, known = bake_colors(seen, mesh, APART * detail, BUDGET, watcher.advance)
     known &= mesh.inside
     share = float(known.sum() / max(mesh.inside.sum(), 1))
-    return FieldMesh(mesh, mesh.completed(texels, known), share, detail)
+    return FieldMesh(mesh, mesh.completed_colors(texels, known), share, detail)
 
 
 def clean_shell(shell: Shell, faces: int) -> Shell:

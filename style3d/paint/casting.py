@@ -19,11 +19,11 @@ from scipy.special import logsumexp
 
 from style3d.color.clusters import cluster_centres
 from style3d.color.lab import lab
-from style3d.core.pyramid import lifted, raised
+from style3d.core.pyramid import entry_values, level_means
 from style3d.core.scene import Scene
 from style3d.job.cast import RGB, cast_word
 from style3d.paint.form import Drawing
-from style3d.paint.style_library import resized
+from style3d.paint.style_library import resize_style
 from style3d.types import AnyImage, AnyMask
 
 MOST_PARTS, MOST_AREAS = 5, 8
@@ -75,7 +75,7 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
         wanted: L*a*b* colours of the parts, where they are known; of these none is left out.
     """
     level = min(SKETCHED, scene.hierarchy.levels - 1)
-    coarse = lifted(scene.hierarchy, level, drawing.colors)
+    coarse = level_means(scene.hierarchy, level, drawing.colors)
     known = torch.isfinite(coarse).all(1).numpy()
     table, height = coarse.nan_to_num(0.5).numpy(), _unit(scene.points(level)[:, 1], known)
     features = lab(table)
@@ -83,7 +83,7 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
         features = np.concatenate([features, PLACE * drawing.plain * height[:, None]], 1)
     most = round(MOST_PARTS + (PLAINEST - MOST_PARTS) * drawing.plain)
     centres = cluster_centres(features[known], most, DISTINCT, SMALLEST_PART) if wanted is None else wanted
-    share = raised(scene.hierarchy, level, torch.from_numpy(_shares(features, centres))).numpy()
+    share = entry_values(scene.hierarchy, level, torch.from_numpy(_shares(features, centres))).numpy()
     share[share < FAINT] = 0
     share /= share.sum(1, keepdims=True)
     inside = scene.inside
@@ -93,7 +93,7 @@ def scene_parts(scene: Scene, drawing: Drawing, wanted: Float64[np.ndarray, "k 3
 
 def picture_areas(image: AnyImage) -> tuple[Parted, tuple[int, int]]:
     """The areas of a picture, and the rows and columns of the sketch whose pixels their shares are of."""
-    rgb = resized(image.cpu(), SKETCH)[0].permute(1, 2, 0).numpy()
+    rgb = resize_style(image.cpu(), SKETCH)[0].permute(1, 2, 0).numpy()
     size, colors = (rgb.shape[0], rgb.shape[1]), lab(rgb)
     spread = np.sqrt(np.maximum(uniform_filter(colors[..., 0] ** 2, 9) - uniform_filter(colors[..., 0], 9) ** 2, 0))
     busy = gaussian_filter(spread, MASS)

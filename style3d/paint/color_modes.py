@@ -27,11 +27,11 @@ class Colorway(ABC):
         """A style image before it is measured."""
 
     @abstractmethod
-    def seen(self, image: AnyImage) -> AnyImage:
+    def judged_image(self, image: AnyImage) -> AnyImage:
         """What is judged of a view's image; differentiable to it."""
 
     @abstractmethod
-    def finished(self, before: Colors, after: Colors) -> Colors:
+    def finished_colors(self, before: Colors, after: Colors) -> Colors:
         """The table that results from the optimised one."""
 
 
@@ -44,11 +44,11 @@ class StyleColors(Colorway):
         """As it is."""
         return image
 
-    def seen(self, image: AnyImage) -> AnyImage:
+    def judged_image(self, image: AnyImage) -> AnyImage:
         """As it is."""
         return image
 
-    def finished(self, before: Colors, after: Colors) -> Colors:
+    def finished_colors(self, before: Colors, after: Colors) -> Colors:
         """As it was optimised."""
         return after
 
@@ -69,11 +69,11 @@ class OriginalColors(Colorway):
         scale = self.deviation / max(float(luma.std()), 1e-6)
         return ((luma - luma.mean()) * scale + self.mean).clamp(0, 1).expand_as(image)
 
-    def seen(self, image: AnyImage) -> AnyImage:
+    def judged_image(self, image: AnyImage) -> AnyImage:
         """Its luminance."""
         return _luma(image).expand_as(image)
 
-    def finished(self, before: Colors, after: Colors) -> Colors:
+    def finished_colors(self, before: Colors, after: Colors) -> Colors:
         """The new luminance under the old hues."""
         return keep_luminance(after, before)
 
@@ -93,11 +93,11 @@ class PaletteColors(Colorway):
         matrix, offset = affine_color_match(sample, torch.ones(len(sample), device=flat.device), palette)
         return onto_palette(flat @ matrix.T + offset, palette).T.reshape(image.shape)
 
-    def seen(self, image: AnyImage) -> AnyImage:
+    def judged_image(self, image: AnyImage) -> AnyImage:
         """As it is."""
         return image
 
-    def finished(self, before: Colors, after: Colors) -> Colors:
+    def finished_colors(self, before: Colors, after: Colors) -> Colors:
         """Moved onto the palette."""
         return onto_palette(after, self.palette)
 

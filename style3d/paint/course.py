@@ -77,7 +77,7 @@ def lay_course(job: Job, bench: Bench, span: Span, further: Sequence[int] = ()) 
         further: pixels of each picture that is rendered when everything else is written.
     """
     ladder, preset = list(LADDER), PRESETS[job.preset]
-    if not bench.layers.pictured:
+    if not bench.layers.has_pictures:
         ladder, preset = [row.without_patches() for row in ladder], preset.without_patches()
     if job.time is None:
         chosen = recipe_after(preset, job)
@@ -117,7 +117,7 @@ def stage_cameras(chosen: Recipe, views: Views, number: int) -> list[Camera]:
     """The overviews at the size of a stage; in the last one the close-ups, too."""
     stage = chosen.stages[number]
     scale = min(1.0, max(stage.scale, SMALLEST_VIEW / chosen.resolution))
-    overviews = [camera.scaled(scale) for camera in views.overviews]
+    overviews = [camera.at_scale(scale) for camera in views.overviews]
     return overviews + (list(views.closeups) if stage.closeups else [])
 
 
@@ -151,7 +151,7 @@ def _cost(job: Job, chosen: Recipe, pace: Pace, span: Span, further: Sequence[in
 
 def _starting_seconds(bench: Bench, pixels: int) -> float:
     """Seconds until the stages have something to start from, of overviews of so many pixels together."""
-    return patching_seconds(pixels) if bench.layers.pictured else 0.0
+    return patching_seconds(pixels) if bench.layers.has_pictures else 0.0
 
 
 def _pictures(job: Job, chosen: Recipe) -> list[int]:

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.core.pyramid import lifted, raised
+from style3d.core.pyramid import entry_values, level_means
 from style3d.core.scene import Scene
 from style3d.types import Colors
 
@@ -55,9 +55,9 @@ def _usual(scene: Scene, colors: Colors) -> float:
 def _crisp(scene: Scene, light: Float[Tensor, "entries 1"]) -> Float[Tensor, "entries 1"]:
     """Light with folds and edges strengthened over its large masses, the brightest of it 1."""
     level = min(NEAR, scene.hierarchy.levels - 1)
-    masses = lifted(scene.hierarchy, level, light)
+    masses = level_means(scene.hierarchy, level, light)
     masses = torch.where(masses.isnan(), light.mean(), masses)
-    crisp = (light + CRISP * (light - raised(scene.hierarchy, level, masses))).clamp(0, 1)
+    crisp = (light + CRISP * (light - entry_values(scene.hierarchy, level, masses))).clamp(0, 1)
     inside = crisp[torch.from_numpy(scene.inside)]
     if not len(inside):
         return crisp

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from style3d.core.operator import ViewOperator
-from style3d.core.pyramid import Axes, lifted, palette_axes
+from style3d.core.pyramid import Axes, level_means, palette_axes
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.job import Job
@@ -108,10 +108,10 @@ class Layers:
         return tuple(dict.fromkeys(word for layer in self.layers if layer.role for word in layer.role.words))
 
     @property
-    def played(self) -> tuple[Played, ...]:
+    def cast_parts(self) -> tuple[Played, ...]:
         """Every part that was cast, as a picture of the cast shows it."""
         return tuple(
-            Played(layer.role.words, layer.share, layer.styles.shown())
+            Played(layer.role.words, layer.share, layer.styles.visible_pictures())
             for layer in self.layers
             if layer.role and layer.share is not None
         )
@@ -122,9 +122,9 @@ class Layers:
         return max(layer.styles.finest for layer in self.layers)
 
     @property
-    def pictured(self) -> bool:
+    def has_pictures(self) -> bool:
         """Whether every layer has pictures."""
-        return all(layer.styles.shown() for layer in self.layers)
+        return all(layer.styles.visible_pictures() for layer in self.layers)
 
     def shares(self, level: int, operator: ViewOperator) -> Float[Tensor, "pixels layers"]:
         """How much of each pixel every layer paints."""
@@ -149,7 +149,7 @@ class Layers:
             if float(mask.sum()) >= LEAST_PIXELS
         ]
 
-    def shown(self, view: BuiltView, values: Float[Tensor, "columns 3"]) -> Float[Tensor, "columns 3"]:
+    def shown_colors(self, view: BuiltView, values: Float[Tensor, "columns 3"]) -> Float[Tensor, "columns 3"]:
         """What a view's entries show: the painted colours where layers are, the original elsewhere."""
         if self._shares is None:
             return values
@@ -157,10 +157,10 @@ class Layers:
         covered = self._covered_share(view.level)[rows].to(values)
         return torch.lerp(self._original(view.level)[rows].to(values), values, covered)
 
-    def matched(self, colors: Colors, views: Sequence[BuiltView]) -> Colors:
+    def match_layers(self, colors: Colors, views: Sequence[BuiltView]) -> Colors:
         """θ with the colours of each layer's style where that layer paints (closed form, on θ itself)."""
         level, result = views[0].level, colors
-        table = lifted(self._scene.hierarchy, level, colors)
+        table = level_means(self._scene.hierarchy, level, colors)
         weights = column_weights(views, len(table))
         for number, layer in enumerate(self.layers):
             if self._shares is None:
@@ -198,7 +198,7 @@ class Layers:
             total += noise if self._shares is None else self._at(level)[:, number : number + 1] * noise
         return total
 
-    def finished(self, before: Colors, after: Colors) -> Colors:
+    def finished_colors(self, before: Colors, after: Colors) -> Colors:
         """The result: each entry as far from the original as its regions say; untouched to the bit where that is 0."""
         if self._strength is None:
             return after
@@ -208,7 +208,9 @@ class Layers:
         """Shares of the entries of a level, (entries, layers)."""
         if level not in self._tables:
             assert self._shares is not None
-            self._tables[level] = lifted(self._scene.hierarchy, level, torch.from_numpy(self._shares)).nan_to_num(0.0)
+            self._tables[level] = level_means(self._scene.hierarchy, level, torch.from_numpy(self._shares)).nan_to_num(
+                0.0
+            )
         return self._tables[level]
 
     def _covered_share(self, level: int) -> Float[Tensor, "entries 1"]:
@@ -219,7 +221,7 @@ class Layers:
 
     def _original(self, level: int) -> Colors:
         if level not in self._before:
-            self._before[level] = lifted(self._scene.hierarchy, level, self._scene.initial()).nan_to_num(0.5)
+            self._before[level] = level_means(self._scene.hierarchy, level, self._scene.initial()).nan_to_num(0.5)
         return self._before[level]
 
 
@@ -321,7 +323,7 @@ def target_of(objective: Objective, image: Image, layer_views: Sequence[LayerVie
     return Target(tuple(layer_views), (objective.content_of(frame, objective.whole), *contents), place)
 
 
-def judged(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
+def judge_layers(objective: Objective, image: Image, target: Target, extent: float) -> dict[str, Tensor]:
     """The objective's terms: of the style summed over a view's layers by how much of the view each paints, of the
     original once over all of them."""
     frame = _frame(objective, image, target.layer_views, target.place)

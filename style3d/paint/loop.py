@@ -22,7 +22,7 @@ from style3d.paint.checkpoint import Checkpoint, Progress
 from style3d.paint.color_modes import colorway_of
 from style3d.paint.course import Course, Span, lay_course
 from style3d.paint.form import drawing_of
-from style3d.paint.layers import Place, Target, judged, layers_of, places, target_of
+from style3d.paint.layers import Place, Target, judge_layers, layers_of, places, target_of
 from style3d.paint.lbfgs import minimise
 from style3d.paint.measure_pace import Bench
 from style3d.paint.patch_guide import guide_of
@@ -33,7 +33,7 @@ from style3d.paint.staged_view import StagedView, seen_entries
 from style3d.paint.style_library import default_objective_of
 from style3d.paint.symmetry import Mirror
 from style3d.paint.view_agreement import Agreement
-from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher, begun
+from style3d.progress import CHECKPOINT_SECONDS, Clock, Silent, Watcher, begin_time
 from style3d.render.cache import BuiltView, ViewCache
 from style3d.types import Colors, Flags
 
@@ -73,7 +73,7 @@ def stylize(
     try:
         run = PaintRun(scene, job, objective, checkpoint, watcher or Silent(), further)
         run.watcher.say(str(run.course))
-        run.watcher.estimated(run.course.estimate.seconds, run.course.estimate.bytes)
+        run.watcher.announce(run.course.estimate.seconds, run.course.estimate.bytes)
         return run.finish(resume)
     except torch.OutOfMemoryError as error:
         raise Style3DError("the device ran out of memory", hint="lower --resolution, or use --device cpu") from error
@@ -104,7 +104,7 @@ class PaintRun:
         further: Sequence[int] = (),
     ) -> None:
         self.scene, self.job, self.checkpoint, self.watcher = scene, job, checkpoint, watcher
-        self.begun = begun()
+        self.begun = begin_time()
         opening = monotonic() - self.begun
         self.device = pick_device(job.device)
         self.clock, self.losses = Clock(), list[dict[str, float]]()
@@ -119,7 +119,7 @@ class PaintRun:
             watcher.phase("placing cameras and measuring the pace", 1)
             bench = Bench(scene, self._cache, self.layers, self.objective, self.colorway, self.device)
             self.course = lay_course(job, bench, Span(self.begun, opening), further)
-            watcher.done(1)
+            watcher.advance(1)
         self.recipe, self.views, self.cache = self.course.recipe, self.course.views, self._cache()
 
     def _operator(self, camera: Camera, level: int) -> ViewOperator:
@@ -134,7 +134,7 @@ class PaintRun:
         saved = self.checkpoint.read() if resume and self.checkpoint else None
         first = self._staged_views(0)
         with self.clock.time("color match"):
-            start = self.layers.matched(self.drawing.colors, [staged.view for staged in first]).to(self.device)
+            start = self.layers.match_layers(self.drawing.colors, [staged.view for staged in first]).to(self.device)
         self.pyramid = Pyramid(self.scene.hierarchy, start, self.layers.axes)
         self.original = [table.clone() for table in self.pyramid.parameters]
         progress = Progress(0, 0, ())
@@ -151,23 +151,23 @@ class PaintRun:
                 self._stage(number, staged_views, progress.step if number == progress.stage else 0)
         except KeyboardInterrupt:
             interrupted = True
-        seen = self._seen(staged_views)
+        seen = self._seen_entries(staged_views)
         with self.clock.time("decode"):
-            after = self._finished(before, seen)
+            after = self._finished_colors(before, seen)
         record = self._record(staged_views, interrupted)
-        return Result(self.scene, self.job, self.recipe, before, after, seen, record, self.layers.played)
+        return Result(self.scene, self.job, self.recipe, before, after, seen, record, self.layers.cast_parts)
 
-    def _finished(self, before: Colors, seen: Flags) -> Colors:
+    def _finished_colors(self, before: Colors, seen: Flags) -> Colors:
         """The table at full strength: completed where no view looked, the original outside all regions."""
-        after = self.pyramid.decoded().clamp(0, 1).cpu()
+        after = self.pyramid.full_table().clamp(0, 1).cpu()
         if self.mirror:
             after = self.mirror.spread(after)
-        after = self.colorway.finished(before, self.scene.completed(after, seen))
-        return self.layers.finished(before, after)
+        after = self.colorway.finished_colors(before, self.scene.completed_colors(after, seen))
+        return self.layers.finished_colors(before, after)
 
-    def _seen(self, staged_views: Sequence[StagedView]) -> Flags:
+    def _seen_entries(self, staged_views: Sequence[StagedView]) -> Flags:
         seen = seen_entries(self.scene, staged_views)
-        return self.mirror.seen(seen) if self.mirror else seen
+        return self.mirror.seen_entries(seen) if self.mirror else seen
 
     def _staged_views(self, number: int) -> list[StagedView]:
         """The views of a stage, built; the last stage also gets what is needed to see everything."""
@@ -180,15 +180,15 @@ class PaintRun:
         planned = len(pairs)
         with self.clock.time("build views"):
             self.watcher.phase("building views", len(pairs))
-            self.cache.build(pairs, self.watcher.done)
+            self.cache.build(pairs, self.watcher.advance)
             for _ in range(COVERAGE_ROUNDS if stage.closeups and planned == len(cameras) else 0):
-                seen = self._seen([self._staged_view(*pair) for pair in pairs])
-                left = len(self.views.overviews) - (len(pairs) - planned)
-                more = self._pairs(self.scene.unseen(seen, self.recipe.resolution)[: max(left, 0)], closing=True)
+                seen = self._seen_entries([self._staged_view(*pair) for pair in pairs])
+                left = max(len(self.views.overviews) - (len(pairs) - planned), 0)
+                more = self._pairs(self.scene.further_cameras(seen, self.recipe.resolution)[:left], closing=True)
                 if not more:
                     break
                 self.watcher.phase("building views of what was hidden", len(more))
-                self.cache.build(more, self.watcher.done)
+                self.cache.build(more, self.watcher.advance)
                 pairs += more
         return [self._staged_view(*pair) for pair in pairs]
 
@@ -204,13 +204,13 @@ class PaintRun:
 
     def _sketch(self, staged: StagedView, start: Colors) -> None:
         """What the optimisation starts from: patches of the pictures, or grain where a layer has none."""
-        if not self.layers.pictured:
+        if not self.layers.has_pictures:
             self._roughen(staged, start)
             return
         guide = guide_of(self.job.content_weight, self.drawing.plain)
         patchwork = Patchwork(self.scene, self.layers, self._operator, guide, self.job.seed)
         with self.clock.time("patchwork"):
-            covered = patchwork.cover(start, self.views.overviews, self.watcher, self.course.tempo.starting())
+            covered = patchwork.cover(start, self.views.overviews, self.watcher, self.course.tempo.starting_seconds())
         self.pyramid = Pyramid(self.scene.hierarchy, covered.to(self.device), self.layers.axes)
 
     def _roughen(self, staged: StagedView, start: Colors) -> None:
@@ -219,7 +219,7 @@ class PaintRun:
         lowest = max(staged.view.level, int(flickers))  # finer levels start from what coarser ones have reached
         for level, table in enumerate(self.pyramid.parameters[lowest:], start=lowest):
             extent = staged.scale * 2.0 ** (staged.view.level - level)
-            facing = self.scene.facing(level)
+            facing = self.scene.normals(level)
             noise = self.layers.grain(level, self.pyramid.contrast(level), extent, plain, facing)
             table += noise.to(table)
 
@@ -233,7 +233,7 @@ class PaintRun:
         if self.job.optimizer == "lbfgs":
             self._all_views(stage, staged_views)
         else:
-            gently = self.layers.pictured and self.job.learning_rate is None
+            gently = self.layers.has_pictures and self.job.learning_rate is None
             self._view_by_view(number, stage.rate * (POLISH if gently else 1), staged_views, done)
         if self.checkpoint and number + 1 < len(self.recipe.stages):
             self._save(Progress(number + 1, 0, tuple(self.losses)))
@@ -254,7 +254,7 @@ class PaintRun:
             terms = self._step(staged_views[index], contents[index, place], rate * decay(over), agree)
             self.losses.append(terms)
             step += 1
-            self.watcher.done(step, f"loss {terms['total']:.4f}")
+            self.watcher.advance(step, f"loss {terms['total']:.4f}")
             if self.checkpoint and monotonic() - saved > CHECKPOINT_SECONDS:
                 self._save(Progress(number, step, tuple(self.losses)))
                 saved = monotonic()
@@ -267,14 +267,14 @@ class PaintRun:
 
         def loss(index: int, values: Tensor) -> Tensor:
             operator = staged_views[index].view.operator
-            values = self.layers.shown(staged_views[index].view, OneSidedClamp.apply(values))  # type: ignore[no-untyped-call]
-            image = self.colorway.seen(operator.image(values, self.layers.backdrop))
-            terms = judged(self.objective, image, contents[index], staged_views[index].scale)
+            values = self.layers.shown_colors(staged_views[index].view, OneSidedClamp.apply(values))  # type: ignore[no-untyped-call]
+            image = self.colorway.judged_image(operator.image(values, self.layers.backdrop))
+            terms = judge_layers(self.objective, image, contents[index], staged_views[index].scale)
             return torch.stack(list(terms.values())).sum()
 
         def report(step: int, value: float) -> None:
             self.losses.append({"total": value})
-            self.watcher.done(step, f"loss {value:.4f}")
+            self.watcher.advance(step, f"loss {value:.4f}")
 
         with self.clock.time("perception"):
             minimise(self.pyramid, level, [staged.view.part for staged in staged_views], loss, stage.steps, report)
@@ -288,20 +288,20 @@ class PaintRun:
         """What the objective remembers of the colour-matched original in this view."""
         operator = staged.view.operator
         with torch.no_grad(), self.clock.time("content"):
-            before = self._shown(staged.view, self.original)
-            image = self.colorway.seen(operator.image(before, self.layers.backdrop))
+            before = self._shown_colors(staged.view, self.original)
+            image = self.colorway.judged_image(operator.image(before, self.layers.backdrop))
             return target_of(self.objective, image, self.layers.layer_views(staged.view), place)
 
-    def _shown(self, view: BuiltView, tables: Sequence[Tensor]) -> Tensor:
+    def _shown_colors(self, view: BuiltView, tables: Sequence[Tensor]) -> Tensor:
         """What the entries of a view show with the given tables of the pyramid."""
-        return self.layers.shown(view, view.part.decode(view.part.gather(tables)).clamp(0, 1))
+        return self.layers.shown_colors(view, view.part.decode(view.part.gather(tables)).clamp(0, 1))
 
     def _agreement(self, number: int, staged_views: Sequence[StagedView]) -> Agreement | None:
         """What holds views together where directions have paint of their own; one table does so by itself."""
         views = [staged.view for staged in staged_views]
         if self.scene.hierarchy.directions == 1 or not self.job.consistency or any(view.level for view in views):
             return None
-        begun = partial(self._shown, tables=self.original)
+        begun = partial(self._shown_colors, tables=self.original)
         return Agreement(self.scene, views, self.job.consistency, (self.job.seed, number), begun)
 
     def _step(self, staged: StagedView, content: Target, rate: float, further: Further) -> dict[str, float]:
@@ -310,11 +310,11 @@ class PaintRun:
         with self.clock.time("operators"):
             leaves = self.pyramid.gather(part)
             values = OneSidedClamp.apply(part.decode(leaves))  # type: ignore[no-untyped-call]
-            shown = self.layers.shown(staged.view, values)
+            shown = self.layers.shown_colors(staged.view, values)
             image, others = operator.image(shown, self.layers.backdrop), further(shown)
         seen = image.detach().requires_grad_()
         with self.clock.time("perception"):
-            terms = judged(self.objective, self.colorway.seen(seen), content, staged.scale)
+            terms = judge_layers(self.objective, self.colorway.judged_image(seen), content, staged.scale)
             torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         terms |= others
         total = torch.stack(list(terms.values())).detach().sum()
@@ -337,7 +337,7 @@ class PaintRun:
             "seconds": dict(self.clock.seconds),
             "steps": len(self.losses),
             "views": {"overviews": len(self.views.overviews), "last stage": len(staged_views)},
-            "cache_bytes": self.cache.held,
+            "cache_bytes": self.cache.memory_bytes,
             "features": {"name": self.objective.features.name, "digest": self.objective.features.digest},
             "terms": [repr(term) for term in self.objective.terms],
             "losses": self.losses,

@@ -14,7 +14,7 @@ from style3d.core.camera import Camera
 from style3d.core.scene import Scene
 from style3d.losses.objective import Objective
 from style3d.paint.color_modes import Colorway
-from style3d.paint.layers import Layers, LayerView, Target, judged, target_of
+from style3d.paint.layers import Layers, LayerView, Target, judge_layers, target_of
 from style3d.paint.pace import Line, Pace, line_through
 from style3d.render.cache import BuiltView, ViewCache
 
@@ -112,7 +112,7 @@ class _Rehearsal:
         """The colours of the view's entries, and what it shows of them."""
         values = torch.full((len(self.view.operator.entries), 3), 0.5, device=self.bench.device, requires_grad=True)
         image = self.view.operator.image(values, self.bench.layers.backdrop)
-        return values, self.bench.colorway.seen(image)
+        return values, self.bench.colorway.judged_image(image)
 
     def target(self) -> Target:
         """What would be remembered of the view."""
@@ -125,7 +125,7 @@ class _Rehearsal:
 
     def loss(self, target: Target) -> Tensor:
         """Forth."""
-        terms = judged(self.bench.objective, self.image()[1], target, self.extent)
+        terms = judge_layers(self.bench.objective, self.image()[1], target, self.extent)
         return torch.stack(list(terms.values())).sum()
 
     def bytes_kept(self, target: Target) -> float:

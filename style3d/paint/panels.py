@@ -14,7 +14,7 @@ from torch import Tensor
 from style3d.paint.layers import StyleLayer
 from style3d.paint.patch_guide import Guide
 from style3d.paint.patch_search import REACH, Exemplar
-from style3d.paint.style_library import resized
+from style3d.paint.style_library import resize_style
 
 FEWEST = 30  # pixels that are worth a patch
 NARROWEST = 4 * REACH  # pixels along a picture's shorter side, for there to be patches
@@ -52,10 +52,10 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
     """All layers' pictures where the whole object spans ``extent`` pixels."""
     panels: dict[tuple[int, float], tuple[Float32[np.ndarray, "h w 3"], list[tuple[int, np.ndarray]]]] = {}
     for number, layer in enumerate(layers):
-        for image, mask in layer.styles.shown():
+        for image, mask in layer.styles.visible_pictures():
             key = (image.data_ptr(), layer.styles.scale)
             if key not in panels:
-                panels[key] = (_sized(image, extent * layer.styles.scale), [])
+                panels[key] = (_resize_picture(image, extent * layer.styles.scale), [])
             look, held = panels[key]
             size = torch.nn.functional.interpolate(mask, look.shape[:2], mode="bilinear", antialias=True)
             held.append((number, size[0, 0].numpy()))
@@ -77,9 +77,9 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
     return Panels(Exemplar(pictures, answers, allowed, used), repeated, left[:-1], sizes, lights)
 
 
-def _sized(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:
+def _resize_picture(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:
     """A picture at a size, large enough for patches."""
-    small = resized(image, longer)
+    small = resize_style(image, longer)
     if min(small.shape[-2:]) < NARROWEST:
         factor = NARROWEST / min(small.shape[-2:])
         size = [max(NARROWEST, round(side * factor)) for side in small.shape[-2:]]

@@ -47,7 +47,7 @@ class Guide:
 
     def of_picture(self, picture: Picture) -> Asked:
         """What patches around each pixel answer with."""
-        return np.concatenate([self._muted(_blurred(picture, PICTURED)), flow_of(picture, *STROKES)], 2)
+        return np.concatenate([self._mute(_blur(picture, PICTURED)), flow_of(picture, *STROKES)], 2)
 
     def of_drawing(
         self,
@@ -64,7 +64,7 @@ class Guide:
             solid: where there is something to paint.
             lights: `lights_of` the pictures.
         """
-        asked = self._muted(_blurred(drawing, DRAWN))
+        asked = self._mute(_blur(drawing, DRAWN))
         for number, wanted in enumerate(lights):
             here = solid & (layer == number)
             light = asked[here] @ _LUMA
@@ -78,7 +78,7 @@ class Guide:
         light = answers[..., :3] @ _LUMA
         return np.stack([_at_ranks(np.sort(light[places]), ranks) for places in allowed])
 
-    def _muted(self, image: Picture) -> Picture:
+    def _mute(self, image: Picture) -> Picture:
         light = (image @ _LUMA)[..., None]
         return np.ascontiguousarray(light + self.colors * (image - light), dtype=np.float32)
 
@@ -121,5 +121,5 @@ def _at_ranks(values: Float32[np.ndarray, "m"], ranks: Float[np.ndarray, "n"]) -
     return np.interp(ranks, own, values).astype(np.float32)
 
 
-def _blurred(image: Picture, deviation: float) -> Picture:
+def _blur(image: Picture, deviation: float) -> Picture:
     return np.asarray(gaussian_filter(image, (deviation, deviation, 0)), np.float32)

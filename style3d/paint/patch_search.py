@@ -130,7 +130,7 @@ def _take(exemplar: Any, sheet: Any, taste: Any, y: int, x: int, v: int, u: int)
 
 
 @njit(cache=True)
-def pasted(exemplar: Any, sheet: Any, deviation: float) -> Any:
+def paste_patches(exemplar: Any, sheet: Any, deviation: float) -> Any:
     """What all patches together show, (h, w, 3), and how much they say of each pixel, (h, w).
 
     Patches that fit better count for more, and each the less, the farther from its middle (``deviation``, pixels).

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from style3d.core.camera import Camera
 from style3d.core.operator import ViewOperator
-from style3d.core.pyramid import lifted, raised, raised_once
+from style3d.core.pyramid import entry_values, level_means, raised_once
 from style3d.core.scene import Scene
 from style3d.paint.layers import Layers
 from style3d.paint.panels import FEWEST, Matches, Panels, panels_of
@@ -34,7 +34,7 @@ from style3d.paint.patch_search import (
     count_use,
     first_guess,
     improve,
-    pasted,
+    paste_patches,
 )
 from style3d.progress import Watcher
 from style3d.types import Colors
@@ -59,7 +59,7 @@ class Patchwork:
 
     Args:
         scene: what is painted.
-        layers: its layers; each has pictures (`Layers.pictured`).
+        layers: its layers; each has pictures (`Layers.has_pictures`).
         build: the operator of a camera onto a level, as the run renders it.
         guide: what makes a patch fit, see `guide_of`.
         seed: of the search.
@@ -102,9 +102,9 @@ class Patchwork:
             last, passed = monotonic() - passed, monotonic()
             if panels is not None and passed - begun + FINER * last > seconds:
                 break
-            scaled = [camera.scaled(scale * extent / self._scene.pixel_extent(camera)) for camera in cameras]
+            scaled = [camera.at_scale(scale * extent / self._scene.pixel_extent(camera)) for camera in cameras]
             level = min(max(lowest, min(map(self._scene.level, scaled))), hierarchy.levels - 1)
-            goal = lifted(hierarchy, level, drawing).nan_to_num(0.5)
+            goal = level_means(hierarchy, level, drawing).nan_to_num(0.5)
             while panels is not None and above > level:
                 above -= 1
                 table = raised_once(hierarchy, above, table)
@@ -116,11 +116,11 @@ class Patchwork:
             matches = covering.over(
                 [self._build(camera, level) for camera in scaled],
                 {} if panels is None else {n: (match, panels) for n, match in matches.items()},
-                lambda views, before=done: watcher.done(before + views),  # type: ignore[misc]
+                lambda views, before=done: watcher.advance(before + views),  # type: ignore[misc]
             )
             table, panels, done = covering.table, size, done + len(scaled)
-        own = drawing - raised(hierarchy, above, lifted(hierarchy, above, drawing).nan_to_num(0.5))
-        return (raised(hierarchy, above, table) + own.nan_to_num(0)).clamp(0, 1)
+        own = drawing - entry_values(hierarchy, above, level_means(hierarchy, above, drawing).nan_to_num(0.5))
+        return (entry_values(hierarchy, above, table) + own.nan_to_num(0)).clamp(0, 1)
 
     def _extent(self, cameras: Sequence[Camera]) -> float:
         """Pixels that the whole object spans in views at scale 1."""
@@ -213,19 +213,19 @@ class _Pass:
         follows = before is not None and max(sheet.match.shape[:2]) > SEARCHED
         chance = np.random.default_rng((self._seed, self._level, number))
         if before is not None:
-            sheet.match[:] = self._carried(sheet, *before)
-        framed = _framed(look)
+            sheet.match[:] = self._carry_matches(sheet, *before)
+        framed = _pad_image(look)
         first_guess(exemplar, sheet._replace(look=framed), taste, self._panels.places, TRIES, chance)
         for turn in (0, ROUNDS) if follows else range(ROUNDS + 1):
             if turn:
                 reach = max(exemplar.used.shape) // 2 if turn == 1 else NEAR
-                improve(exemplar, sheet._replace(look=_framed(look)), taste, SWEEPS, reach, chance)
+                improve(exemplar, sheet._replace(look=_pad_image(look)), taste, SWEEPS, reach, chance)
             deviation = max(SHARPEST, REACH * (1 - turn / ROUNDS) / 2) if turn else SHARPEST
-            patches, weight = pasted(exemplar, sheet, deviation)
+            patches, weight = paste_patches(exemplar, sheet, deviation)
             look = _spread(known * base + (1 - known) * np.where(weight[..., None] > 0, patches, look), solid)
         return look
 
-    def _carried(self, sheet: Sheet, match: Matches, panels: Panels) -> Matches:
+    def _carry_matches(self, sheet: Sheet, match: Matches, panels: Panels) -> Matches:
         """A coarser view's matches, for this one's pixels; -1 where there are none that the layer may take."""
         height, width = sheet.match.shape[:2]
         rows, columns = (
@@ -297,5 +297,5 @@ def _spread(image: Float32[np.ndarray, "h w c"], solid: np.ndarray) -> Float32[n
     return np.ascontiguousarray(image[rows, columns], dtype=np.float32)
 
 
-def _framed(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "_ _ 3"]:
+def _pad_image(image: Float32[np.ndarray, "h w 3"]) -> Float32[np.ndarray, "_ _ 3"]:
     return np.pad(image, ((REACH, REACH), (REACH, REACH), (0, 0)), mode="edge")

@@ -132,7 +132,7 @@ class Result:
         pairs = []
         for number, camera in enumerate(stills, 1):
             pairs.append(self._pair(camera))
-            watcher.done(number)
+            watcher.advance(number)
         styles = [read_style(path) for path in self.job.pictures]
         styles += [image[0].permute(1, 2, 0).numpy() for image, _ in swatches(self.job, self.before)]
         caption = " + ".join(f'"{text}"' for text, _ in self.job.prompts)
@@ -144,7 +144,7 @@ class Result:
         film, frames = beside(target, f"turntable{film_suffix(self.job)}"), []
         for number, camera in enumerate(self.scene.cameras_around(count, self.recipe.frame_size), SHEET_VIEWS + 1):
             frames.append(self._pair(camera)[1])
-            watcher.done(number)
+            watcher.advance(number)
         turntable(frames, film, fps=max(8, count // 4))
         return [stills_written[0], film, *stills_written[1:]]
 

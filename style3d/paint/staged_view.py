@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import torch
 
-from style3d.core.pyramid import raised
+from style3d.core.pyramid import entry_values
 from style3d.core.scene import Scene
 from style3d.render.cache import BuiltView
 from style3d.types import Flags
@@ -39,5 +39,5 @@ def seen_entries(scene: Scene, staged_views: Sequence[StagedView]) -> Flags:
         tables[view.level][entries[sums > 0]] = 1.0
     seen = np.zeros(hierarchy.sizes[0], dtype=bool)
     for level, table in tables.items():
-        seen |= raised(hierarchy, level, torch.from_numpy(table)[:, None]).numpy()[:, 0] > 0.5
+        seen |= entry_values(hierarchy, level, torch.from_numpy(table)[:, None]).numpy()[:, 0] > 0.5
     return seen

@@ -80,7 +80,7 @@ class StyleLibrary:
         wanted = math.log2(max(SMALLEST, extent * self.scale))
         bucket = round(wanted * BUCKETS)
         if bucket not in self._targets:
-            sized = [(resized(image, 2 ** (bucket / BUCKETS)), weight) for image, weight in self._images]
+            sized = [(resize_style(image, 2 ** (bucket / BUCKETS)), weight) for image, weight in self._images]
             with torch.no_grad():
                 masks = [self._mask(number, image) for number, (image, _) in enumerate(sized)] if self._masks else []
                 self._targets[bucket] = cached_style(self._objective, sized, self._folder, masks)
@@ -103,7 +103,7 @@ class StyleLibrary:
         longer, found = extent * self.scale, []
         for number, (image, weight) in enumerate(self._images):
             if LEAST_GRAIN <= longer <= max(image.shape[-2:]):
-                small = resized(image, longer)
+                small = resize_style(image, longer)
                 found.append(math.sqrt(weight) * finest_band(small, self._mask(number, small) if self._masks else None))
         return found
 
@@ -114,7 +114,7 @@ class StyleLibrary:
         size = (image.shape[-2], image.shape[-1])
         return torch.nn.functional.interpolate(self._masks[number], size, mode="bilinear", antialias=True).clamp(0, 1)
 
-    def shown(self) -> tuple[tuple[AnyImage, AnyMask], ...]:
+    def visible_pictures(self) -> tuple[tuple[AnyImage, AnyMask], ...]:
         """The pictures, each with what of it counts."""
         return tuple((image.cpu(), self._mask(k, image).cpu()) for k, (image, _) in enumerate(self._images))
 
@@ -149,7 +149,7 @@ def brush_scale(images: Sequence[tuple[AnyImage, float]]) -> float:
 
 def _wavelength(image: AnyImage) -> float:
     """Mean wavelength of a picture's detail, as a share of its longer side."""
-    rest, total, weights = resized(image, MEASURED), 0.0, 0.0
+    rest, total, weights = resize_style(image, MEASURED), 0.0, 0.0
     for octave in range(OCTAVES):
         band, rest = split_band(rest)
         energy = float(band.var())
@@ -157,7 +157,7 @@ def _wavelength(image: AnyImage) -> float:
     return 2 ** (1.5 + total / max(weights, 1e-12)) / MEASURED
 
 
-def resized(image: Image, longer: float) -> Float[Tensor, "1 3 rows columns"]:
+def resize_style(image: Image, longer: float) -> Float[Tensor, "1 3 rows columns"]:
     """The picture with its longer side about ``longer`` pixels, averaged; never enlarged."""
     height, width = image.shape[-2:]
     factor = min(1.0, longer / max(height, width))

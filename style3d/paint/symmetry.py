@@ -61,7 +61,7 @@ class Mirror:
         """T · θ: the whole table, symmetric."""
         return torch.from_numpy((self._tie(0) @ colors.numpy()).astype(np.float32))
 
-    def seen(self, seen: Flags) -> Flags:
+    def seen_entries(self, seen: Flags) -> Flags:
         """Entries that show something seen."""
         found: Flags = (self._tie(0) @ seen.astype(np.float32)) > 0.5
         return found

@@ -24,7 +24,7 @@ class Tempo(ABC):
     """Asked in turn for each stage: which of its views, how many steps, and at each step how much of it is over."""
 
     @abstractmethod
-    def starting(self) -> float:
+    def starting_seconds(self) -> float:
         """Seconds that what the stages start from may take."""
 
     @abstractmethod
@@ -47,7 +47,7 @@ class ByCount(Tempo):
     def __init__(self) -> None:
         self._steps = 1
 
-    def starting(self) -> float:
+    def starting_seconds(self) -> float:
         """However long it takes."""
         return math.inf
 
@@ -85,7 +85,7 @@ class ByClock(Tempo):
         self._stage, self._steps, self._done = work.stages[0], 1, 0
         self._from, self._seconds = clock(), 0.0
 
-    def starting(self) -> float:
+    def starting_seconds(self) -> float:
         """A share of what is left."""
         return STARTING * self._seconds_left()
 

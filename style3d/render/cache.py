@@ -57,7 +57,7 @@ class ViewCache:
         self._folder: Path | None = None
 
     @property
-    def held(self) -> int:
+    def memory_bytes(self) -> int:
         """Bytes in memory."""
         return self._held
 

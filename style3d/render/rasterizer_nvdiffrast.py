@@ -37,7 +37,7 @@ class NvdiffrastRasterizer(Rasterizer):
 
     def cast(self, camera: Camera, samples: int, rays: Indices, beyond: Float[np.ndarray, "rays"]) -> Hits:
         """First hits; see `Rasterizer.cast`."""
-        wide = camera.scaled(samples)
+        wide = camera.at_scale(samples)
         clip = self._clip(wide)
         depths = torch.from_numpy(wide.project(self._surface.positions)[1]).float().to(self._device)
         order = torch.from_numpy(ray_order(camera, samples)[rays]).to(self._device)

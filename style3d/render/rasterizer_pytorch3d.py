@@ -30,7 +30,7 @@ class Pytorch3dRasterizer(Rasterizer):
 
     def cast(self, camera: Camera, samples: int, rays: Indices, beyond: Float[np.ndarray, "rays"]) -> Hits:
         """First hits; see `Rasterizer.cast`."""
-        wide = camera.scaled(samples)
+        wide = camera.at_scale(samples)
         pixels, depth = wide.project(self._surface.positions)
         # Screen space of pytorch3d: x left, y up, the shorter side spans [-1, 1].
         half = min(wide.width, wide.height) / 2

@@ -41,7 +41,7 @@ def feign(task: PaintTask, watcher: Watcher) -> PaintedTask:
         raise Style3DError("it has no faces")
     if name == "odd":
         raise ZeroDivisionError("division by <b>zero</b>")
-    watcher.estimated((1, 2), (1e6, 2e6))
+    watcher.announce((1, 2), (1e6, 2e6))
     if name == "deadly":
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(60)

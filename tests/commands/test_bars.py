@@ -6,7 +6,7 @@ import pytest
 
 from style3d.commands import bars
 from style3d.commands.bars import Lines, show_progress
-from style3d.progress import begun, command, duration
+from style3d.progress import begin_time, command, duration
 
 
 class FakeClock:
@@ -27,7 +27,7 @@ def painted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, step
     lines.phase("painting", steps)
     for step in range(1, steps + 1):
         clock.now += each
-        lines.done(step, "loss 0.5")
+        lines.advance(step, "loss 0.5")
     return capsys.readouterr().err.splitlines()
 
 
@@ -68,5 +68,5 @@ def test_a_command_knows_when_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("style3d.progress.monotonic", clock)
     with command():
         clock.now += 5
-        assert begun() == 100.0
-    assert begun() == 105.0
+        assert begin_time() == 100.0
+    assert begin_time() == 105.0

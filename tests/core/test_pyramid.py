@@ -16,7 +16,7 @@ def test_holds_what_it_was_given(painted: str) -> None:
     colors = torch.rand(hierarchy.sizes[0], 3, generator=torch.Generator().manual_seed(0))
     pyramid = Pyramid(hierarchy, colors)
     assert hierarchy.levels >= 2
-    assert torch.allclose(pyramid.decoded(), colors, atol=1e-5)
+    assert torch.allclose(pyramid.full_table(), colors, atol=1e-5)
     assert all(table.isfinite().all() for table in pyramid.parameters)
 
 
@@ -37,7 +37,7 @@ def test_a_view_reads_what_the_whole_table_holds() -> None:
         entries = view_of(surface, front(), level).entries
         part = cascade(hierarchy, level, entries)
         seen = part.decode(pyramid.gather(part))
-        assert torch.allclose(seen, pyramid.decoded(level)[torch.from_numpy(entries)], atol=1e-6)
+        assert torch.allclose(seen, pyramid.full_table(level)[torch.from_numpy(entries)], atol=1e-6)
 
 
 def test_a_step_touches_only_what_the_view_sees() -> None:
@@ -104,4 +104,4 @@ def test_unique_entries() -> None:
 def test_state_restores() -> None:
     pyramid, other = (Pyramid(Flat(4), torch.full((4, 3), value)) for value in (0.2, 0.7))
     other.restore({name: tensor.clone() for name, tensor in pyramid.state().items()})
-    assert torch.equal(other.decoded(), pyramid.decoded())
+    assert torch.equal(other.full_table(), pyramid.full_table())

@@ -32,7 +32,7 @@ class Ticker(Watcher):
     def phase(self, name: str, total: int) -> None:
         self.name = name
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         if self.name.startswith("painting"):
             self.now += STEP
             self.steps[self.name] = count

@@ -139,7 +139,7 @@ def test_grain_lies_where_its_layer_paints(ball: style3d.MeshJob) -> None:
     count = scene.hierarchy.sizes[0]
     half = (np.arange(count) < count // 2).astype(np.float32)
     layers = Layers(scene, [StyleLayer(library(STRIPES), half)], half)
-    noise = layers.grain(0, torch.zeros(count), 32.0, [1.0], scene.facing(0))
+    noise = layers.grain(0, torch.zeros(count), 32.0, [1.0], scene.normals(0))
     assert float(noise[: count // 2].std()) > 0.25
     assert not noise[count // 2 :].any()
 

@@ -29,7 +29,7 @@ class Stopper(Watcher):
     def phase(self, name: str, total: int) -> None:
         self.current = name
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         if self.current.startswith(self.name) and count == self.step:
             raise KeyboardInterrupt
 

@@ -12,7 +12,7 @@ from PIL import Image
 import style3d
 from style3d.paint.loop import PaintRun
 from style3d.paint.patch_guide import flow_of, guide_of
-from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, pasted
+from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, paste_patches
 from style3d.paint.patchwork import Patchwork, solved
 from style3d.progress import Silent
 from style3d.regions.region import Region
@@ -71,7 +71,7 @@ def test_a_piece_of_the_picture_is_found_whole() -> None:
     rows, columns = np.indices(sheet.distance.shape)
     np.testing.assert_array_equal(sheet.match[..., 0] - rows, 8 + REACH)
     np.testing.assert_array_equal(sheet.match[..., 1] - columns, 6 + REACH)
-    shown, weight = pasted(exemplar, sheet, 1.0)
+    shown, weight = paste_patches(exemplar, sheet, 1.0)
     assert weight.min() > 0
     np.testing.assert_allclose(shown, sheet.guide[..., :3], atol=1e-5)
 
@@ -138,7 +138,7 @@ def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
 
 
 def covered(run: PaintRun) -> torch.Tensor:
-    start = run.layers.matched(run.drawing.colors, [staged.view for staged in run._staged_views(0)])
+    start = run.layers.match_layers(run.drawing.colors, [staged.view for staged in run._staged_views(0)])
     patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, run.drawing.plain), run.job.seed)
     return patchwork.cover(start, run.views.overviews, Silent())
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import style3d
-from style3d.paint.layers import judged, target_of
+from style3d.paint.layers import judge_layers, target_of
 from style3d.paint.loop import PaintRun
 from style3d.progress import Silent
 from tests.helpers.models import write_textured_ball
@@ -19,13 +19,13 @@ from tests.helpers.nets import tiny_objective
 
 def held_out(run: PaintRun, scale: float) -> float:
     """Mean style loss of three views around the scene that no stage looks at, at a stage's size of view."""
-    colors, total = run.pyramid.decoded().clamp(0, 1), 0.0
+    colors, total = run.pyramid.full_table().clamp(0, 1), 0.0
     for camera in run.scene.cameras_around(3, round(run.recipe.resolution * scale)):
         view = run.cache.get(camera, 0)
         with torch.no_grad():
             image = view.operator.image(colors[torch.from_numpy(view.operator.entries)], run.layers.backdrop)
             target = target_of(run.objective, image, run.layers.layer_views(view))
-            total += float(judged(run.objective, image, target, run.scene.pixel_extent(camera))["style"]) / 3
+            total += float(judge_layers(run.objective, image, target, run.scene.pixel_extent(camera))["style"]) / 3
     return total
 
 

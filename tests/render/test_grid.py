@@ -30,7 +30,7 @@ def test_rows_agree_with_the_slow_twin(tail: float, samples: int) -> None:
 @pytest.mark.parametrize("tail", [0.0, 0.4])
 def test_operator_shows_what_the_image_shows(tail: float) -> None:
     grid, camera = ball(20, tail), front(24)
-    operator = grid_view_of(grid, camera.scaled(1.0))
+    operator = grid_view_of(grid, camera.at_scale(1.0))
     image, alpha, _ = render_image(grid, camera)
     black = torch.zeros(3)
     shown = operator.render(torch.from_numpy(grid.colors), black)[0].permute(1, 2, 0).numpy()

@@ -12,7 +12,7 @@ from style3d.evaluate.footage.footage import ComparedView, Footage, Painting
 from style3d.evaluate.footage.image_transfer import transfer
 from style3d.losses.features.base import Features
 from style3d.losses.objective import default_objective
-from style3d.paint.style_library import resized
+from style3d.paint.style_library import resize_style
 from style3d.types import Image, Mask, Picture
 
 
@@ -43,7 +43,7 @@ def paint_independently(
     """
     objective = default_objective(features)
     views = [footage.views[i] for i in which]
-    sized = resized(style, style_scale * max(views[0].before.shape[:2]))
+    sized = resize_style(style, style_scale * max(views[0].before.shape[:2]))
     target = objective.prepare_style([(sized, 1.0)])
     painted = {}
     for number, view in zip(which, views, strict=True):

@@ -67,7 +67,7 @@ def _compared_view(
     if abs(width * camera.height - height * camera.width) > max(width, height):
         raise Style3DError(f"{before} has other proportions than its camera", got=f"{width} × {height}",
                            expected=f"{camera.width} × {camera.height}")  # fmt: skip
-    sized = camera.scaled(width / camera.width)
+    sized = camera.at_scale(width / camera.width)
     camera = Camera(sized.camera_to_world, sized.focal, sized.cx, sized.cy, width, height)
     plane = read_depth(depth, camera, scale, kind)
     there = mask if mask is not None else np.isfinite(plane).astype(np.float32)

@@ -18,7 +18,7 @@ from style3d.evaluate.metrics.gallery import Gallery
 from style3d.evaluate.metrics.lite import LAYERS, Lite
 from style3d.evaluate.metrics.metric import Metric, Reading
 from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
-from style3d.paint.style_library import read_styles, resized
+from style3d.paint.style_library import read_styles, resize_style
 from style3d.types import AnyImage, Image, Mask
 
 THUMB, SAME = 16, 0.03  # pixels along a side at which pictures are held beside each other, and by how much one differs
@@ -94,7 +94,7 @@ def _rank_in_gallery(views: PaintedViews) -> Reading:
 @lru_cache(maxsize=64)  # of large files, for the views after and those before
 def _resized_picture(path: Path, longer: float) -> AnyImage:
     """A picture of the gallery, its longer side so many pixels."""
-    return resized(read_styles([(path, 1.0)])[0][0], longer)
+    return resize_style(read_styles([(path, 1.0)])[0][0], longer)
 
 
 def alike(first: AnyImage, second: AnyImage) -> bool:

@@ -70,10 +70,10 @@ class Inception(FixedNetwork):
         x = F.max_pool2d(self.places(image), 3, 2)
         for block in ("Mixed_5b", "Mixed_5c", "Mixed_5d"):
             x = self._a(x, block)
-        x = self._shrunk(x, "Mixed_6a", [["branch3x3"], ["branch3x3dbl_1", "branch3x3dbl_2", "branch3x3dbl_3"]])
+        x = self._shrink(x, "Mixed_6a", [["branch3x3"], ["branch3x3dbl_1", "branch3x3dbl_2", "branch3x3dbl_3"]])
         for block in ("Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"):
             x = self._c(x, block)
-        x = self._shrunk(x, "Mixed_7a", [["branch3x3_1", "branch3x3_2"], [f"branch7x7x3_{i}" for i in range(1, 5)]])
+        x = self._shrink(x, "Mixed_7a", [["branch3x3_1", "branch3x3_2"], [f"branch7x7x3_{i}" for i in range(1, 5)]])
         x = self._e(self._e(x, "Mixed_7b"), "Mixed_7c")
         return x.mean((2, 3))
 
@@ -116,7 +116,7 @@ class Inception(FixedNetwork):
             parts += [self._conv(inner, f"{block}.{last}{side}") for side in "ab"]
         return torch.cat([*parts, self._pool_branch(x, block)], 1)
 
-    def _shrunk(self, x: Tensor, block: str, branches: Sequence[Sequence[str]]) -> Tensor:
+    def _shrink(self, x: Tensor, block: str, branches: Sequence[Sequence[str]]) -> Tensor:
         """Half the size: the last convolution of each branch strides, and so does a maximum."""
         parts = [self._conv(self._chain(x, block, names[:-1]), f"{block}.{names[-1]}", 2, 0) for names in branches]
         return torch.cat([*parts, F.max_pool2d(x, 3, 2)], 1)

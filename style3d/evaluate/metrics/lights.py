@@ -17,7 +17,7 @@ from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
 from style3d.mesh.relief import relief_normals, stroke_height
 from style3d.mesh.scene import MeshScene
-from style3d.paint.style_library import resized
+from style3d.paint.style_library import resize_style
 from style3d.render.bump import Relief
 from style3d.render.lighting import Lighting
 from style3d.render.view import Light
@@ -40,7 +40,7 @@ def light_figures(scene: MeshScene, yardstick: Yardstick, cameras: Sequence[Came
     if yardstick.style is None:
         return []
     chosen = [cameras[i] for i in np.linspace(0, len(cameras), min(MEASURED, len(cameras)), endpoint=False, dtype=int)]
-    style = resized(yardstick.style, yardstick.style_scale * max(chosen[0].width, chosen[0].height))
+    style = resize_style(yardstick.style, yardstick.style_scale * max(chosen[0].width, chosen[0].height))
     wanted = make_frame(yardstick.features, style, None)
     reliefs: dict[str, Relief | None] = {"": None}
     if scene.surface.painted == "texture":

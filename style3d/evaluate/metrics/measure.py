@@ -110,18 +110,18 @@ def evaluate(
         which = ceiling_views(footage, protocol.gaps)
         watcher.phase("painting views on their own", len(which))
         steps, scale = protocol.ceiling_steps, yardstick.style_scale
-        alone = paint_independently(footage, which, yardstick.style, yardstick.features, steps, scale, watcher.done)
+        alone = paint_independently(footage, which, yardstick.style, yardstick.features, steps, scale, watcher.advance)
     shown = spread(len(footage.views), SHOWN)
     figures, notes, heats = _consistency(footage, protocol, distance, alone, shown, watcher)
     watcher.phase("measuring style and content", 1)
     figures += image_figures(footage.some(spread(len(footage.views), MEASURED)), yardstick, scene)
     figures += control_figures(footage, alone, yardstick)
-    watcher.done(1)
+    watcher.advance(1)
     if protocol.legacy:
         watcher.phase("measuring the legacy way", len(protocol.gaps))
         for number, gap in enumerate(protocol.gaps, 1):
             figures += legacy_figures(footage, gap, yardstick.lpips) if footage.pairs(gap) else []
-            watcher.done(number)
+            watcher.advance(number)
         notes.append(EXPLANATION)
     pictures = _report_pictures(footage, shown, heats, alone, yardstick.style)
     return Evaluation(footage.name, tuple(figures), tuple(notes), pictures)
@@ -147,7 +147,7 @@ def _consistency(
         heats[gap] = error_maps(joined, footage.after, _targets(joined, shown))
         if found.suspicion:
             notes.append(f"gap {gap}: {found.suspicion}")
-        watcher.done(number)
+        watcher.advance(number)
     return figures, notes, heats
 
 

@@ -19,7 +19,7 @@ from style3d.evaluate.footage.render import image_over_grey
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.losses.features.base import Features
 from style3d.losses.term import Frame, make_frame
-from style3d.paint.style_library import resized
+from style3d.paint.style_library import resize_style
 from style3d.types import Image, Mask, Picture
 
 COVERAGE = "the object's coverage"
@@ -71,7 +71,7 @@ class PaintedViews:
     def style(self) -> Image:
         """The style picture (1, 3, h, w), at the size that its strokes have in these views."""
         assert self.yardstick.style is not None  # who needs it says so in its row
-        return resized(self.yardstick.style, self.yardstick.style_scale * max(self.images[0].shape[:2]))
+        return resize_style(self.yardstick.style, self.yardstick.style_scale * max(self.images[0].shape[:2]))
 
     @cached_property
     def style_array(self) -> Float[np.ndarray, "rows columns 3"]:

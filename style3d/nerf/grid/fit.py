@@ -100,7 +100,7 @@ def _run_fit(
 ) -> Fit:
     scale = settings.downscale or default_downscale(capture)
     watcher.phase("reading photos", len(capture.training_photos))
-    pixels = pixel_table(capture, capture.training_photos, scale, watcher.done)
+    pixels = pixel_table(capture, capture.training_photos, scale, watcher.advance)
     fitter = _Fitter(capture, settings, pixels, device, file)
     fitter.run(watcher)
     while fitter.stage + 1 < len(settings.levels):
@@ -175,16 +175,16 @@ class _Fitter:
         steps = self.settings.levels[self.stage].steps
         if self.done:
             watcher.phase(f"going on at step {self.done}", 1)
-            watcher.done(1)
+            watcher.advance(1)
         watcher.phase(f"fitting {self.lattice.side}³, stage {self.stage + 1} of {len(self.settings.levels)}", steps)
-        watcher.done(self.done)
+        watcher.advance(self.done)
         for step in range(self.done, steps):
             loss = self._step(np.random.default_rng([self.settings.seed, self.stage, step]))
             self.loss, self.done = 0.98 * self.loss + 0.02 * loss if self.loss else loss, step + 1
             if self.file and self.file.due:
                 self.file.write(self._state())
             if self.done % REPORT == 0 or self.done == steps:
-                watcher.done(self.done, f"PSNR {self.training_psnr:.2f} dB")
+                watcher.advance(self.done, f"PSNR {self.training_psnr:.2f} dB")
 
     def _step(self, generator: np.random.Generator) -> float:
         """Draws rays, renders them, adds their gradients and steps; returns the mean squared error."""

@@ -61,7 +61,7 @@ def fitted_grid(
         if unfinished is None or not unfinished.holds:
             raise
         raise KeyboardInterrupt("the fit is kept as far as it came, and the same command goes on with it") from stop
-    cameras = tuple(photo.camera.scaled(1 / (settings.downscale or 1)) for photo in capture.photos)
+    cameras = tuple(photo.camera.at_scale(1 / (settings.downscale or 1)) for photo in capture.photos)
     fitted = FittedGrid(fit.grid, cameras, fit.psnr, capture.names, capture.photos)
     if kept is not None and unfinished is not None:
         _keep(fitted, kept, unfinished)

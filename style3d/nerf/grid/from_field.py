@@ -79,7 +79,7 @@ def sampled_grid(
     for start in range(0, len(points), CHUNK):
         rows = slice(start, start + CHUNK)
         colors[rows], shift[rows] = _vertex_colors(field, points[rows], cameras)
-        watcher.done(min(start + CHUNK, len(points)))
+        watcher.advance(min(start + CHUNK, len(points)))
     return RadianceGrid(space, side, vertices, raw, colors.clip(0, 1), shift, near)
 
 
@@ -99,7 +99,7 @@ def _dense(
     for start in range(0, side**3, CHUNK):
         some = np.arange(start, min(start + CHUNK, side**3))
         found[some] = _depths(field, space, _places(some, space, side), cell) > FAINT
-        watcher.done(int(some[-1]) + 1)
+        watcher.advance(int(some[-1]) + 1)
     cells = binary_dilation(found.reshape((side,) * 3), np.ones((3, 3, 3), bool))
     vertices = np.flatnonzero(corners_of(cells))
     depth = np.zeros(len(vertices))
@@ -109,7 +109,7 @@ def _dense(
         for corner in np.ndindex(2, 2, 2):
             moved = np.clip(places + (np.array(corner) - 0.5) * (cell / 2), -space.half, space.half)
             depth[start : start + CHUNK] += _depths(field, space, moved, cell) / 8
-        watcher.done(min(start + CHUNK, len(vertices)))
+        watcher.advance(min(start + CHUNK, len(vertices)))
     return vertices.astype(np.int64), np.clip(depth, 1e-4, MOST_DEPTH)
 
 

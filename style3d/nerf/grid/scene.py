@@ -142,7 +142,7 @@ class GridScene(Scene):
         painted = self.fitted.with_colors(colors.numpy()).grid
         return painted if self._view_dependence == "keep" else replace(painted, shift=np.zeros_like(painted.shift))
 
-    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+    def further_cameras(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places on the capture's path that see most of what no view has seen yet."""
         missing = self._visible & ~seen
         chosen: list[Camera] = []
@@ -199,7 +199,7 @@ class GridScene(Scene):
         places = self.grid.places if level == 0 else self.hierarchy.corners(level)
         return self.grid.space.expand(places)
 
-    def completed(self, colors: Colors, seen: Flags) -> Colors:
+    def completed_colors(self, colors: Colors, seen: Flags) -> Colors:
         """Vertices that were seen as they are, the others as the nearest of those."""
         return fill_colors(self.grid.places, colors, seen)
 

@@ -29,7 +29,7 @@ def score(
         gain = (got * want).sum(0) / np.maximum((got * got).sum(0), 1e-9)
         plain.append(psnr(got, want))
         matched.append(psnr(np.clip(got * gain, 0, 1), want))
-        watcher.done(number + 1, f"PSNR {plain[-1]:.2f} dB")
+        watcher.advance(number + 1, f"PSNR {plain[-1]:.2f} dB")
     return float(np.mean(plain)), float(np.mean(matched))
 
 

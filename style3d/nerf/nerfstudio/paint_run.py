@@ -76,7 +76,7 @@ def paint_run(run: TrainedRun, job: FieldJob, watcher: Watcher) -> PaintedRun:
     watcher.phase("opening the run", 1)
     with redirect_stdout(StringIO()):
         trainer = _open_trainer(run, job)
-        watcher.done(1)
+        watcher.advance(1)
         complete = _train(trainer, watcher)
         before, after = zip(*trainer.pipeline.before_and_after(SHOWN), strict=True)
     made = trainer.step + 1 - trainer._start_step
@@ -129,7 +129,7 @@ def _train(trainer: Any, watcher: Watcher) -> bool:
     first = trainer._start_step
     watcher.phase("painting", trainer.config.max_num_iterations)
     after = [TrainingCallbackLocation.AFTER_TRAIN_ITERATION]
-    trainer.callbacks.append(TrainingCallback(after, lambda step: watcher.done(step + 1 - first)))
+    trainer.callbacks.append(TrainingCallback(after, lambda step: watcher.advance(step + 1 - first)))
     try:
         trainer.train()
     except SystemExit as stop:

@@ -117,7 +117,7 @@ class Painter:
         if prepared is None:
             camera = self.cameras[index]
             smallest = COARSEST / max(camera.width, camera.height)
-            prepared = self._prepare(camera.scaled(min(1.0, max(moment.scale, smallest))))
+            prepared = self._prepare(camera.at_scale(min(1.0, max(moment.scale, smallest))))
         while self._prepared and prepared.nbytes + sum(other.nbytes for other in self._prepared.values()) > self.budget:
             del self._prepared[next(iter(self._prepared))]  # the one unused for longest
         self._prepared[key] = prepared

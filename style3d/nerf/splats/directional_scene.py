@@ -131,9 +131,9 @@ class LobeScene(Scene):
         onto_lobes = SparseMap(starts, np.arange(starts[-1], dtype=np.int32), weights.ravel(), int(starts[-1]))
         return Product(onto_splats, onto_lobes)
 
-    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+    def further_cameras(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places that see most of the splats of which no lobe was seen."""
-        return self.scene.unseen(self._any(seen), resolution)
+        return self.scene.further_cameras(self._any(seen), resolution)
 
     def cameras_around(self, count: int, size: int) -> tuple[Camera, ...]:
         """As without lobes."""
@@ -157,10 +157,10 @@ class LobeScene(Scene):
         """The splats' centres, once for each lobe; then as without lobes."""
         return self.scene.points(level - 1) if level else np.repeat(self.scene.points(0), self.lobes.count, axis=0)
 
-    def completed(self, colors: Colors, seen: Flags) -> Colors:
+    def completed_colors(self, colors: Colors, seen: Flags) -> Colors:
         """Splats of which no lobe was seen look from everywhere like the nearest that were."""
         some = self._any(seen)
-        whole = self.scene.completed(self.hierarchy.restrict(0, colors), some)
+        whole = self.scene.completed_colors(self.hierarchy.restrict(0, colors), some)
         spread = whole.repeat_interleave(self.lobes.count, 0)
         return torch.where(torch.from_numpy(np.repeat(some, self.lobes.count))[:, None], colors, spread)
 

@@ -169,7 +169,7 @@ class SplatScene(Scene):
         """What the higher harmonics add to the base colours in a view; the sum is clipped at zero, as engines do."""
         return self.splats.added_along(self.splats.seen_along(camera.position, entries), entries)
 
-    def unseen(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
+    def further_cameras(self, seen: Flags, resolution: int) -> tuple[Camera, ...]:
         """The places that see most of what no view has seen yet."""
         missing = self._visible & ~seen
         chosen: list[Camera] = []
@@ -226,7 +226,7 @@ class SplatScene(Scene):
             return self.splats.positions.astype(np.float64)
         return expand(self.hierarchy.corners(level), self.center, self.setting.radius)
 
-    def completed(self, colors: Colors, seen: Flags) -> Colors:
+    def completed_colors(self, colors: Colors, seen: Flags) -> Colors:
         """Seen splats as they are, the others as the nearest seen ones."""
         return fill_colors(self.splats.positions.astype(np.float64), colors, seen)
 

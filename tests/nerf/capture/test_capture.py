@@ -18,10 +18,10 @@ from style3d.errors import Style3DError
 from style3d.nerf.capture.capture import FLIP, Z_UP
 from style3d.nerf.capture.colmap import MODELS, sparse_model
 from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
-from style3d.nerf.capture.photos import load_photo, resampled
+from style3d.nerf.capture.photos import load_photo, resample_photo
 from style3d.nerf.capture.read import is_capture, open_capture
 from style3d.ply.tables import write_tables
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 from tests.helpers.assets import asset
 
 EYES = [[0.0, 0.5, 3.0], [2.0, 0.4, 2.0], [3.0, 0.6, 0.0]]
@@ -76,7 +76,7 @@ def test_points_of_another_file_are_the_capture_s(tmp_path: Path) -> None:
     np.testing.assert_allclose(capture.points, places[:2] @ Z_UP[:3, :3].T)
     (tmp_path / "points.ply").write_bytes(b"ply\n")
     for named in ("points.ply", "none.ply", "../../../etc/passwd"):
-        with collected() as remarks:
+        with collect_remarks() as remarks:
             assert not len(open_capture(capture_in(tmp_path, ply_file_path=named)).points)
         assert any("points of the scene" in text for text in remarks)
 

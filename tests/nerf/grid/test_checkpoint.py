@@ -39,7 +39,7 @@ class Notes(Watcher):
     def phase(self, name: str, total: int) -> None:
         self.phases.append(name)
 
-    def done(self, count: int, note: str = "") -> None:
+    def advance(self, count: int, note: str = "") -> None:
         if count == self.stop and "stage 2" in self.phases[-1]:
             raise KeyboardInterrupt
 

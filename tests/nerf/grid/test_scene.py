@@ -110,12 +110,12 @@ def test_views_follow_the_capture(fitted: FittedGrid) -> None:
     assert (len(views.overviews), views.closeups) == (11, ())
     assert {max(camera.width, camera.height) for camera in views.overviews} == {128}
     nothing = np.zeros(len(fitted.grid.vertices), bool)
-    chosen = scene.unseen(nothing, 128)
+    chosen = scene.further_cameras(nothing, 128)
     seen = nothing.copy()
     for camera in chosen:
         seen[scene.operator(camera, 0).entries] = True
-    assert scene.unseen(seen, 128) == ()
-    assert scene.unseen(np.ones_like(nothing), 64) == ()
+    assert scene.further_cameras(seen, 128) == ()
+    assert scene.further_cameras(np.ones_like(nothing), 64) == ()
     assert all((c.width, c.height) == (40, 40) for c in scene.cameras_around(5, 40))
 
 
@@ -137,7 +137,7 @@ def test_what_no_view_saw_takes_the_colour_beside_it(fitted: FittedGrid) -> None
     scene = GridScene(fitted, "ball")
     seen = np.arange(len(fitted.grid.vertices)) % 5 > 0
     hidden = torch.where(torch.from_numpy(seen)[:, None], scene.initial(), torch.zeros(3))
-    assert (scene.completed(hidden, seen) - scene.initial())[torch.from_numpy(~seen)].abs().max() < 0.12
+    assert (scene.completed_colors(hidden, seen) - scene.initial())[torch.from_numpy(~seen)].abs().max() < 0.12
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".ply"])
@@ -145,7 +145,7 @@ def test_saved_scenes_look_alike(fitted: FittedGrid, tmp_path: Path, suffix: str
     scene = GridScene(fitted, "ball")
     colors = (1 - scene.initial()).contiguous()
     (path,) = scene.save(colors, tmp_path / f"out{suffix}")
-    camera, black = fitted.cameras[2].scaled(3), torch.zeros(3)
+    camera, black = fitted.cameras[2].at_scale(3), torch.zeros(3)
     wanted = scene.operator(camera, 0).render(colors, black)
     if suffix == ".ply":
         again, turn = SplatScene(read_splats(path), "out"), np.eye(4)

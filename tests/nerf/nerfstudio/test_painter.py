@@ -66,7 +66,7 @@ class Still(Canvas):
 
 def painter(canvas: Canvas, consistency: float) -> Painter:
     job = StyleJob(image=(STYLE,), features="wavelet", content_weight=0.0).validate()
-    views = [camera.scaled(64 / camera.width) for camera in cameras()]
+    views = [camera.at_scale(64 / camera.width) for camera in cameras()]
     return Painter(canvas, views, job, consistency, torch.device("cpu"))
 
 

@@ -106,7 +106,7 @@ def test_what_no_view_has_seen_is_coloured_by_its_neighbours() -> None:
     seen = np.zeros((COUNT, 4), dtype=bool)
     seen[::2, 1] = True
     colors = painted(scene)
-    done = scene.completed(colors, seen.ravel()).reshape(COUNT, 4, 3)
+    done = scene.completed_colors(colors, seen.ravel()).reshape(COUNT, 4, 3)
     assert torch.equal(done[::2], colors.reshape(COUNT, 4, 3)[::2])
     assert done[1::2].std(1).max() < 1e-6
     facts = scene.facts(colors, seen.ravel(), scene.cameras_around(2, 48))

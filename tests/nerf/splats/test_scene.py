@@ -105,11 +105,11 @@ def test_what_was_not_seen_is_looked_for(scene: SplatScene) -> None:
     """With one view there is more to see; with the views of the answer there is not."""
     seen = np.zeros(1500, dtype=bool)
     seen[scene.operator(scene.plan(6, 64).overviews[0], 0).entries] = True
-    more = scene.unseen(seen, 64)
+    more = scene.further_cameras(seen, 64)
     assert more
     for camera in more:
         seen[scene.operator(camera, 0).entries] = True
-    assert scene.unseen(seen, 64) == ()
+    assert scene.further_cameras(seen, 64) == ()
     facts = scene.facts(scene.initial(), seen, more)
     assert facts["coverage_of_visible"] > 0.99
     assert facts["splats"] == 1500
@@ -154,10 +154,10 @@ def test_what_no_view_has_seen_is_coloured_by_its_neighbours(scene: SplatScene) 
     """Seen splats keep their colours; the hidden half takes over that of the seen; nothing seen is left alone."""
     seen = np.arange(1500) % 2 == 0
     colors = torch.where(torch.from_numpy(seen)[:, None], torch.tensor([0.1, 0.6, 0.3]), torch.ones(3))
-    completed = scene.completed(colors, seen)
+    completed = scene.completed_colors(colors, seen)
     assert torch.equal(completed[seen], colors[seen])
     np.testing.assert_allclose(completed, np.tile([0.1, 0.6, 0.3], (1500, 1)), atol=1e-6)
-    assert scene.completed(colors, ~seen & seen) is colors
+    assert scene.completed_colors(colors, ~seen & seen) is colors
 
 
 def test_parts_are_chosen_by_shape(scene: SplatScene) -> None:

@@ -62,7 +62,7 @@ def splats_and_axes(content: bytes, name: str) -> tuple[Splats, str]:
     Raises:
         Style3DError: damaged, truncated, another version, or larger than its file could hold.
     """
-    header, parts, records = _opened(content, name)
+    header, parts, records = _parts_of_file(content, name)
     origin, system = origin_of(records, name)
     splats = _unpack(header, [np.frombuffer(part, np.uint8) for part in parts])
     return replace(splats, origin=origin), system
@@ -70,10 +70,10 @@ def splats_and_axes(content: bytes, name: str) -> tuple[Splats, str]:
 
 def records_of(content: bytes, name: str) -> bytes:
     """What a file holds beside its splats, as it stands. Errors: `splats_and_axes`."""
-    return _opened(content, name)[2]
+    return _parts_of_file(content, name)[2]
 
 
-def _opened(content: bytes, name: str) -> tuple[Header, list[bytes], bytes]:
+def _parts_of_file(content: bytes, name: str) -> tuple[Header, list[bytes], bytes]:
     """The header, the bytes of each attribute, and the records behind or between them."""
     if content.startswith(GZIP):
         content, packed = _inflate(content, name), len(content)

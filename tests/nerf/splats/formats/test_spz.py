@@ -16,7 +16,7 @@ from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.formats.spz_records import SYSTEMS
 from style3d.nerf.splats.splats import Splats
 from style3d.ply.tables import read_tables
-from style3d.remarks import collected
+from style3d.remarks import collect_remarks
 from tests.helpers.assets import asset
 from tests.helpers.clouds import cloud, covariances, directions, shape_error
 
@@ -118,12 +118,12 @@ def test_records_of_vendors_stay(tmp_path: Path) -> None:
     """Behind the splats, of either container; other kinds of files say that they have no place for them."""
     content = written(cloud(60, 1), tmp_path)
     for packed in (as_version_4(content, 60, VENDOR + ORBIT), gzip.compress(with_records(content, VENDOR + ORBIT))):
-        with collected() as remarks:
+        with collect_remarks() as remarks:
             again = written(read(packed, tmp_path), tmp_path)
         assert again == with_records(content, ORBIT + VENDOR)
         assert not remarks
     splats = read_splats(tmp_path / "it.spz")
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         write_splats(splats, tmp_path / "a.ply")
         write_splats(splats, tmp_path / "a.splat")
     assert sum("0x12340001" in text for text in remarks) == 2
@@ -137,7 +137,7 @@ def test_limits_of_an_orbit_go_to_ply_and_back(tmp_path: Path) -> None:
     tables = read_tables((tmp_path / "a.ply").read_bytes(), "it")[1]
     assert tables["safe_orbit_camera_elevation_min_max_radians"].tolist() == [(-0.5,), (0.75,)]
     assert tables["safe_orbit_camera_radius_min"].tolist() == [(2.0,)]
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         assert written(read_splats(tmp_path / "a.ply"), tmp_path) == content
     assert not remarks
 
@@ -145,7 +145,7 @@ def test_limits_of_an_orbit_go_to_ply_and_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("records", [VENDOR[:-1], VENDOR + b"\1", struct.pack("<IIf", 0x12340001, 1 << 31, 0)])
 def test_records_that_are_cut_short_are_remarked(records: bytes, tmp_path: Path) -> None:
     content = with_records(written(cloud(60), tmp_path), records)
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         assert read(gzip.compress(content), tmp_path).count == 60
     assert any("records" in text and "left out" in text for text in remarks)
 
@@ -153,7 +153,7 @@ def test_records_that_are_cut_short_are_remarked(records: bytes, tmp_path: Path)
 def test_records_in_other_axes_are_remarked(tmp_path: Path) -> None:
     """A vendor's may tell places, which nobody here can turn."""
     axes = struct.pack("<III", 0xADBE0003, 4, 6)
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         splats = read(gzip.compress(with_records(written(cloud(60), tmp_path), axes + VENDOR)), tmp_path)
     assert splats.origin.records == ()
     assert any("records of vendors" in text for text in remarks)
