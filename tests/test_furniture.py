@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 import style3d
+from scripts.published_readme import absolute_links
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROWS = [
     line for line in GUIDE.partition("## Twelve changes")[2].splitlines() if re.match(r"\| (a|an|the|colour)", line)
 ]
@@ -54,3 +56,24 @@ def test_workflows_call_the_task_runner() -> None:
     assert len(matrix["os"]) == 3
     assert matrix["python"] == ["3.10", "3.11", "3.12", "3.13"]
     assert any("make test" in step.get("run", "") for step in flow["jobs"]["test"]["steps"])
+
+
+def test_readme_begins_with_a_sentence_a_picture_and_two_commands() -> None:
+    """One moving picture, and nothing else, stands between the first sentence and the installation."""
+    start, _, rest = README.partition("## Install, and paint")
+    title, sentence, picture = start.split("\n\n")[:3]
+    assert (title, sentence.count("."), start.count("![")) == ("# style3d", 1, 1)
+    assert re.fullmatch(r"!\[[^]]+\]\(docs/gallery/wide\.webp\)", picture)
+    assert (ROOT / "docs/gallery/wide.webp").stat().st_size < 3_000_000
+    assert len(re.findall(r"^    style3d ", rest.partition("##")[0], re.M)) == 2
+
+
+def test_a_published_readme_has_absolute_addresses() -> None:
+    """A package index has none of the repository's files."""
+    text = absolute_links(README, "https://example.org/a/style3d/", "v1.2")
+    assert "](https://example.org/a/style3d/raw/v1.2/docs/gallery/wide.webp)" in text
+    assert "[Quickstart](https://example.org/a/style3d/blob/v1.2/docs/quickstart.md)" in text
+    assert all(target.startswith("https://") for target in re.findall(r"\]\(([^)]+)\)", text))
+    assert absolute_links(text, "https://example.org/other", "v9") == text
+    steps = (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    assert steps.index("scripts/published_readme.py") < steps.index("python -m build")
