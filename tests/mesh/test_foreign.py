@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
+from tests.helpers.foreign import assert_named
 from tests.helpers.gltf_maker import Maker, checks
 from tests.helpers.packers import archive_of
 
@@ -53,11 +53,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_it_is_named(name: str, tmp_path: Path) -> None:
     """By its content first: a suffix may lie."""
-    content, expected = FILES[name]
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(Style3DError, match=expected) as caught:
-        load_asset(tmp_path / name)
-    assert "\n" not in str(caught.value)
+    assert_named(tmp_path / name, *FILES[name], load_asset)
 
 
 def test_a_mesh_is_none_of_them(tmp_path: Path) -> None:

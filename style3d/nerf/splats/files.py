@@ -8,8 +8,7 @@ import numpy as np
 
 from style3d.errors import Style3DError
 from style3d.files import read_bytes, write_bytes
-from style3d.job.foreign import check_foreign
-from style3d.nerf.splats.formats.registry import is_registered, reader_of, writers
+from style3d.nerf.splats.formats.registry import reader_of, writers
 from style3d.nerf.splats.formats.sog import META
 from style3d.nerf.splats.formats.values import sound_splats
 from style3d.nerf.splats.splats import Splats
@@ -26,8 +25,6 @@ def read_splats(path: Path) -> Splats:
     """
     path = path / META if path.is_dir() else path
     content = read_bytes(path)
-    if not is_registered(content, path):
-        check_foreign(path, content, "nerf")
     with np.errstate(all="ignore"):  # whatever overflows is not finite, and left out
         return sound_splats(reader_of(content, path).read(content, path), path.name)
 

@@ -1,4 +1,4 @@
-"""What a file says beside its splats is kept, and its way up is read, in one place each."""
+"""An origin keeps what a file says beside its splats, and reads which way is up."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.load_scene import load
 from style3d.mesh.asset import load_asset
+from tests.helpers.foreign import assert_named
 from tests.helpers.packers import archive_of
 
 
@@ -54,11 +55,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_it_is_named(name: str, tmp_path: Path) -> None:
-    content, expected = FILES[name]
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(Style3DError, match=expected) as caught:
-        load(FieldJob(tmp_path / name, style=(tmp_path / "s.jpg",)))
-    assert "\n" not in str(caught.value)
+    assert_named(tmp_path / name, *FILES[name], lambda path: load(FieldJob(path, style=(tmp_path / "s.jpg",))))
 
 
 def test_folders_say_what_is_in_them(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from style3d.errors import Style3DError
 from style3d.job.file_types import FIELD_FILES, FieldFile, either
+from style3d.job.foreign import check_foreign
 from style3d.nerf.splats.formats.axes import WORDS
 from style3d.nerf.splats.formats.compressed_ply import COMPRESSED_PLY
 from style3d.nerf.splats.formats.gaussian_gltf import GAUSSIAN_GLTF
@@ -36,15 +38,16 @@ def register(row: SplatFormat) -> None:
 
 
 def reader_of(content: bytes, path: Path) -> SplatFormat:
-    """The format of a file: by content, else by suffix.
+    """The format of a file. Formats that were added are asked first, because a file of theirs may look like another's:
+    many are ZIP archives. Then comes what is known to be no splats, then the formats of style3d.
 
     Raises:
-        Style3DError: it is of none.
+        Style3DError: it is of none; names the file's kind if that is known.
     """
-    newest_first = FORMATS[::-1]
-    marked = (row for row in newest_first if row.recognise is not None and row.recognise(content, path))
-    plain = (row for row in newest_first if row.recognise is None and path.suffix.lower() in row.suffixes)
-    found = next(marked, None) or next(plain, None)
+    found = _first_that_knows(FORMATS[len(BUILT_IN) :], content, path)
+    if found is None:
+        check_foreign(path, content, "nerf")
+        found = _first_that_knows(BUILT_IN, content, path)
     if found is None:
         suffixes = list(dict.fromkeys(suffix for row in FORMATS for suffix in row.suffixes))
         got = f"{content[:8]!r}…"
@@ -52,12 +55,12 @@ def reader_of(content: bytes, path: Path) -> SplatFormat:
     return found
 
 
-def is_registered(content: bytes, path: Path) -> bool:
-    """Whether a format that was added knows a file, whatever else it may look like: many formats are ZIP archives."""
-    added = FORMATS[len(BUILT_IN) :]
-    return any(
-        path.suffix.lower() in row.suffixes if row.recognise is None else row.recognise(content, path) for row in added
-    )
+def _first_that_knows(rows: Sequence[SplatFormat], content: bytes, path: Path) -> SplatFormat | None:
+    """The newest format that recognises a file by content, else the newest that has only its suffix to go by."""
+    newest_first = rows[::-1]
+    marked = (row for row in newest_first if row.recognise is not None and row.recognise(content, path))
+    plain = (row for row in newest_first if row.recognise is None and path.suffix.lower() in row.suffixes)
+    return next(marked, None) or next(plain, None)
 
 
 def is_splats(head: bytes, path: Path) -> bool:

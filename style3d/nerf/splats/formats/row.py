@@ -19,10 +19,11 @@ class SplatFormat:
     Concretely: Niantic's SPZ, ``.spz``, known by its first bytes, written as version 3 in a few bytes a splat.
 
     A file goes to the format that recognises its content. Where none does it goes to the one that has its suffix and
-    no way to recognise content. `read` gives splats in the axes of 3DGS PLY files (x right, y down, z forward) and
-    `write` takes them in those; see `style3d.nerf.splats.formats.axes`. `read` must assume that a stranger made the
-    file: it bounds what it reads and raises `Style3DError`. A format without ``write`` is only read. ``holds`` says
-    what a file has no room for, which is told before painting; ``marks`` are needed where meshes share the suffix.
+    no way to recognise content. Formats that were added are asked before those of style3d. `read` gives splats in the
+    axes of 3DGS PLY files (x right, y down, z forward) and `write` takes them in those; see
+    `style3d.nerf.splats.formats.axes`. `read` must assume that a stranger made the file: it bounds what it reads and
+    raises `Style3DError`. A format without ``write`` is only read. ``holds`` says what a file has no room for, which is
+    told before painting; ``marks`` are needed where meshes share the suffix.
 
     >>> from pathlib import Path
     >>> from style3d.nerf.splats.files import read_splats

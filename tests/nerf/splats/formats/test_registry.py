@@ -18,6 +18,7 @@ from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logit
 from style3d.nerf.splats.splats import Splats
 from tests.helpers.clouds import cloud
+from tests.helpers.packers import archive_of
 
 MAGIC = b"DOTS"
 ROW = np.dtype([("place", "<f4", 3), ("radius", "<f4"), ("rgba", "<f4", 4)])
@@ -76,6 +77,14 @@ def test_a_new_format_is_written_and_read(dots: SplatFormat, tmp_path: Path) -> 
         np.testing.assert_allclose(found.opacities, splats.opacities, atol=1e-5)
         np.testing.assert_allclose(found.base_colors, splats.base_colors, atol=1e-5)
     assert registry.is_splats(b"", Path("a.dots"))
+
+
+def test_added_formats_are_asked_first(dots: SplatFormat, tmp_path: Path) -> None:
+    """Even one that has only its suffix to go by, and whose files another format would recognise: here as SOG."""
+    bag = SplatFormat("`.bag`", (".bag",), lambda content, path: cloud(3, 0), "RDF", "nothing")
+    registry.register(bag)
+    (tmp_path / "a.bag").write_bytes(archive_of("meta.json", "means_l.webp"))
+    assert read_splats(tmp_path / "a.bag").count == 3
 
 
 def test_a_new_format_is_offered_and_refused_like_any(dots: SplatFormat, tmp_path: Path) -> None:
