@@ -1,4 +1,4 @@
-"""The machine is shared out among runs: memory by what they are estimated to take, cores among those that have room."""
+"""This module divides a machine among runs: memory by their estimates, cores among those that have room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters: the few colours, or features, that many gather around."""
+"""Clustering finds the few colours, or features, that many others gather around."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to a painted mesh once everything is written: it is made smaller, and a sidecar is signed."""
+"""Once a painted mesh is written, it is made smaller if that was asked for, and its sidecar is signed."""
 
 from __future__ import annotations
 

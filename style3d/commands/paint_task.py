@@ -1,4 +1,4 @@
-"""What a worker of a batch does: one run like any other, measured, written, and with a receipt."""
+"""A worker of a batch paints a job as any other run does, measures it, writes it, and leaves a receipt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What meshoptimizer did to numbers before it compressed them is undone here: a row for each filter."""
+"""Each row undoes a filter that meshoptimizer applied to numbers before it compressed them."""
 
 from __future__ import annotations
 

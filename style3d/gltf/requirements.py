@@ -1,4 +1,4 @@
-"""A glTF may require extensions that nobody here reads; what then goes wrong is said to be their doing."""
+"""A glTF may require extensions that style3d does not read. If reading fails then, the error names them."""
 
 from __future__ import annotations
 

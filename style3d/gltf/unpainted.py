@@ -1,4 +1,4 @@
-"""What shows a colour besides the material that a primitive names: a sentence for each extension that does."""
+"""Some extensions show colours besides the material that a primitive names. Each has a sentence here."""
 
 from __future__ import annotations
 

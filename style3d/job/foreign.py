@@ -1,4 +1,4 @@
-"""Files that a command does not read, by what they begin with: what each is called, and what helps."""
+"""These rows tell files that a command does not read by their first bytes, name them, and say what helps."""
 
 from __future__ import annotations
 

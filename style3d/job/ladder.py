@@ -1,4 +1,4 @@
-"""The ladder is what a run does in a given time: rows like presets, from the least to the finest."""
+"""The ladder holds rows like presets, from the quickest to the finest. `--time` takes the last row that fits."""
 
 from __future__ import annotations
 

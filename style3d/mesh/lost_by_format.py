@@ -1,4 +1,4 @@
-"""What a glTF may hold and other mesh files do not: rows that a writer's file drops, counted in the asset."""
+"""These rows count what a glTF holds and other mesh files cannot, so that a writer says what it drops."""
 
 from __future__ import annotations
 

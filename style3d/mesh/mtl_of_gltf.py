@@ -1,4 +1,4 @@
-"""What a glTF material says besides its base colour, as statements of an MTL file with the pictures they name."""
+"""The maps and numbers of a glTF material become statements of an MTL file, with the pictures they name."""
 
 from __future__ import annotations
 

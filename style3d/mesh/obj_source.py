@@ -1,4 +1,4 @@
-"""An OBJ file as it was read, kept so that a painted copy can keep its objects, groups, polygons and materials."""
+"""An OBJ file is kept as it was read, so that a painted copy has its objects, groups, polygons and materials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One bad number costs a model its triangle: broken ones are told from sound ones here, and left out with a remark."""
+"""A triangle with a bad number is left out with a remark, so that the rest of the model can be painted."""
 
 from __future__ import annotations
 

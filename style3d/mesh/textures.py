@@ -1,4 +1,4 @@
-"""Textures start from images with their factors multiplied in, at the size they are written in."""
+"""Textures start from images with their factors multiplied in, at the size in which they are written."""
 
 from __future__ import annotations
 

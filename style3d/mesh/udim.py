@@ -1,4 +1,4 @@
-"""UDIM tiles: one material's pictures by unit square of UV space, ten squares a row, numbered from 1001."""
+"""UDIM tiles divide a material's pictures by unit squares of UV space: ten squares a row, numbered from 1001."""
 
 from __future__ import annotations
 

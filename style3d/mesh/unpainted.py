@@ -1,4 +1,4 @@
-"""What a writer may know of an asset besides its new colours."""
+"""This value tells a writer what an asset holds besides its new colours."""
 
 from __future__ import annotations
 

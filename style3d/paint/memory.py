@@ -1,4 +1,4 @@
-"""The memory that this process has taken so far."""
+"""This module measures how much memory the process has taken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calm: whether a painting's quiet areas are there beside its busy ones, which no mean or covariance tells."""
+"""Calm tells whether a painting's quiet areas lie beside its busy ones. No mean or covariance tells it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gallery: pictures among which a network that painting never sees looks for the style."""
+"""A gallery is a folder of pictures, in which a network that painting never sees looks for the style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EfficientNet-lite0 (Tan & Le, ICML 2019), a network that painting never sees, with the weights of a package."""
+"""EfficientNet-lite0 (Tan & Le, ICML 2019) judges paintings: painting never sees it. A package has its weights."""
 
 from __future__ import annotations
 

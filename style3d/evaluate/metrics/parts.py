@@ -1,4 +1,4 @@
-"""Parts: whether what differed in the original still differs, each part in colours of its own."""
+"""These metrics tell whether parts that differed in the original still differ, each in colours of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tones: whether light and dark lie where the original, or the light on its shape, has them; strokes blurred away."""
+"""These metrics tell whether light and dark lie where the original, or the light on its shape, has them."""
 
 from __future__ import annotations
 
