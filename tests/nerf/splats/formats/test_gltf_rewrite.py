@@ -174,7 +174,7 @@ def test_divided_splats_take_what_they_carried(tmp_path: Path) -> None:
 def test_packed_splats_stay_packed(tmp_path: Path) -> None:
     made = Maker()
     splats = replace(cloud(40, 1), positions=np.round(cloud(40, 1).positions, 2))
-    write_splats(splats.rotated(np.diag([1.0, -1, -1])), tmp_path / "a.spz")
+    write_splats(splats.rotate(np.diag([1.0, -1, -1])), tmp_path / "a.spz")
     content = gzip.decompress((tmp_path / "a.spz").read_bytes())
     record = struct.pack("<II3s", 0x12340001, 3, b"it!")
     content = gzip.compress(content[:14] + b"\2" + content[15:] + record)
