@@ -195,7 +195,7 @@ class _Pass:
         look = self._search(sheet, base, known, solid, before, number)
         count_use(exemplar, sheet, even)
         taken = torch.from_numpy(self._open(view.entries, sums))
-        self.table[entries] = solved(view, look, sums, self.table[entries], taken)
+        self.table[entries] = solve_colors(view, look, sums, self.table[entries], taken)
         self._covered[entries[taken]] = True
         return sheet.match
 
@@ -260,7 +260,7 @@ def patching_seconds(pixels: int) -> float:
     return PER_PIXEL * pixels
 
 
-def solved(
+def solve_colors(
     view: ViewOperator,
     look: Float32[np.ndarray, "h w 3"],
     sums: Float[np.ndarray, "columns"],

@@ -13,7 +13,7 @@ import style3d
 from style3d.paint.loop import PaintRun
 from style3d.paint.patch_guide import flow_of, guide_of
 from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, paste_patches
-from style3d.paint.patchwork import Patchwork, solved
+from style3d.paint.patchwork import Patchwork, solve_colors
 from style3d.progress import Silent
 from style3d.regions.region import Region
 from style3d.regions.selector import Where
@@ -167,14 +167,14 @@ def test_a_view_shows_what_its_entries_were_solved_for(tmp_path: Path) -> None:
     wanted = view.matrix.apply(torch.from_numpy(np.random.default_rng(0).random((len(entries), 3), np.float32)))
     look = (wanted / coverage.clamp_min(0.05)).reshape(view.height, view.width, 3).numpy()
     grey, every = torch.full((len(entries), 3), 0.5), torch.ones(len(entries), dtype=torch.bool)
-    colors = solved(view, look, sums, grey, every)
+    colors = solve_colors(view, look, sums, grey, every)
     means = view.matrix.adjoint(torch.from_numpy(look.reshape(-1, 3))) / torch.from_numpy(sums)[:, None].float()
     left, before = ((view.matrix.apply(one.contiguous()) - wanted).square().mean() for one in (colors, means))
     assert left < 0.5 * before
     assert colors.min() >= 0 and colors.max() <= 1  # noqa: PT018
     half = every.clone()
     half[::2] = False
-    assert torch.equal(solved(view, look, sums, grey, half)[::2], grey[::2])
+    assert torch.equal(solve_colors(view, look, sums, grey, half)[::2], grey[::2])
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
