@@ -45,6 +45,7 @@ ROUNDS, SWEEPS, TRIES = 4, 2, 500  # of pasting and searching; of a search; rand
 NEAR = 16  # pixels within which a search goes on, after a first round over all of the picture
 SEARCHED = 256  # pixels along a view, above which patches follow the coarser ones and are sought once, nearby
 FINEST, WORTH = 2.0, 1.2  # times the run's own views that the last pass may be; by which it pays to be finer
+CRISP = 768  # pixels along a view, above which the last pass is not finer than the run's own views
 MENDED = 3  # times that what a view still lacks goes back to its entries
 FAINT = 0.05  # coverage under which a pixel says little
 KNOWN = 0.999  # of a pixel, covered by earlier views, from which no patch shows there
@@ -76,7 +77,7 @@ class Patchwork:
         longest, extent = max(max(camera.width, camera.height) for camera in cameras), self._extent(cameras)
         scales = [0.5**k for k in range(16) if k == 0 or longest * 0.5**k >= SMALLEST]
         informed = [scale for scale in scales if extent * scale <= self._layers.finest] or scales[-1:]
-        finest = min(FINEST, self._layers.finest / extent)
+        finest = min(FINEST, CRISP / longest, self._layers.finest / extent)
         return informed[::-1] + [finest] * (finest > WORTH * informed[0])
 
     def cover(self, drawing: Colors, cameras: Sequence[Camera], watcher: Watcher, seconds: float = math.inf) -> Colors:
