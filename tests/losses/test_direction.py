@@ -33,7 +33,7 @@ class Toy(Encoder):
     """A picture is its mean colour, a text a colour that stands for it; both as unit vectors."""
 
     COLORS = {"photo": (1.0, 1.0, 1.0), "red": (1.0, 0.0, 0.0), "blue": (0.0, 0.0, 1.0)}  # noqa: RUF012
-    name, digest, size, patch, done = "toy", "0" * 64, 8, 0.5, 0.3  # type: ignore[assignment]
+    name, digest, size, patch, done_below = "toy", "0" * 64, 8, 0.5, 0.3  # type: ignore[assignment]
 
     def pictures(self, images):
         return torch.nn.functional.normalize(images.mean((2, 3)) + 1e-3, dim=1)

@@ -334,9 +334,9 @@ def test_faces_of_one_colour_in_a_corner_of_a_full_texture_are_cramped() -> None
     plain = np.full((64, 64, 3), 0.5, np.float32)
     room = room_of(corners, places, plain, wrap)
     assert room.cover > 0.9
-    assert room.cramped
+    assert room.is_cramped
     drawn = np.random.default_rng(0).uniform(0.4, 0.6, (512, 512, 3)).astype(np.float32)
-    assert not room_of(corners, places, drawn, wrap).cramped
+    assert not room_of(corners, places, drawn, wrap).is_cramped
 
 
 def test_pictures_over_the_textures_keep_the_layout() -> None:

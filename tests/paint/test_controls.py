@@ -179,7 +179,7 @@ def test_detail_is_kept(job: style3d.MeshJob) -> None:
         return float(torch.corrcoef(torch.stack(fine))[0, 1])
 
     kept = default_objective(Tiny(), detail_weight=150.0)
-    more = replace(job, steps=120)
+    more = replace(job, steps=120, learning_rate=0.01)
     detailed = style3d.stylize(style3d.load(more), more, kept)
     assert lines(detailed) > lines(run(more)) + 0.03
 

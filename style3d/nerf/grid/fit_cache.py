@@ -28,7 +28,7 @@ FIT = (
 )  # decide a fit, with imports
 ROOMS = (
     "style3d.nerf.grid", "style3d.nerf.capture", "style3d.render", "style3d.core", "style3d.images", "style3d.files",
-    "style3d.device", "style3d.types", "style3d.progress", "style3d.errors", "style3d.remarks",
+    "style3d.ply", "style3d.device", "style3d.types", "style3d.progress", "style3d.errors", "style3d.remarks",
 )  # fmt: skip
 
 

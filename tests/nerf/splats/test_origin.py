@@ -91,7 +91,7 @@ def test_tables_that_hold_lists_are_remarked(tmp_path: Path) -> None:
     more = b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
     content = content.replace(b"end_header\n", more) + struct.pack("<B3i", 3, 0, 1, 2)
     (tmp_path / "a.ply").write_bytes(content)
-    with collected() as remarks:
+    with collect_remarks() as remarks:
         assert read_splats(tmp_path / "a.ply").count == 20
     assert any("left out: face" in text for text in remarks)
 
