@@ -53,7 +53,8 @@ class StylePipelineConfig(VanillaPipelineConfig):
         """The pipeline; says in one line when the device asked for is not there."""
         device = str(options.get("device", "cpu"))
         if is_missing(device):
-            raise SystemExit(f"style3d: there is no {device.partition(":")[0]} device here; add --machine.device-type cpu")
+            kind = device.partition(":")[0]
+            raise SystemExit(f"style3d: there is no {kind} device here; add --machine.device-type cpu")
         return super().setup(**options)
 
 
