@@ -56,21 +56,21 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
             key = (image.data_ptr(), layer.styles.scale)
             if key not in panels:
                 panels[key] = (_resize_picture(image, extent * layer.styles.scale), [])
-            look, held = panels[key]
-            size = torch.nn.functional.interpolate(mask, look.shape[:2], mode="bilinear", antialias=True)
+            picture, held = panels[key]
+            size = torch.nn.functional.interpolate(mask, picture.shape[:2], mode="bilinear", antialias=True)
             held.append((number, size[0, 0].numpy()))
-    rows = max(look.shape[0] for look, _ in panels.values())
-    left = np.cumsum([0, *(look.shape[1] for look, _ in panels.values())])
+    rows = max(picture.shape[0] for picture, _ in panels.values())
+    left = np.cumsum([0, *(picture.shape[1] for picture, _ in panels.values())])
     pictures, answers = (np.zeros((rows, int(left[-1]), channels), np.float32) for channels in (3, 5))
     allowed = np.zeros((len(layers), rows, int(left[-1])), bool)
-    for begin, (look, held) in zip(left, panels.values(), strict=False):
-        here = np.s_[: look.shape[0], begin : begin + look.shape[1]]
-        pictures[here], answers[here] = look, guide.of_picture(look)
+    for begin, (picture, held) in zip(left, panels.values(), strict=False):
+        here = np.s_[: picture.shape[0], begin : begin + picture.shape[1]]
+        pictures[here], answers[here] = picture, guide.of_picture(picture)
         for number, one in held:
             allowed[number][here] |= _middles(one)
     places = [np.argwhere(one) for one in allowed]
     most = max(map(len, places))
-    sizes = np.array([look.shape[:2] for look, _ in panels.values()])
+    sizes = np.array([picture.shape[:2] for picture, _ in panels.values()])
     used = np.zeros(pictures.shape[:2], np.float32)
     repeated = np.stack([np.resize(one, (most, 2)) for one in places])
     lights = guide.lights_of(answers, allowed)

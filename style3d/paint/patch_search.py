@@ -21,7 +21,7 @@ SHARPEST = 0.7  # pixels, deviation of what a patch gives around its middle
 class Exemplar(NamedTuple):
     """Pictures side by side, from which patches are taken."""
 
-    look: Any  # (h, w, 3) float32, display-referred
+    image: Any  # (h, w, 3) float32, display-referred
     guide: Any  # (h, w, 5) float32, what the target's guide is compared with: a colour, and a direction (`flow_of`)
     allowed: Any  # (layers, h, w) bool, middles of patches that a layer may take
     used: Any  # (h, w) float32, times that a pixel has been pasted, as a share of an even use; changed in place
@@ -30,7 +30,7 @@ class Exemplar(NamedTuple):
 class Sheet(NamedTuple):
     """A view that is being covered with patches."""
 
-    look: Any  # (h + 2 REACH, w + 2 REACH, 3) float32
+    image: Any  # (h + 2 REACH, w + 2 REACH, 3) float32
     guide: Any  # (h, w, 5) float32
     layer: Any  # (h, w) int64, which layer paints a pixel
     pixels: Any  # (n,) int64, flat, those that are covered
@@ -39,9 +39,9 @@ class Sheet(NamedTuple):
 
 
 class Taste(NamedTuple):
-    """What makes a patch fit, beside its look."""
+    """What makes a patch fit, apart from its pixels."""
 
-    guide: float  # weight of the guide's difference against the look's
+    guide: float  # weight of the guide's difference against the image's
     flow: float  # squared difference of colour that strokes along the drawing's own lines, and not across, are worth
     spread: float  # squared difference of colour that an even use of the picture is worth
 
@@ -62,7 +62,7 @@ def _distance(exemplar: Any, sheet: Any, taste: Any, y: int, x: int, v: int, u: 
             return total
         for dx in range(-REACH, REACH + 1):
             for c in range(3):
-                away = sheet.look[y + REACH + dy, x + REACH + dx, c] - exemplar.look[v + dy, u + dx, c]
+                away = sheet.image[y + REACH + dy, x + REACH + dx, c] - exemplar.image[v + dy, u + dx, c]
                 total += away * away / count
     return total
 
@@ -86,7 +86,7 @@ def first_guess(exemplar: Any, sheet: Any, taste: Any, places: Any, tries: int, 
             total = taste.spread * exemplar.used[v, u] + 0.01 * chance.random()
             for c in range(3):
                 total += 4 * (sheet.guide[y, x, c] - exemplar.guide[v, u, c]) ** 2
-                total += (sheet.look[y + REACH, x + REACH, c] - exemplar.guide[v, u, c]) ** 2
+                total += (sheet.image[y + REACH, x + REACH, c] - exemplar.guide[v, u, c]) ** 2
             if total < best:
                 best = total
                 sheet.match[y, x, 0], sheet.match[y, x, 1] = v, u
@@ -136,7 +136,7 @@ def paste_patches(exemplar: Any, sheet: Any, deviation: float) -> Any:
     Patches that fit better count for more, and each the less, the farther from its middle (``deviation``, pixels).
     """
     height, width = sheet.match.shape[:2]
-    look, weight = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+    image, weight = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
     falling = np.exp(-(np.arange(-REACH, REACH + 1) ** 2) / (2 * deviation * deviation))
     for pixel in sheet.pixels:
         y, x = pixel // width, pixel % width
@@ -149,13 +149,13 @@ def paste_patches(exemplar: Any, sheet: Any, deviation: float) -> Any:
                 share = fit * falling[dy + REACH] * falling[dx + REACH]
                 weight[y + dy, x + dx] += share
                 for c in range(3):
-                    look[y + dy, x + dx, c] += share * exemplar.look[v + dy, u + dx, c]
+                    image[y + dy, x + dx, c] += share * exemplar.image[v + dy, u + dx, c]
     for y in range(height):
         for x in range(width):
             if weight[y, x] > 0:
                 for c in range(3):
-                    look[y, x, c] /= weight[y, x]
-    return look, weight
+                    image[y, x, c] /= weight[y, x]
+    return image, weight
 
 
 @njit(cache=True)

@@ -193,10 +193,10 @@ class _Pass:
             base, asked, layer, np.flatnonzero(solid & maximum_filter(wanted, 2 * REACH + 1)),
             np.full((height, width, 2), -1, np.int32), np.zeros((height, width), np.float32),
         )  # fmt: skip
-        look = self._search(sheet, base, known, solid, before, number)
+        image = self._search(sheet, base, known, solid, before, number)
         count_use(exemplar, sheet, even)
         taken = torch.from_numpy(self._open(view.entries, sums))
-        self.table[entries] = solve_colors(view, look, sums, self.table[entries], taken)
+        self.table[entries] = solve_colors(view, image, sums, self.table[entries], taken)
         self._covered[entries[taken]] = True
         return sheet.match
 
@@ -210,21 +210,21 @@ class _Pass:
         number: int,
     ) -> Float32[np.ndarray, "h w 3"]:
         """Find patches and paste them by turns; what is known stays, and shows through where it is."""
-        exemplar, look, taste = self._panels.exemplar, base, self._guide.taste
+        exemplar, image, taste = self._panels.exemplar, base, self._guide.taste
         follows = before is not None and max(sheet.match.shape[:2]) > SEARCHED
         chance = np.random.default_rng((self._seed, self._level, number))
         if before is not None:
             sheet.match[:] = self._carry_matches(sheet, *before)
-        framed = _pad_image(look)
-        first_guess(exemplar, sheet._replace(look=framed), taste, self._panels.places, TRIES, chance)
+        framed = _pad_image(image)
+        first_guess(exemplar, sheet._replace(image=framed), taste, self._panels.places, TRIES, chance)
         for turn in (0, ROUNDS) if follows else range(ROUNDS + 1):
             if turn:
                 reach = max(exemplar.used.shape) // 2 if turn == 1 else NEAR
-                improve(exemplar, sheet._replace(look=_pad_image(look)), taste, SWEEPS, reach, chance)
+                improve(exemplar, sheet._replace(image=_pad_image(image)), taste, SWEEPS, reach, chance)
             deviation = max(SHARPEST, REACH * (1 - turn / ROUNDS) / 2) if turn else SHARPEST
             patches, weight = paste_patches(exemplar, sheet, deviation)
-            look = _spread(known * base + (1 - known) * np.where(weight[..., None] > 0, patches, look), solid)
-        return look
+            image = _spread(known * base + (1 - known) * np.where(weight[..., None] > 0, patches, image), solid)
+        return image
 
     def _carry_matches(self, sheet: Sheet, match: Matches, panels: Panels) -> Matches:
         """A coarser view's matches, for this one's pixels; -1 where there are none that the layer may take."""
@@ -263,24 +263,24 @@ def patching_seconds(pixels: int) -> float:
 
 def solve_colors(
     view: ViewOperator,
-    look: Float32[np.ndarray, "h w 3"],
+    image: Float32[np.ndarray, "h w 3"],
     sums: Float[np.ndarray, "columns"],
     colors: Float[Tensor, "columns 3"],
     taken: Bool[Tensor, "columns"],
 ) -> Float[Tensor, "columns 3"]:
-    """The colours with which a view shows ``look``, for the entries taken; the others stay.
+    """The colours with which a view shows ``image``, for the entries taken; the others stay.
 
     Each starts as the mean of the pixels that show it. Where many entries mix in a pixel, as splats do, that is a blur,
     which simultaneous iterative reconstruction undoes (Gilbert 1972): what is missing goes back along Aᵀ.
 
     Args:
         view: A.
-        look: display-referred.
+        image: display-referred.
         sums: of A's columns.
         colors: of the view's entries.
         taken: those that change.
     """
-    shown, scale = torch.from_numpy(look.reshape(-1, 3)).contiguous(), torch.from_numpy(np.maximum(sums, 1e-9))
+    shown, scale = torch.from_numpy(image.reshape(-1, 3)).contiguous(), torch.from_numpy(np.maximum(sums, 1e-9))
     coverage, scale = torch.from_numpy(view.coverage).reshape(-1, 1), scale.float()[:, None]
     colors = torch.where(taken[:, None], view.matrix.adjoint(shown).float() / scale, colors)
     for _ in range(MENDED):

@@ -23,14 +23,14 @@ from tests.helpers.nets import tiny_objective
 ALONE = Taste(guide=0.0, flow=0.0, spread=0.0)
 
 
-def guide_for(look: np.ndarray) -> np.ndarray:
-    return np.concatenate([look, flow_of(look, 1.0, 2.0)], 2)
+def guide_for(image: np.ndarray) -> np.ndarray:
+    return np.concatenate([image, flow_of(image, 1.0, 2.0)], 2)
 
 
-def exemplar_of(look: np.ndarray) -> Exemplar:
-    allowed = np.zeros((1, *look.shape[:2]), bool)
+def exemplar_of(image: np.ndarray) -> Exemplar:
+    allowed = np.zeros((1, *image.shape[:2]), bool)
     allowed[:, REACH:-REACH, REACH:-REACH] = True
-    return Exemplar(look, guide_for(look), allowed, np.zeros(look.shape[:2], np.float32))
+    return Exemplar(image, guide_for(image), allowed, np.zeros(image.shape[:2], np.float32))
 
 
 def sheet_of(framed: np.ndarray) -> Sheet:
@@ -57,16 +57,16 @@ def smooth_noise(rows: int, columns: int, seed: int = 0) -> np.ndarray:
 def best_distances(exemplar: Exemplar, sheet: Sheet) -> np.ndarray:
     """The slow twin: every allowed patch is tried for every pixel."""
     windows = np.lib.stride_tricks.sliding_window_view
-    patches = windows(exemplar.look, (2 * REACH + 1,) * 2, (0, 1)).reshape(-1, 3 * (2 * REACH + 1) ** 2)
-    wanted = windows(sheet.look, (2 * REACH + 1,) * 2, (0, 1)).reshape(-1, 3 * (2 * REACH + 1) ** 2)
+    patches = windows(exemplar.image, (2 * REACH + 1,) * 2, (0, 1)).reshape(-1, 3 * (2 * REACH + 1) ** 2)
+    wanted = windows(sheet.image, (2 * REACH + 1,) * 2, (0, 1)).reshape(-1, 3 * (2 * REACH + 1) ** 2)
     distances = ((wanted[:, None] - patches[None]) ** 2).sum(2) / (2 * REACH + 1) ** 2
     return distances.min(1).reshape(sheet.distance.shape)
 
 
 def test_a_piece_of_the_picture_is_found_whole() -> None:
-    look = smooth_noise(48, 40)
-    sheet = sheet_of(look[8:36, 6:34].copy())
-    exemplar = exemplar_of(look)
+    image = smooth_noise(48, 40)
+    sheet = sheet_of(image[8:36, 6:34].copy())
+    exemplar = exemplar_of(image)
     searched(exemplar, sheet)
     rows, columns = np.indices(sheet.distance.shape)
     np.testing.assert_array_equal(sheet.match[..., 0] - rows, 8 + REACH)
@@ -165,16 +165,16 @@ def test_a_view_shows_what_its_entries_were_solved_for(tmp_path: Path) -> None:
     entries, sums = view.column_sums()
     coverage = torch.from_numpy(view.coverage).reshape(-1, 1)
     wanted = view.matrix.apply(torch.from_numpy(np.random.default_rng(0).random((len(entries), 3), np.float32)))
-    look = (wanted / coverage.clamp_min(0.05)).reshape(view.height, view.width, 3).numpy()
+    image = (wanted / coverage.clamp_min(0.05)).reshape(view.height, view.width, 3).numpy()
     grey, every = torch.full((len(entries), 3), 0.5), torch.ones(len(entries), dtype=torch.bool)
-    colors = solve_colors(view, look, sums, grey, every)
-    means = view.matrix.adjoint(torch.from_numpy(look.reshape(-1, 3))) / torch.from_numpy(sums)[:, None].float()
+    colors = solve_colors(view, image, sums, grey, every)
+    means = view.matrix.adjoint(torch.from_numpy(image.reshape(-1, 3))) / torch.from_numpy(sums)[:, None].float()
     left, before = ((view.matrix.apply(one.contiguous()) - wanted).square().mean() for one in (colors, means))
     assert left < 0.5 * before
     assert colors.min() >= 0 and colors.max() <= 1  # noqa: PT018
     half = every.clone()
     half[::2] = False
-    assert torch.equal(solve_colors(view, look, sums, grey, half)[::2], grey[::2])
+    assert torch.equal(solve_colors(view, image, sums, grey, half)[::2], grey[::2])
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
