@@ -43,7 +43,7 @@ QUICK = ["--resolution", "256", "--texture-size", "1024", "--faces", "10000", "1
 
 def main() -> int:
     """Print the tables."""
-    options = asked(sys.argv[1:])
+    options = read_options(sys.argv[1:])
     print(f"{machine()}\n\n## Steps\n")
     with tempfile.TemporaryDirectory() as folder:
         heading(*COLUMNS)
@@ -61,7 +61,7 @@ def main() -> int:
     return 0
 
 
-def asked(arguments: list[str]) -> argparse.Namespace:
+def read_options(arguments: list[str]) -> argparse.Namespace:
     """The options; --quick stands for smaller ones, before what else is said."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few minutes of one core")

@@ -182,11 +182,11 @@ def timings(weights: Path | None) -> None:
     print("| features | " + " | ".join(" ".join(map(str, column)) + "²" for column in columns) + " |")
     print("|---" * (len(columns) + 1) + "|")
     for name in ("wavelet", "network", "dictionary", "embedded", "vgg19 to relu5_1"):
-        cells = [timed(name, weights, *column) for column in columns]
+        cells = [time_cell(name, weights, *column) for column in columns]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 
-def timed(name: str, weights: Path | None, device: str, precision: str, mode: str, size: int) -> str:
+def time_cell(name: str, weights: Path | None, device: str, precision: str, mode: str, size: int) -> str:
     """One cell; what the machine cannot compile says so."""
     half = precision == "bfloat16"
     kept = torch.bfloat16 if half else torch.float32

@@ -26,7 +26,7 @@ TECHNIQUES = (
 )  # fmt: skip
 
 
-def toned(rng: Generator, names: list[str]) -> tuple[Tensor, str]:
+def draw_tone(rng: Generator, names: list[str]) -> tuple[Tensor, str]:
     """Colours (n, 3) of these names, each a little off, and the tone all of them were given ("" for none)."""
     rgb = torch.tensor([COLORS[name] for name in names]) + 0.035 * torch.randn(len(names), 3, generator=rng)
     tone = pick(rng, ["dark", "light", "pale", "bright", "vivid", "muted", "pastel"]) if chance(rng, 0.25) else ""
@@ -42,7 +42,7 @@ def toned(rng: Generator, names: list[str]) -> tuple[Tensor, str]:
     return rgb.clamp(0, 1), tone
 
 
-def sized(rng: Generator) -> tuple[float, str]:
+def draw_size(rng: Generator) -> tuple[float, str]:
     """The size of one element, pixels, and the word for it."""
     kind = pick(rng, ["fine", "", "", "large"])
     return {"fine": log_uniform(rng, 2.5, 4.5), "": log_uniform(rng, 5, 11), "large": log_uniform(rng, 13, 24)}[
@@ -56,30 +56,30 @@ def names_of(rng: Generator, count: int) -> list[str]:
     return [list(COLORS)[index] for index in order]
 
 
-def listed(rng: Generator, names: list[str]) -> str:
+def list_colors(rng: Generator, names: list[str]) -> str:
     """Colour names as people list them, in any order."""
     order = torch.randperm(len(names), generator=rng).tolist()
     return " and ".join(names[index] for index in order)
 
 
-def spoken(*words: str) -> str:
+def phrase(*words: str) -> str:
     """The words that are not empty, in a row."""
     return " ".join(word for word in words if word)
 
 
-def patterned(rng: Generator, side: int) -> Scene:
+def pattern_scene(rng: Generator, side: int) -> Scene:
     """A pattern of one colour on another."""
     name = pick(rng, tuple(PATTERNS))
-    (first, *others), (unit, size) = names_of(rng, 3 if chance(rng, 0.15) else 2), sized(rng)
-    rgb, tone = toned(rng, [first, *others])
+    (first, *others), (unit, size) = names_of(rng, 3 if chance(rng, 0.15) else 2), draw_size(rng)
+    rgb, tone = draw_tone(rng, [first, *others])
     mask = PATTERNS[name](rng, side, unit)
     image = mask * ground(rng, side, rgb[:1]) + (1 - mask) * ground(rng, side, rgb[1:])
     manner = pick(rng, ["", "", "", "glossy", "rough", "soft"])
-    below = listed(rng, others)
+    below = list_colors(rng, others)
     phrases = [
-        spoken(size, tone, first, name, "on", tone, below), spoken(size, first, name, "on", below),
-        spoken(tone, listed(rng, [first, *others]), size, name), spoken(first, name), spoken(manner, size, name),
-        spoken(below, "with", size, first, name), spoken(manner, listed(rng, [first, *others])),
+        phrase(size, tone, first, name, "on", tone, below), phrase(size, first, name, "on", below),
+        phrase(tone, list_colors(rng, [first, *others]), size, name), phrase(first, name), phrase(manner, size, name),
+        phrase(below, "with", size, first, name), phrase(manner, list_colors(rng, [first, *others])),
     ]  # fmt: skip
     return surface(rng, image, manner), phrases
 
@@ -92,16 +92,16 @@ def material(rng: Generator, side: int) -> Scene:
     colors = list(MATERIALS[name]) if own else names_of(rng, 1 + int(chance(rng, 0.6)))
     if not own and len(colors) == 1:
         colors.append(pick(rng, ["black", "white", "grey"]))
-    rgb, tone = toned(rng, colors)
+    rgb, tone = draw_tone(rng, colors)
     unit = log_uniform(rng, 6, 18) if name == "porcelain" else log_uniform(rng, 3, 16)
     image = draw_material(rng, side, name, pattern, rgb, unit)
-    color = "" if own and chance(rng, 0.6) else listed(rng, colors)
+    color = "" if own and chance(rng, 0.6) else list_colors(rng, colors)
     carved = "carving" if name in ("wood", "stone", "marble") else "object"
     phrases = [
-        spoken(tone, color, name), spoken(tone, color, name),
-        spoken(manner, color, name, pick(rng, ["surface", "texture", "object"])),
-        spoken("a", tone, color, name, pick(rng, [carved, "vase"])), spoken(carved, "made of", tone, color, name),
-        spoken(name, "in", listed(rng, colors)), spoken(color, manner, name),
+        phrase(tone, color, name), phrase(tone, color, name),
+        phrase(manner, color, name, pick(rng, ["surface", "texture", "object"])),
+        phrase("a", tone, color, name, pick(rng, [carved, "vase"])), phrase(carved, "made of", tone, color, name),
+        phrase(name, "in", list_colors(rng, colors)), phrase(color, manner, name),
     ]  # fmt: skip
     return surface(rng, image, manner), phrases
 
@@ -110,10 +110,10 @@ def medium(rng: Generator, side: int) -> Scene:
     """A painting, print or drawing in a technique."""
     name = pick(rng, TECHNIQUES)
     colors = names_of(rng, int(uniform(rng, 2, 5)))
-    (unit, size), manner = sized(rng), ""
+    (unit, size), manner = draw_size(rng), ""
     if name in ("ink", "engraving", "pencil", "woodcut") and chance(rng, 0.7):
         colors = [{"pencil": "grey"}.get(name, "black"), pick(rng, ["white", "cream"])]
-    rgb, tone = toned(rng, colors)
+    rgb, tone = draw_tone(rng, colors)
     if name in ("oil", "strokes", "embroidery"):
         manner = "straight" if name == "embroidery" or chance(rng, 0.3) else "curved"
     image = draw_medium(rng, side, name, rgb, unit, manner == "curved")
@@ -126,19 +126,19 @@ def medium(rng: Generator, side: int) -> Scene:
     word = said.get(name, name)
     many = "colourful" if len(colors) > 2 else ""
     phrases = [
-        spoken(word, "in", tone, listed(rng, colors)), spoken(tone, listed(rng, colors), word), spoken("a", many, word),
-        spoken(manner, size, word), spoken("a", many, word, "in", pick(rng, colors)),
-        spoken(size, word, "in", listed(rng, colors)), spoken("picture painted in", word),
+        phrase(word, "in", tone, list_colors(rng, colors)), phrase(tone, list_colors(rng, colors), word),
+        phrase("a", many, word), phrase(manner, size, word), phrase("a", many, word, "in", pick(rng, colors)),
+        phrase(size, word, "in", list_colors(rng, colors)), phrase("picture painted in", word),
     ]  # fmt: skip
     return image, phrases
 
 
-def layered(rng: Generator, side: int) -> Scene:
+def layer_scene(rng: Generator, side: int) -> Scene:
     """One over another: wood with blue glaze, stone covered with moss, leather with gold dots."""
     base, phrases = material(rng, side)
     what = phrases[0]
-    color, unit = pick(rng, tuple(COLORS)), sized(rng)
-    rgb, tone = toned(rng, [color])
+    color, unit = pick(rng, tuple(COLORS)), draw_size(rng)
+    rgb, tone = draw_tone(rng, [color])
     if chance(rng, 0.45):
         name, pattern = "glaze", pick(rng, ["drips", "blobs", "splashes"])
         over = surface(rng, ground(rng, side, rgb), "glossy")
@@ -149,9 +149,9 @@ def layered(rng: Generator, side: int) -> Scene:
         over = ground(rng, side, rgb)
     mask = PATTERNS[pattern](rng, side, max(4.0, unit[0]))
     said = [
-        spoken(what, "with", tone, color, name), spoken("a", what, "carving with", color, name),
-        spoken(tone, color, name, "on", what),
-        spoken(what, "covered with", color, name), spoken(color, name), spoken(what, "with", name), what,
+        phrase(what, "with", tone, color, name), phrase("a", what, "carving with", color, name),
+        phrase(tone, color, name, "on", what),
+        phrase(what, "covered with", color, name), phrase(color, name), phrase(what, "with", name), what,
     ]  # fmt: skip
     return mask * over + (1 - mask) * base, said
 
@@ -159,20 +159,20 @@ def layered(rng: Generator, side: int) -> Scene:
 def plain(rng: Generator, side: int) -> Scene:
     """A colour, smooth or glossy."""
     names = names_of(rng, 1)
-    rgb, tone = toned(rng, names)
+    rgb, tone = draw_tone(rng, names)
     manner = pick(rng, ["plain", "glossy", "smooth", "rough"])
     image = surface(rng, ground(rng, side, rgb), manner)
     color = names[0]
     over = ["glaze"] if manner == "glossy" else []
     return image, [
-        spoken(tone, color), spoken(manner, tone, color), spoken(color, manner, "surface"),
-        spoken("a", color, "object"),
-        spoken(tone, color, *over), spoken(manner, color, *over), spoken("painted", color),
+        phrase(tone, color), phrase(manner, tone, color), phrase(color, manner, "surface"),
+        phrase("a", color, "object"),
+        phrase(tone, color, *over), phrase(manner, color, *over), phrase("painted", color),
     ]  # fmt: skip
 
 
 KINDS: tuple[tuple[Callable[[Generator, int], Scene], float], ...] = (
-    (material, 0.36), (patterned, 0.26), (medium, 0.2), (layered, 0.12), (plain, 0.06),
+    (material, 0.36), (pattern_scene, 0.26), (medium, 0.2), (layer_scene, 0.12), (plain, 0.06),
 )  # fmt: skip
 
 

@@ -48,14 +48,14 @@ class Row:
     written: Path | None = None
 
 
-def inverted(asset: MeshAsset, path: Path) -> None:
+def save_inverted(asset: MeshAsset, path: Path) -> None:
     """Write the asset in the opposite colours."""
     surface = asset.surface
     colors: Any = [1 - texture.rgb for texture in surface.textures]
     save_asset(asset, colors if surface.painted == "texture" else 1 - np.asarray(surface.vertex_rgb), path)
 
 
-def stylised(asset: MeshAsset, path: Path) -> None:
+def save_stylised(asset: MeshAsset, path: Path) -> None:
     """Write the asset after a few steps of the real thing, at a small size."""
     job = MeshJob(asset.source, STYLE, output=path, preset="draft", views=4, resolution=64, steps=4, features="wavelet")
     scene = MeshScene(asset)
@@ -66,7 +66,7 @@ def stylised(asset: MeshAsset, path: Path) -> None:
 def corpus(
     folder: Path,
     out: Path,
-    paint: Painter = inverted,
+    paint: Painter = save_inverted,
     only: str = "",
     what: Literal["texture", "vertices"] | None = None,
     size: int | None = None,
@@ -80,7 +80,7 @@ def corpus(
             )
             print(f"{row.outcome:10}{row.seconds:7.2f} s  {source.relative_to(folder)}: {row.words}", flush=True)
             rows.append(row)
-    return list(validated(rows))
+    return list(validate_rows(rows))
 
 
 def models(folder: Path) -> list[Path]:
@@ -111,7 +111,7 @@ def attempt(
     return Row(source, "painted", time.perf_counter() - start, words, target)
 
 
-def validated(rows: list[Row]) -> Iterator[Row]:
+def validate_rows(rows: list[Row]) -> Iterator[Row]:
     """The rows, INVALID where the validator finds problems that the source did not have."""
     reason = why_missing()
     if reason is not None:
@@ -144,7 +144,7 @@ def main() -> int:
     if not arguments.folder.is_dir():
         print(f"no models here: {arguments.folder} is absent (STYLE3D_ASSETS names another folder)")
         return 0
-    paint, size = (inverted, None) if arguments.invert else (stylised, SIZE)
+    paint, size = (save_inverted, None) if arguments.invert else (save_stylised, SIZE)
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as temporary:
         rows = corpus(arguments.folder, arguments.keep or Path(temporary), paint, arguments.only, arguments.paint, size)

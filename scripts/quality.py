@@ -145,10 +145,10 @@ def _paint(target: Path, model: Path, style: Path, more: list[str], tree: Path) 
 
 def _picture(pair: Pair, model: Path, painted: dict[str, Path]) -> None:
     """One row: the original and every way, from two sides each."""
-    original = _opened(model)
+    original = _open_scene(model)
     cameras = [original.cameras_around(8, EDGE)[k] for k in (0, 1)]
     columns = []
-    for name, scene in [("original", original), *((way, _opened(path)) for way, path in painted.items())]:
+    for name, scene in [("original", original), *((way, _open_scene(path)) for way, path in painted.items())]:
         views = []
         for camera in cameras:
             image = scene.operator(camera, 0).render(scene.initial(), torch.full((3,), PAPER))[0]
@@ -160,7 +160,7 @@ def _picture(pair: Pair, model: Path, painted: dict[str, Path]) -> None:
     Image.fromarray(np.concatenate(columns, 1)).save(DOCS / f"{pair.name}.webp", quality=82)
 
 
-def _opened(path: Path) -> Scene:
+def _open_scene(path: Path) -> Scene:
     return kind_at(path).open(path, Opening(lighting="studio"))
 
 

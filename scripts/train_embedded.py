@@ -39,7 +39,7 @@ from style3d.losses.features.wavelet import morlet  # noqa: E402
 SIBLINGS = 4
 
 
-def quantised(seed: int) -> bytes:
+def image_bytes(seed: int) -> bytes:
     """Image ``seed`` as bytes."""
     torch.set_num_threads(1)
     return (make_image(seed) * 255).round().to(torch.uint8).numpy().tobytes()
@@ -48,7 +48,7 @@ def quantised(seed: int) -> bytes:
 def make_pool(count: int, first: int, workers: int) -> Tensor:
     """Images ``first`` … ``first + count``, (count, 3, side, side) uint8."""
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        raw = pool.map(quantised, range(first, first + count), chunksize=16)
+        raw = pool.map(image_bytes, range(first, first + count), chunksize=16)
     side = math.isqrt(len(raw[0]) // 3)
     return torch.frombuffer(bytearray(b"".join(raw)), dtype=torch.uint8).reshape(count, 3, side, side)
 
@@ -174,7 +174,7 @@ def contrast(embedding: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def folded(net: Net, pool: Tensor) -> dict[str, Tensor]:
+def fold_weights(net: Net, pool: Tensor) -> dict[str, Tensor]:
     """Weights with normalisation folded in and every channel's mean activation brought to one."""
     net.eval()
     rng = torch.Generator().manual_seed(7)
@@ -224,7 +224,7 @@ def train(options: argparse.Namespace) -> None:
             right = " ".join(f"{float(pair[1]):.2f}" for pair in pairs)
             print(f"step {step} loss {float(loss):.3f} right {right} {rate:.0f} crops/s", flush=True)
         if (step + 1) % 100 == 0 or step == options.steps - 1:
-            save_file(folded(net, pool), options.output, {"project": "style3d", "steps": str(step + 1)})
+            save_file(fold_weights(net, pool), options.output, {"project": "style3d", "steps": str(step + 1)})
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def _sector(angle: Field, count: int, turn: float = 0.0) -> Field:
     return np.floor((angle / (2 * np.pi) * count + turn) % count)
 
 
-def _folded(plan: Plan, count: int, turn: float = 0.0) -> tuple[Field, Field]:
+def _spoke_coordinates(plan: Plan, count: int, turn: float = 0.0) -> tuple[Field, Field]:
     """Coordinates along and across the nearest of `count` spokes."""
     step = 2 * np.pi / count
     local = (plan.t + turn * step + step / 2) % step - step / 2
@@ -96,7 +96,7 @@ def _wheel(plan: Plan) -> None:
         _sector(plan.t, 32) + 32 * np.floor(plan.r * 9 + 0.2 * np.cos(16 * plan.t)),
         ["blue", "sky", "blue", "violet"],
     )
-    along, across = _folded(plan, 16, 0.5)
+    along, across = _spoke_coordinates(plan, 16, 0.5)
     medal = np.hypot(along - 0.80, across)
     spoke = _sector(plan.t, 16)
     plan.add(medal < 0.098, spoke, ["gold"])
@@ -105,7 +105,7 @@ def _wheel(plan: Plan) -> None:
     )
     plan.add(medal < 0.034, spoke, ["gold", "blue"])
     plan.arch(medal - 0.104, 0.010)
-    along, across = _folded(plan, 16)
+    along, across = _spoke_coordinates(plan, 16)
     outer = _petal(along, across, 0.36, 0.74, 0.062)
     half = _sector(plan.t, 16, 0.5) * 2 + (np.floor((along - 0.36) / 0.075))
     plan.add(outer < 0, half + 100 * _sector(plan.t, 16, 0.5), ["red", "violet", "red", "gold", "red"])
@@ -117,7 +117,7 @@ def _wheel(plan: Plan) -> None:
 def _flower(plan: Plan) -> None:
     """The heart: eight petals, a ring of beads and a star."""
     plan.add(plan.r < 0.37, _sector(plan.t, 24), ["green", "blue", "green"])
-    along, across = _folded(plan, 8)
+    along, across = _spoke_coordinates(plan, 8)
     petal = np.hypot(along - 0.235, across) - 0.088
     spoke = _sector(plan.t, 8, 0.5)
     plan.add(petal < 0, spoke * 2 + (across > 0), ["red", "red"])

@@ -44,7 +44,7 @@ def capsule(points: Sequence[Sequence[float]], radii: Sequence[float]) -> Shape:
     return distance
 
 
-def mirrored(shape: Shape) -> Shape:
+def mirror(shape: Shape) -> Shape:
     """The shape and its image in x = 0."""
     return lambda p: shape(np.concatenate([np.abs(p[..., :1]), p[..., 1:]], -1))
 

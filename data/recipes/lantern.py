@@ -139,7 +139,7 @@ def _roof(obj: Obj) -> None:
             obj.polygon(np.array([grid[0, j + 1], grid[0, j], middle]), np.array([uv[0, j + 1], uv[0, j], (0.5, 0.0)]))
 
 
-def _turned(obj: Obj, profile: list[tuple[float, float]], around: int = 24, rows: int = 14) -> None:
+def _add_ornament(obj: Obj, profile: list[tuple[float, float]], around: int = 24, rows: int = 14) -> None:
     """A small turned ornament; the profile runs upwards."""
     p = curve(profile, rows)
     angle = np.linspace(0, 2 * np.pi, around + 1)
@@ -270,7 +270,7 @@ def make(path: Path) -> None:
     obj.group("roof", "lacquer")
     _roof(obj)
     obj.group("finial", "brass")
-    _turned(
+    _add_ornament(
         obj,
         [
             (0.10, 1.45),

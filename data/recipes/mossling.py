@@ -8,7 +8,7 @@ import numpy as np
 
 from recipes.bake import bake, unwrap
 from recipes.gltf import Writer
-from recipes.implicit import Shape, capsule, ellipsoid, gradient, mesh, mirrored, union
+from recipes.implicit import Shape, capsule, ellipsoid, gradient, mesh, mirror, union
 from recipes.noise import Field, fbm, ramp, rgb, smoothstep
 from recipes.surface import Faces, encode
 
@@ -27,21 +27,21 @@ def shape() -> Shape:
         (head, 0.22),
         (ellipsoid((0, 0.90, 0.50), (0.20, 0.125, 0.13)), 0.12),  # muzzle
         (ellipsoid((0, 0.955, 0.635), (0.060, 0.042, 0.04)), 0.025),  # nose
-        (mirrored(ellipsoid(EYE - [0.005, 0, 0.075], (0.155, 0.17, 0.13))), 0.05),
-        (mirrored(ellipsoid((0.36, 0.88, 0.36), (0.13, 0.11, 0.12))), 0.10),  # cheeks
+        (mirror(ellipsoid(EYE - [0.005, 0, 0.075], (0.155, 0.17, 0.13))), 0.05),
+        (mirror(ellipsoid((0.36, 0.88, 0.36), (0.13, 0.11, 0.12))), 0.10),  # cheeks
         (
-            mirrored(capsule([(0.30, 1.30, -0.02), (0.46, 1.58, -0.06), (0.68, 1.82, -0.10)], (0.16, 0.165, 0.06))),
+            mirror(capsule([(0.30, 1.30, -0.02), (0.46, 1.58, -0.06), (0.68, 1.82, -0.10)], (0.16, 0.165, 0.06))),
             0.10,
         ),  # ears
         (
-            mirrored(capsule([(0.13, 1.40, 0.18), (0.155, 1.53, 0.23), (0.13, 1.64, 0.30)], (0.074, 0.058, 0.036))),
+            mirror(capsule([(0.13, 1.40, 0.18), (0.155, 1.53, 0.23), (0.13, 1.64, 0.30)], (0.074, 0.058, 0.036))),
             0.04,
         ),  # horns
         (
-            mirrored(capsule([(0.46, 0.66, 0.14), (0.62, 0.50, 0.30), (0.55, 0.44, 0.46)], (0.12, 0.10, 0.115))),
+            mirror(capsule([(0.46, 0.66, 0.14), (0.62, 0.50, 0.30), (0.55, 0.44, 0.46)], (0.12, 0.10, 0.115))),
             0.10,
         ),  # arms
-        (mirrored(ellipsoid((0.27, 0.09, 0.20), (0.20, 0.115, 0.28))), 0.12),  # feet
+        (mirror(ellipsoid((0.27, 0.09, 0.20), (0.20, 0.115, 0.28))), 0.12),  # feet
         (
             capsule(
                 [(0, 0.30, -0.40), (0.05, 0.26, -0.68), (0.20, 0.42, -0.90), (0.30, 0.68, -0.92)],
@@ -51,12 +51,12 @@ def shape() -> Shape:
         ),
         (ellipsoid((0.31, 0.78, -0.91), (0.17, 0.19, 0.165)), 0.05),  # the tuft of its tail
     ]
-    toes = [(mirrored(ellipsoid((0.27 + dx, 0.062, 0.455), (0.062, 0.062, 0.06))), 0.035) for dx in (-0.11, 0.0, 0.11)]
+    toes = [(mirror(ellipsoid((0.27 + dx, 0.062, 0.455), (0.062, 0.062, 0.06))), 0.035) for dx in (-0.11, 0.0, 0.11)]
     ridge = [
         (ellipsoid((0, y, z), (0.05, 0.085, 0.075), 0.0), 0.07)
         for y, z in ((1.42, -0.16), (1.24, -0.33), (1.0, -0.42), (0.76, -0.51), (0.54, -0.54))
     ]
-    hollow = mirrored(ellipsoid((0.50, 1.62, 0.12), (0.10, 0.17, 0.13), -0.75))
+    hollow = mirror(ellipsoid((0.50, 1.62, 0.12), (0.10, 0.17, 0.13), -0.75))
     solid = union([*parts, *toes, *ridge])
 
     def distance(p: Field) -> Field:

@@ -56,7 +56,7 @@ BLOSSOM, VINE = [("scarlet", 0.75), ("orange", 0.35)], [("ultramarine", 1.1), ("
 LEAF = [[("ultramarine", 0.95)], [("viridian", 0.9), ("cobalt", 0.3)], [("cobalt", 1.0), ("ultramarine", 0.3)]]
 
 
-def _turned(profile: Field, start: float, end: float, around: int, box: Box) -> Patch:
+def _revolve(profile: Field, start: float, end: float, around: int, box: Box) -> Patch:
     """Part of a surface of revolution, from `start` to `end` in turns; the profile runs upwards."""
     s = np.linspace(0, 1, around + 1)
     angle = 2 * np.pi * (start + (end - start) * s)
@@ -279,11 +279,11 @@ def make(path: Path) -> None:
     """Write the teapot to `path`."""
     body, lid, knob = curve(BODY, 44), curve(LID, 18), curve(KNOB, 18)
     tall, lid_tall = 0.36, 0.26  # of a turn: about the length of the profile over the widest circumference
-    pot = [_turned(body, 0.5 * h, 0.5 * h + 0.5, 56, HALVES[h]) for h in (0, 1)]
-    cover = join([_turned(lid, 0.5 * h, 0.5 * h + 0.5, 48, LIDS[h]) for h in (0, 1)])
+    pot = [_revolve(body, 0.5 * h, 0.5 * h + 0.5, 56, HALVES[h]) for h in (0, 1)]
+    cover = join([_revolve(lid, 0.5 * h, 0.5 * h + 0.5, 48, LIDS[h]) for h in (0, 1)])
     parts = [
         ("body", join([*pot, _foot(*BODY[0])]), 0), ("spout", _spout(), 0), ("handle", join([_handle()]), 1),
-        ("lid", cover, 0), ("knob", _turned(knob, 0, 1, 48, KNOB_BOX), 1),
+        ("lid", cover, 0), ("knob", _revolve(knob, 0, 1, 48, KNOB_BOX), 1),
     ]  # fmt: skip
     writer = Writer()
     materials = [

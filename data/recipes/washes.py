@@ -54,7 +54,7 @@ class Sheet:
         warp = 0.006 * rough
         px = x + warp * fbm(x * 14, y * 14, octaves=4, seed=seed) + 0.35 * warp * fbm(x * 70, y * 70, seed=seed + 1)
         py = y + warp * fbm(x * 14, y * 14, octaves=4, seed=seed + 2) + 0.35 * warp * fbm(x * 70, y * 70, seed=seed + 3)
-        inside = _signed(points, px, py) * n  # pixels to the edge, positive inside
+        inside = _signed_distance(points, px, py) * n  # pixels to the edge, positive inside
         run = smoothstep(0.62 - wet, 0.9 - wet, 0.5 + 0.8 * fbm(x * 5, y * 5, octaves=2, seed=seed + 4))
         room = 1 - (0.94 * smoothstep(0.05, 0.5, self.reserved[box]) if behind else 0.0)
         soft = 1.1 + run * 0.11 * span * n
@@ -99,7 +99,7 @@ class Sheet:
 
 
 @numba.njit
-def _signed(points: Field, x: Field, y: Field) -> Field:
+def _signed_distance(points: Field, x: Field, y: Field) -> Field:
     """Signed distance from (x, y) to a closed polygon, positive inside."""
     out = np.empty(x.shape)
     for row in range(x.shape[0]):

@@ -22,7 +22,11 @@ def maker() -> Maker:
     made = Maker()
     made.json["extensionsUsed"] = ["VENDOR_secret"]
     made.json["extras"] = {"größe": [1, 2.5, None, "ß"], "zero": 0}
-    made.show(made.quad(made.textured(checks(), name="Bemalt é")), name="wörld node", extensions={"VENDOR_secret": {}})
+    made.show(
+        made.quad(made.textured_material(checks(), name="Bemalt é")),
+        name="wörld node",
+        extensions={"VENDOR_secret": {}},
+    )
     made.json["extensions"] = {"VENDOR_secret": {"deep": [{"a": 1}]}}
     return made
 

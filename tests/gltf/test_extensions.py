@@ -41,7 +41,7 @@ def weathering() -> Iterator[Extension]:
 
 def rusty(folder: Path) -> Path:
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     made.json |= {"extensionsUsed": [NAME], "extensionsRequired": [NAME], "extensions": {NAME: {"layers": [1, 2]}}}
     return made.write(folder / "a.glb")
 
@@ -100,7 +100,7 @@ def test_names_are_spelt_once() -> None:
 def test_a_required_extension_is_named_where_reading_fails(tmp_path: Path) -> None:
     """What hides the geometry is said for what it is, with a command; and not that the file is damaged."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     del made.json["meshes"][0]["primitives"][0]["attributes"]["POSITION"]
     made.json |= {"extensionsUsed": ["ACME_crushed"], "extensionsRequired": ["ACME_crushed"]}
     with pytest.raises(

@@ -91,7 +91,7 @@ def compressed(extension: str) -> Maker:
     """A square whose positions, as normalised shorts, lie in a compressed view; the fallback buffer holds nothing."""
     count, stride, named, stream, _ = STREAMS["shorts"]
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     content = base64.b64decode(stream)
     view = made.view(content)
     at = made.json["bufferViews"][view]

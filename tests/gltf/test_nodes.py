@@ -48,7 +48,7 @@ def test_normals_turn_with_the_surface() -> None:
 def scene(tmp_path: Path, **node: object) -> Path:
     """A textured quad on one node."""
     made = Maker()
-    made.show(made.quad(made.textured(checks())), **node)
+    made.show(made.quad(made.textured_material(checks())), **node)
     return made.write(tmp_path / "a.glb")
 
 
@@ -64,7 +64,7 @@ def test_mirrors_keep_faces_outside_in(scale: list[int], tmp_path: Path) -> None
 def test_nested_transforms(tmp_path: Path) -> None:
     """Parents apply after children."""
     made = Maker()
-    child = made.show(made.quad(made.textured(checks())), translation=[1, 0, 0])
+    child = made.show(made.quad(made.textured_material(checks())), translation=[1, 0, 0])
     parent = made.add("nodes", {"children": [child], "scale": [10, 10, 10]})
     made.json["scenes"][0]["nodes"] = [parent]
     surface = load_asset(made.write(tmp_path / "a.glb")).surface
@@ -75,7 +75,7 @@ def test_nested_transforms(tmp_path: Path) -> None:
 def test_instances_share_texels(tmp_path: Path) -> None:
     """Two nodes and three GPU instances of one mesh: many faces, one texture."""
     made = Maker()
-    first = made.show(made.quad(made.textured(checks())))
+    first = made.show(made.quad(made.textured_material(checks())))
     offsets = np.array([[0, 0, 1], [0, 0, 2], [0, 0, 3]], np.float32)
     attributes = {"TRANSLATION": made.accessor(offsets, "VEC3")}
     extension = {"EXT_mesh_gpu_instancing": {"attributes": attributes}}
@@ -94,7 +94,7 @@ def skinned(tmp_path: Path, joint: int = 1) -> Path:
     joints = np.array([[0] * 4, [0] * 4, [joint, 0, 0, 0], [joint, 0, 0, 0]], np.uint8)
     weights = np.tile(np.array([1, 0, 0, 0], np.float32), (4, 1))
     attributes = {"JOINTS_0": made.accessor(joints, "VEC4"), "WEIGHTS_0": made.accessor(weights, "VEC4")}
-    node = made.show(made.quad(made.textured(checks()), **attributes), translation=[100, 0, 0], skin=0)
+    node = made.show(made.quad(made.textured_material(checks()), **attributes), translation=[100, 0, 0], skin=0)
     bones = [made.add("nodes", {}), made.add("nodes", {"translation": [0, 2, 0]})]
     made.json["scenes"][0]["nodes"] += bones
     made.add(
@@ -126,7 +126,7 @@ def test_morph_targets_apply_with_their_weights(tmp_path: Path) -> None:
     """The node's weights go before the mesh's."""
     made = Maker()
     target = {"POSITION": made.accessor(np.full((4, 3), 2, np.float32), "VEC3")}
-    node = made.show({**made.quad(made.textured(checks())), "targets": [target]})
+    node = made.show({**made.quad(made.textured_material(checks())), "targets": [target]})
     made.json["meshes"][0]["weights"] = [1.0]
     shown = load_asset(made.write(tmp_path / "a.glb")).surface
     np.testing.assert_allclose(shown.positions, QUAD + 2)
@@ -172,7 +172,7 @@ def test_lists_strips_and_fans(mode: int, corners: list[int], expected: list[lis
     for indexed in (True, False):
         made = Maker()
         order = np.array(corners)
-        item = made.quad(made.textured(checks())) | {"mode": mode}
+        item = made.quad(made.textured_material(checks())) | {"mode": mode}
         if indexed:
             item["indices"] = made.accessor(order.astype(np.uint16), "SCALAR")
         else:
@@ -192,9 +192,9 @@ def test_lists_strips_and_fans(mode: int, corners: list[int], expected: list[lis
 def test_only_the_default_scene_is_shown(tmp_path: Path) -> None:
     """Other scenes and hidden nodes are not painted."""
     made = Maker()
-    made.show(made.quad(made.textured(checks())))
-    hidden = made.show(made.quad(made.textured(checks(seed=1))))
-    made.show(made.quad(made.textured(checks(seed=2))), extensions={"KHR_node_visibility": {"visible": False}})
+    made.show(made.quad(made.textured_material(checks())))
+    hidden = made.show(made.quad(made.textured_material(checks(seed=1))))
+    made.show(made.quad(made.textured_material(checks(seed=2))), extensions={"KHR_node_visibility": {"visible": False}})
     made.json["scenes"][0]["nodes"].remove(hidden)
     made.add("scenes", {"nodes": [hidden]})
     surface = load_asset(made.write(tmp_path / "a.glb")).surface

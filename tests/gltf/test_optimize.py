@@ -18,7 +18,7 @@ from tests.helpers.validator import assert_valid
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     made = Maker()
-    made.show(made.quad(made.textured(checks(64))))
+    made.show(made.quad(made.textured_material(checks(64))))
     return made.write(tmp_path / "a.glb")
 
 

@@ -21,7 +21,7 @@ def cameras(count: int = FRAMES) -> list[Camera]:
     return [camera.crop(0, (WIDTH - HEIGHT) / 2, WIDTH, HEIGHT) for camera in square]
 
 
-def seen(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+def render_ball(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
     """Colour (h, w, 3) and depth along z (h, w) of a ball of radius 0.5 before the plane z = -0.8."""
     rays = camera.directions()
     a, b = (rays * rays).sum(1), rays @ camera.position
@@ -41,7 +41,7 @@ def write_capture(folder: Path) -> Path:
     frames = []
     for number, camera in enumerate(cameras()):
         name = f"images/{number:03}.png"
-        Image.fromarray((seen(camera)[0] * 255).round().astype(np.uint8)).save(folder / name)
+        Image.fromarray((render_ball(camera)[0] * 255).round().astype(np.uint8)).save(folder / name)
         pose = camera.camera_to_world * [1.0, -1.0, -1.0, 1.0]
         frames.append({"file_path": name, "transform_matrix": pose.tolist()})
     camera = cameras()[0]

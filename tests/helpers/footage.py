@@ -31,7 +31,7 @@ def arc(count: int = 4, size: int = 48, degrees: float = 8.0) -> Footage:
     return Footage("sphere", tuple(views))
 
 
-def painted(footage: Footage, images: list[np.ndarray]) -> Footage:
+def with_images(footage: Footage, images: list[np.ndarray]) -> Footage:
     """The same views with other images after."""
     pairs = zip(footage.views, images, strict=True)
     views = tuple(ComparedView(s.camera, s.before, np.float32(image), s.depth, s.mask) for s, image in pairs)

@@ -69,7 +69,7 @@ class Maker:
         self.json["scenes"][0]["nodes"].append(index)
         return index
 
-    def textured(self, rgb: np.ndarray, *, sampler: dict[str, int] | None = None, **material: Any) -> int:
+    def textured_material(self, rgb: np.ndarray, *, sampler: dict[str, int] | None = None, **material: Any) -> int:
         """A material with a base-colour texture."""
         texture: dict[str, Any] = {"source": self.image(rgb)}
         if sampler is not None:
@@ -123,7 +123,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(child, (*path, key))
 
 
-def packed(found: Any, content: bytes) -> bytes:
+def pack_glb(found: Any, content: bytes) -> bytes:
     """A GLB of changed JSON and the old binary chunk."""
     text = json.dumps(found).encode()
     text += b" " * (-len(text) % 4)

@@ -59,9 +59,9 @@ def missing() -> str | None:
 
 def photograph(shots: Sequence[Shot]) -> list[Seen]:
     """Take pictures, all in one launch."""
-    return [_seen(told) for told in browser.photograph(PAGE, [asdict(shot) for shot in shots])]
+    return [_read_answer(told) for told in browser.photograph(PAGE, [asdict(shot) for shot in shots])]
 
 
-def _seen(told: dict[str, Any]) -> Seen:
+def _read_answer(told: dict[str, Any]) -> Seen:
     lists = {key: tuple(told[key]) for key in ("animations", "variants", "errors")}
     return Seen(browser.pixels(told), told["meshes"], told["textured"], told["skinned"], **lists)

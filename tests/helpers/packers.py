@@ -142,10 +142,10 @@ def sog(splats: Splats, version: int = 2) -> dict[str, bytes]:
 
 def archive_of(*names: str) -> bytes:
     """An archive with entries of these names."""
-    return zipped(dict.fromkeys(names, b"x"))
+    return zip_files(dict.fromkeys(names, b"x"))
 
 
-def zipped(files: dict[str, bytes], root: str = "") -> bytes:
+def zip_files(files: dict[str, bytes], root: str = "") -> bytes:
     """An archive of files, not compressed, as SOG scenes are."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

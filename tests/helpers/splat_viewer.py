@@ -60,9 +60,9 @@ def missing() -> str | None:
 
 def photograph(shots: Sequence[Shot]) -> list[Seen]:
     """Take pictures, all in one launch."""
-    return [_seen(told) for told in browser.photograph(PAGE, [shot.values() for shot in shots])]
+    return [_read_answer(told) for told in browser.photograph(PAGE, [shot.values() for shot in shots])]
 
 
-def _seen(told: dict[str, Any]) -> Seen:
+def _read_answer(told: dict[str, Any]) -> Seen:
     image = browser.pixels(told) / 255.0
     return Seen(image[..., :3] * image[..., 3:], image[..., 3], tuple(told["errors"]))

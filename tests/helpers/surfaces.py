@@ -73,7 +73,7 @@ def quad(
     )
 
 
-def stacked(front: Surface, back: Surface) -> Surface:
+def join_surfaces(front: Surface, back: Surface) -> Surface:
     """Two textured surfaces as one."""
     shift = len(front.positions)
     moved = tuple(

@@ -66,7 +66,7 @@ def test_other_poses_are_refused(text: str) -> None:
 def moving() -> Maker:
     """A quad that an animation carries, turns, swells and morphs."""
     made = Maker()
-    item = made.quad(made.textured(checks(16)))
+    item = made.quad(made.textured_material(checks(16)))
     item["targets"] = [{"POSITION": made.accessor(np.tile(np.float32([0, 0, 1]), (4, 1)), "VEC3")}]
     node = made.show(item)
     times = made.accessor(np.float32([0, 2]), "SCALAR", min=[0], max=[2])

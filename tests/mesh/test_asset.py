@@ -41,7 +41,7 @@ def painted(made: Maker, tmp_path: Path, **options: Any) -> tuple[MeshAsset, Pat
 def test_texture_is_replaced_in_place(tmp_path: Path) -> None:
     """One image, one texture, one material: the same numbers of each afterwards, and the inverted pixels."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="skin", extras={"keep": 1})))
+    made.show(made.quad(made.textured_material(checks(16), name="skin", extras={"keep": 1})))
     asset, path = painted(made, tmp_path)
     found, _ = read_glb(path)
     assert [len(found[kind]) for kind in ("images", "textures", "materials")] == [1, 1, 1]
@@ -52,7 +52,7 @@ def test_texture_is_replaced_in_place(tmp_path: Path) -> None:
 def test_several_materials(tmp_path: Path) -> None:
     """Each texture goes back to its own material."""
     made = Maker()
-    made.show(*(made.quad(made.textured(checks(16, seed))) for seed in range(3)))
+    made.show(*(made.quad(made.textured_material(checks(16, seed))) for seed in range(3)))
     asset, path = painted(made, tmp_path)
     assert [m.texture for m in asset.surface.materials] == [0, 1, 2, None]
     for seed in range(3):
@@ -62,7 +62,7 @@ def test_several_materials(tmp_path: Path) -> None:
 def test_image_of_another_slot_is_duplicated(tmp_path: Path) -> None:
     """The emissive map keeps its pixels when the base colour that shares them is painted."""
     made = Maker()
-    material = made.textured(checks(16))
+    material = made.textured_material(checks(16))
     made.json["materials"][material]["emissiveTexture"] = {"index": 0}
     made.show(made.quad(material))
     _, path = painted(made, tmp_path)
@@ -76,7 +76,7 @@ def test_image_of_another_slot_is_duplicated(tmp_path: Path) -> None:
 def test_texture_of_an_unshown_material_stays(tmp_path: Path) -> None:
     """A material that nothing in the scene uses keeps the image it shares with one that is painted."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     made.add("materials", {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}})
     _, path = painted(made, tmp_path)
     found = read_glb(path)[0]["materials"]
@@ -87,7 +87,7 @@ def test_texture_of_an_unshown_material_stays(tmp_path: Path) -> None:
 def test_factors_move_into_the_texture(tmp_path: Path) -> None:
     """In linear light; two factors on one image make two textures; opacity stays a factor."""
     made = Maker()
-    first = made.textured(checks(16))
+    first = made.textured_material(checks(16))
     second = made.add("materials", {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}})
     made.json["materials"][first]["pbrMetallicRoughness"]["baseColorFactor"] = [0.5, 1, 0.25, 0.75]
     made.show(made.quad(first), made.quad(second))
@@ -105,7 +105,7 @@ def test_factors_move_into_the_texture(tmp_path: Path) -> None:
 def test_materials_share_a_texture_that_they_shared(tmp_path: Path) -> None:
     """The same image and factor under two materials stays one image."""
     made = Maker()
-    first = made.textured(checks(16))
+    first = made.textured_material(checks(16))
     second = made.add("materials", {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "roughnessFactor": 0.1}})
     made.show(made.quad(first), made.quad(second))
     asset, path = painted(made, tmp_path)
@@ -116,7 +116,7 @@ def test_materials_share_a_texture_that_they_shared(tmp_path: Path) -> None:
 def test_wrap_and_transform(tmp_path: Path) -> None:
     """The sampler's modes, and UVs after KHR_texture_transform."""
     made = Maker()
-    material = made.textured(checks(16), sampler={"wrapS": 33071, "wrapT": 33648})
+    material = made.textured_material(checks(16), sampler={"wrapS": 33071, "wrapT": 33648})
     info = made.json["materials"][material]["pbrMetallicRoughness"]["baseColorTexture"]
     info["extensions"] = {"KHR_texture_transform": {"offset": [0.5, 0.25], "scale": [2, 3], "rotation": np.pi / 2}}
     made.json["extensionsUsed"] = ["KHR_texture_transform"]
@@ -131,7 +131,7 @@ def test_wrap_and_transform(tmp_path: Path) -> None:
 def test_second_uv_set(tmp_path: Path) -> None:
     """A texture looked up by TEXCOORD_1."""
     made = Maker()
-    material = made.textured(checks(16))
+    material = made.textured_material(checks(16))
     made.json["materials"][material]["pbrMetallicRoughness"]["baseColorTexture"]["texCoord"] = 1
     other = np.random.default_rng(0).random((4, 2)).astype(np.float32)
     made.show(made.quad(material, TEXCOORD_1=made.accessor(other, "VEC2")))
@@ -143,7 +143,7 @@ def test_alpha_is_kept(tmp_path: Path) -> None:
     """A leaf card: opacity of the image, mode and cutoff; PNG even where JPEG was asked for."""
     rgba = np.dstack([checks(16), checks(16, 1)[..., 0]])
     made = Maker()
-    made.show(made.quad(made.textured(rgba, alphaMode="MASK", alphaCutoff=0.3, doubleSided=True)))
+    made.show(made.quad(made.textured_material(rgba, alphaMode="MASK", alphaCutoff=0.3, doubleSided=True)))
     asset, path = painted(made, tmp_path)
     (material, _) = asset.surface.materials
     assert (material.alpha_mode, material.alpha_cutoff, material.double_sided) == ("MASK", 0.3, True)
@@ -155,7 +155,7 @@ def test_alpha_is_kept(tmp_path: Path) -> None:
 def test_specular_glossiness(tmp_path: Path) -> None:
     """The diffuse texture of the other workflow is painted, and its factor made white."""
     made = Maker()
-    made.textured(checks(16))
+    made.textured_material(checks(16))
     extension = {"diffuseTexture": {"index": 0}, "diffuseFactor": [0.5, 0.5, 0.5, 1], "glossinessFactor": 0.2}
     made.json["materials"] = [{"extensions": {"KHR_materials_pbrSpecularGlossiness": extension}}]
     made.json["extensionsUsed"] = ["KHR_materials_pbrSpecularGlossiness"]
@@ -168,7 +168,7 @@ def test_specular_glossiness(tmp_path: Path) -> None:
 def test_webp_in_and_out(tmp_path: Path) -> None:
     """A WebP-only texture becomes PNG and its extension goes; and the other way round."""
     made = Maker()
-    material = made.textured(checks(16))
+    material = made.textured_material(checks(16))
     made.json["textures"][0] = {"extensions": {"EXT_texture_webp": {"source": made.image(checks(16, 1), "webp")}}}
     made.json |= {"extensionsUsed": ["EXT_texture_webp"], "extensionsRequired": ["EXT_texture_webp"]}
     made.show(made.quad(material))
@@ -187,7 +187,7 @@ def test_webp_in_and_out(tmp_path: Path) -> None:
 def test_basis_textures(tmp_path: Path) -> None:
     """Beside a PNG the PNG counts."""
     made = Maker()
-    material = made.textured(checks(16))
+    material = made.textured_material(checks(16))
     made.json["textures"][0]["extensions"] = {"KHR_texture_basisu": {"source": 0}}
     made.json["extensionsUsed"] = ["KHR_texture_basisu"]
     made.show(made.quad(material))
@@ -223,7 +223,7 @@ def test_vertex_colours_tint(tmp_path: Path) -> None:
     accessor = made.accessor(np.zeros((4, 3), np.float32), "VEC3")
     view = made.json["bufferViews"][made.json["accessors"][accessor]["bufferView"]]
     made.data[view["byteOffset"] : view["byteOffset"] + 48] = colors.tobytes()
-    made.show(made.quad(made.textured(checks(16)), COLOR_0=accessor))
+    made.show(made.quad(made.textured_material(checks(16)), COLOR_0=accessor))
     asset = load_asset(made.write(tmp_path / "a.glb"))
     expected = np.array([[1, 1, 1], [0.5, 0, 0.25], [1, 1, 1], [0, 1, 1]]) ** (1 / 2.2)
     np.testing.assert_allclose(asset.surface.tint, expected, atol=1e-6)
@@ -299,7 +299,7 @@ def test_unwrapped_parts_keep_apart(tmp_path: Path) -> None:
 def test_material_with_and_without_uvs_is_cloned(tmp_path: Path) -> None:
     """One material on a primitive with UVs and on one without: the second gets a copy for the atlas."""
     made = Maker()
-    material = made.textured(checks(16), name="both")
+    material = made.textured_material(checks(16), name="both")
     made.show(made.quad(material), bare_cube(made) | {"material": material})
     asset, path = painted(made, tmp_path)
     found = read_glb(path)[0]
@@ -312,7 +312,7 @@ def test_material_with_and_without_uvs_is_cloned(tmp_path: Path) -> None:
 def test_vertices_are_painted(tmp_path: Path) -> None:
     """COLOR_0 in linear light, no texture, white factor; corners in one place have one colour."""
     made = Maker()
-    material = made.textured(np.full((8, 8, 3), 128, np.uint8))
+    material = made.textured_material(np.full((8, 8, 3), 128, np.uint8))
     made.json["materials"][material]["pbrMetallicRoughness"]["baseColorFactor"] = [1, 0.5, 1, 1]
     made.show(made.quad(material), made.quad(material))
     asset, path = painted(made, tmp_path, paint="vertices")
@@ -347,7 +347,7 @@ def test_dense_meshes_without_uvs_get_vertex_colours(tmp_path: Path) -> None:
 def test_overlaps_are_said(tmp_path: Path) -> None:
     """Two squares on the same texels."""
     made = Maker()
-    material = made.textured(checks(16), name="shared")
+    material = made.textured_material(checks(16), name="shared")
     made.show(made.quad(material), made.quad(material))
     assert any("shared 100%" in note for note in load_asset(made.write(tmp_path / "a.glb")).notes)
 
@@ -355,7 +355,7 @@ def test_overlaps_are_said(tmp_path: Path) -> None:
 def test_broken_image_falls_back(tmp_path: Path) -> None:
     """A texture that cannot be read is painted from the plain colour, with a remark."""
     made = Maker()
-    material = made.textured(checks(16))
+    material = made.textured_material(checks(16))
     view = made.json["bufferViews"][made.json["images"][0]["bufferView"]]
     made.data[view["byteOffset"] : view["byteOffset"] + 8] = b"notimage"
     made.show(made.quad(material))
@@ -370,7 +370,7 @@ def test_broken_image_falls_back(tmp_path: Path) -> None:
 def test_sizes(tmp_path: Path) -> None:
     """The multiple of the source nearest 1024 on the longer side; or what was asked for."""
     made = Maker()
-    made.show(made.quad(made.textured(np.zeros((30, 60, 3), np.uint8))))
+    made.show(made.quad(made.textured_material(np.zeros((30, 60, 3), np.uint8))))
     path = made.write(tmp_path / "a.glb")
     assert load_asset(path).surface.textures[0].rgb.shape == (510, 1020, 3)
     assert load_asset(path, texture_size=100).surface.textures[0].rgb.shape == (50, 100, 3)
@@ -385,7 +385,7 @@ def test_quantized_positions(tmp_path: Path) -> None:
     positions[:, :3] = QUAD * 1000
     view = made.view(positions.tobytes(), byteStride=8, target=34962)
     bounds = {"min": [0, 0, 0], "max": [1000, 1000, 0]}
-    item = made.quad(made.textured(checks(16)))
+    item = made.quad(made.textured_material(checks(16)))
     position = {"bufferView": view, "componentType": 5122, "count": 4, "type": "VEC3", **bounds}
     item["attributes"]["POSITION"] = made.add("accessors", position)
     made.show(item, scale=[0.001] * 3)
@@ -397,7 +397,7 @@ def test_quantized_positions(tmp_path: Path) -> None:
 def test_colours_must_fit(tmp_path: Path) -> None:
     """Wrong shapes, suffixes and formats are refused before anything is written."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     asset = load_asset(made.write(tmp_path / "a.glb"), texture_size=16)
     for colors, name, kind in (
         ([np.zeros((8, 8, 3), np.float32)], "b.glb", "png"),

@@ -27,7 +27,11 @@ def with_bad(change: Callable[[np.ndarray, np.ndarray, np.ndarray], None], *, uv
     if uvs:
         attributes["TEXCOORD_0"] = made.accessor(looked_up, "VEC2")
     made.show(
-        {"attributes": attributes, "indices": made.accessor(faces, "SCALAR"), "material": made.textured(checks(16))}
+        {
+            "attributes": attributes,
+            "indices": made.accessor(faces, "SCALAR"),
+            "material": made.textured_material(checks(16)),
+        }
     )
     return made
 

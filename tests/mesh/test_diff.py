@@ -27,7 +27,7 @@ from tests.mesh.test_asset import bare_cube, invert
 def scene() -> Maker:
     """A textured quad with a normal map, a rig, an animation, a camera and things that nobody knows."""
     made = Maker()
-    material = made.textured(checks(16), name="skin", extras={"keep": 1})
+    material = made.textured_material(checks(16), name="skin", extras={"keep": 1})
     made.json["materials"][material]["normalTexture"] = {
         "index": made.add("textures", {"source": made.image(checks(4))})
     }

@@ -19,7 +19,7 @@ def test_a_document_is_read_again_only_where_it_changed(
 ) -> None:
     """A textured quad needs nothing; without UVs it is unwrapped, and then read as it became."""
     made = Maker()
-    item = made.quad(made.textured(checks(16)))
+    item = made.quad(made.textured_material(checks(16)))
     if not uvs:
         del item["attributes"]["TEXCOORD_0"]
     made.show(item)
@@ -37,7 +37,7 @@ def test_a_document_is_read_again_only_where_it_changed(
 def test_materials_and_names_are_in_the_pool(tmp_path: Path) -> None:
     """Every material of the document once, and what each placement's node and mesh are called."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="fur")))
+    made.show(made.quad(made.textured_material(checks(16), name="fur")))
     surface = load_asset(made.write(tmp_path / "a.glb"), texture_size=16).surface
     assert [material.name for material in surface.materials] == ["fur", "default"]
     assert surface.owners == (("node 0", "mesh 0"),)

@@ -23,7 +23,7 @@ from tests.mesh.test_asset import forbidden, invert, painted
 def test_unlit_stays_unlit(tmp_path: Path) -> None:
     made = Maker()
     made.json["extensionsUsed"] = ["KHR_materials_unlit"]
-    made.show(made.quad(made.textured(checks(16), extensions={"KHR_materials_unlit": {}})))
+    made.show(made.quad(made.textured_material(checks(16), extensions={"KHR_materials_unlit": {}})))
     _, path = painted(made, tmp_path)
     assert read_glb(path)[0]["materials"][0]["extensions"] == {"KHR_materials_unlit": {}}
 
@@ -31,7 +31,7 @@ def test_unlit_stays_unlit(tmp_path: Path) -> None:
 def test_instances_share_texels(tmp_path: Path) -> None:
     """A node drawn twice and a GPU instance drawn three times: six squares on one texture."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     made.json["scenes"][0]["nodes"].append(made.add("nodes", {"mesh": 0, "translation": [2, 0, 0]}))
     places = made.accessor(np.float32([[0, 2, 0], [0, 4, 0], [0, 6, 0]]), "VEC3")
     instancing = {"EXT_mesh_gpu_instancing": {"attributes": {"TRANSLATION": places}}}
@@ -48,7 +48,7 @@ def test_instances_share_texels(tmp_path: Path) -> None:
 def test_sparse_positions(tmp_path: Path) -> None:
     """One vertex moved by a sparse accessor is seen there, and the accessor stays sparse."""
     made = Maker()
-    item = made.quad(made.textured(checks(16)))
+    item = made.quad(made.textured_material(checks(16)))
     indices, values = made.view(np.uint16([2]).tobytes()), made.view(np.float32([5, 5, 0]).tobytes())
     sparse = {"count": 1, "indices": {"bufferView": indices, "componentType": 5123}, "values": {"bufferView": values}}
     accessor = made.json["accessors"][item["attributes"]["POSITION"]]
@@ -63,7 +63,7 @@ def test_sparse_positions(tmp_path: Path) -> None:
 def test_buffers_beside_and_in_data_uris(kind: str, tmp_path: Path) -> None:
     """With spaces and letters of other alphabets in every name."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="Кожа и 毛")), name="лиса 1")
+    made.show(made.quad(made.textured_material(checks(16), name="Кожа и 毛")), name="лиса 1")
     made.glb()
     uri = "b%C3%BCffer%20one.bin"
     if kind == "data":
@@ -87,7 +87,7 @@ def test_leaf_cards_keep_their_opacity(mode: str, tmp_path: Path) -> None:
     """Opacity of the picture, in every mode, at another size too; the colours under it are painted."""
     rgba = np.dstack([checks(16), np.where(np.indices((16, 16)).sum(0) % 16 < 8, 255, 0).astype(np.uint8)])
     made = Maker()
-    made.show(made.quad(made.textured(rgba, alphaMode=mode, doubleSided=True)))
+    made.show(made.quad(made.textured_material(rgba, alphaMode=mode, doubleSided=True)))
     loaded, path = painted(made, tmp_path)
     assert loaded.surface.materials[0].double_sided
     assert [found.sentence for found in diff_files(tmp_path / "source.glb", path)] == [
@@ -120,7 +120,7 @@ def streams_of(path: Path) -> list[bytes]:
 def test_vertex_paint_keeps_its_vertices(tmp_path: Path) -> None:
     """COLOR_0 comes, nothing is split or moved, and a texture that shared its image with the relief stays for it."""
     made = Maker()
-    material = made.textured(checks(16))
+    material = made.textured_material(checks(16))
     made.json["materials"][material]["normalTexture"] = {"index": 0}
     made.show(made.quad(material))
     loaded, path = painted(made, tmp_path, paint="vertices")

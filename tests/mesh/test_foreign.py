@@ -59,6 +59,6 @@ def test_it_is_named(name: str, tmp_path: Path) -> None:
 def test_a_mesh_is_none_of_them(tmp_path: Path) -> None:
     """An archive inside a GLB is a texture's business."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     made.json["extras"] = {"frames": 3}
     assert load_asset(made.write(tmp_path / "a.glb"), texture_size=16).surface.textures

@@ -11,7 +11,7 @@ import pytest
 
 from style3d.errors import Style3DError
 from style3d.mesh.asset import load_asset
-from tests.helpers.gltf_maker import Maker, checks, packed, places
+from tests.helpers.gltf_maker import Maker, checks, pack_glb, places
 
 
 def victim() -> Maker:
@@ -19,7 +19,7 @@ def victim() -> Maker:
     made = Maker()
     joints = made.accessor(np.zeros((4, 4), np.uint8), "VEC4")
     weights = made.accessor(np.tile(np.array([1, 0, 0, 0], np.float32), (4, 1)), "VEC4")
-    item = made.quad(made.textured(checks(4)), JOINTS_0=joints, WEIGHTS_0=weights)
+    item = made.quad(made.textured_material(checks(4)), JOINTS_0=joints, WEIGHTS_0=weights)
     item["targets"] = [{"POSITION": made.accessor(np.ones((4, 3), np.float32), "VEC3")}]
     made.show(item, skin=0, weights=[0.5])
     instances = {"TRANSLATION": made.accessor(np.eye(3, dtype=np.float32), "VEC3")}
@@ -62,7 +62,7 @@ def test_anything_anywhere(value: Any, tmp_path: Path) -> None:
         for key in way[:-1]:
             target = target[key]
         target[way[-1]] = value
-        loaded += attempt(packed(changed, bytes(made.data)), tmp_path / "a.glb")
+        loaded += attempt(pack_glb(changed, bytes(made.data)), tmp_path / "a.glb")
     assert loaded > 0
 
 
@@ -86,6 +86,6 @@ def test_millions_of_instances(tmp_path: Path) -> None:
     accessor = made.json["nodes"][1]["extensions"]["EXT_mesh_gpu_instancing"]["attributes"]["TRANSLATION"]
     made.json["accessors"][accessor] = {"componentType": 5126, "count": 2_000_000, "type": "VEC3"}
     path = tmp_path / "a.glb"
-    path.write_bytes(packed(made.json, bytes(made.data)))
+    path.write_bytes(pack_glb(made.json, bytes(made.data)))
     with pytest.raises(Style3DError, match="instances"):
         load_asset(path)

@@ -133,8 +133,8 @@ def test_maps_that_are_not_told_are_found(tmp_path: Path) -> None:
 def test_materials_without_maps_get_them(tmp_path: Path) -> None:
     """Roughness and relief where there were none, no glow where nothing shone, nothing for unlit ones."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
-    made.show(made.quad(made.textured(checks(16, 1), extensions={"KHR_materials_unlit": {}})))
+    made.show(made.quad(made.textured_material(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16, 1), extensions={"KHR_materials_unlit": {}})))
     made.json["extensionsUsed"] = ["KHR_materials_unlit"]
     made.json["materials"][0]["pbrMetallicRoughness"]["roughnessFactor"] = 0.6
     made.json["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] = 0.2
@@ -157,7 +157,7 @@ def test_new_normal_maps_bring_tangents(tmp_path: Path) -> None:
     normals = np.tile(np.float32([0, 0, 1]), (4, 1))
     shown = [(QUAD_UV, 1.0), (QUAD_UV * [-1, 1], -1.0)]
     for uvs, _ in shown:
-        made.show(made.quad(made.textured(checks(16)), uvs, NORMAL=made.accessor(normals, "VEC3")))
+        made.show(made.quad(made.textured_material(checks(16)), uvs, NORMAL=made.accessor(normals, "VEC3")))
     path, wrong = painted(made, tmp_path, ("base", "normal"), ("base", "normal"))
     assert wrong == []
     document = read_document(path)

@@ -50,7 +50,7 @@ def primitive(made: Maker, material: int, uvs: np.ndarray | None = None, **more:
 def palette_cube(**texture: Any) -> Maker:
     """A cube on a palette of six colours, whose material has a factor."""
     made = Maker()
-    material = made.textured(PALETTE, name="palette")
+    material = made.textured_material(PALETTE, name="palette")
     surface = made.json["materials"][material]["pbrMetallicRoughness"]
     surface["baseColorFactor"] = [0.5, 1, 1, 1]
     surface["baseColorTexture"] |= texture
@@ -150,7 +150,7 @@ def test_keeping_recolours_swatches_and_says_so(tmp_path: Path) -> None:
 def sheet(uvs: np.ndarray, rgb: np.ndarray) -> Maker:
     """One textured quad for each row of UVs, beside one another."""
     made = Maker()
-    material = made.textured(rgb)
+    material = made.textured_material(rgb)
     for number, part in enumerate(uvs):
         made.show(made.quad(material, part), translation=[1.5 * number, 0, 0])
     return made
@@ -190,7 +190,7 @@ def test_faces_over_one_another_without_a_texture(tmp_path: Path) -> None:
     assert len(np.unique(np.round(points[inside], 3), axis=0)) > 0.9 * inside.sum()
     listed(diff_files(source, path))
     made = Maker()
-    made.show(primitive(made, made.textured(checks()), np.tile(QUAD_UV, (6, 1))))
+    made.show(primitive(made, made.textured_material(checks()), np.tile(QUAD_UV, (6, 1))))
     assert [slot.texcoord for slot in painted(made, tmp_path)[0].slots] == [0]
 
 
@@ -243,7 +243,7 @@ def test_material_that_others_show_is_copied(tmp_path: Path) -> None:
     made = palette_cube()
     made.json["extensionsUsed"] = ["KHR_materials_variants"]
     made.json["extensions"] = {"KHR_materials_variants": {"variants": [{"name": "worn"}]}}
-    other = made.quad(made.textured(checks(), name="picture"))
+    other = made.quad(made.textured_material(checks(), name="picture"))
     mapping = {"material": 0, "variants": [0]}
     made.show({**other, "extensions": {"KHR_materials_variants": {"mappings": [mapping]}}})
     asset, source, path = painted(made, tmp_path)

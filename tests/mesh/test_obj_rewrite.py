@@ -164,7 +164,7 @@ def test_tiles(named: str, tmp_path: Path) -> None:
 def test_a_gltf_keeps_what_an_obj_holds(tmp_path: Path) -> None:
     """Names of objects, colours of vertices over a texture, normal maps, roughness; losses are remarked."""
     made = Maker()
-    quad = made.quad(made.textured(checks(16)))
+    quad = made.quad(made.textured_material(checks(16)))
     colors = np.float32([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]])
     quad["attributes"]["COLOR_0"] = made.accessor(colors, "VEC3")
     material = made.json["materials"][0]

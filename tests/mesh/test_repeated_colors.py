@@ -10,13 +10,13 @@ import pytest
 
 from style3d.mesh.asset import load_asset, save_asset
 from style3d.mesh.diff import diff_files
-from tests.helpers.gltf_maker import Maker, checks, image_of, packed, read_glb
+from tests.helpers.gltf_maker import Maker, checks, image_of, pack_glb, read_glb
 
 
 def avatar(**textures: int) -> Maker:
     """Two materials with one picture and other tints, as avatars of VRM 0.x have them."""
     made = Maker()
-    first = made.textured(checks(16), name="skin")
+    first = made.textured_material(checks(16), name="skin")
     second = made.add("materials", {"name": "cloth", "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}})
     made.json["materials"][first]["pbrMetallicRoughness"]["baseColorFactor"] = [0.9, 0.5, 0.5, 1]
     made.show(made.quad(first), made.quad(second))
@@ -52,7 +52,7 @@ def test_avatars_of_vrm_0_show_the_paint(tmp_path: Path) -> None:
         assert told["vectorProperties"] == {"_Color": [1, 1, 1, 0.5], "_ShadeColor": [0.9, 0.8, 0.8, 1]}
     assert any("VRM 0.x" in found.sentence for found in diff_files(source, path))
     found["extensions"]["VRM"]["materialProperties"][0]["vectorProperties"]["_ShadeColor"] = [0, 0, 0, 1]
-    (tmp_path / "c.glb").write_bytes(packed(found, content))
+    (tmp_path / "c.glb").write_bytes(pack_glb(found, content))
     assert any("_ShadeColor" in found.sentence for found in diff_files(source, tmp_path / "c.glb") if not found.allowed)
 
 
@@ -78,7 +78,7 @@ def test_the_same_picture_in_an_extension_follows(
 ) -> None:
     """Where it is looked up in the same way; otherwise it stays, and is named."""
     made = Maker()
-    material = made.textured(checks(16), extensions={extension: {key: {"index": 0, **way}}})
+    material = made.textured_material(checks(16), extensions={extension: {key: {"index": 0, **way}}})
     made.json["extensionsUsed"] = [extension]
     item = made.quad(material)
     item["attributes"]["TEXCOORD_1"] = item["attributes"]["TEXCOORD_0"]
@@ -93,7 +93,7 @@ def test_the_same_picture_in_an_extension_follows(
 def test_other_variants_are_named(tmp_path: Path) -> None:
     """The look that is not shown stays, and a line says so."""
     made = Maker()
-    looks = [made.textured(checks(16, seed), name=name) for seed, name in enumerate(("red", "blue"))]
+    looks = [made.textured_material(checks(16, seed), name=name) for seed, name in enumerate(("red", "blue"))]
     item = made.quad(looks[0])
     mappings = [{"material": material, "variants": [material]} for material in looks]
     item["extensions"] = {"KHR_materials_variants": {"mappings": mappings}}
@@ -108,7 +108,7 @@ def test_other_variants_are_named(tmp_path: Path) -> None:
 def test_animated_colours_are_named(tmp_path: Path) -> None:
     """Of painted materials alone."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="lamp")))
+    made.show(made.quad(made.textured_material(checks(16), name="lamp")))
     times = made.accessor(np.float32([0, 1]), "SCALAR", min=[0], max=[1])
     values = made.accessor(np.float32([[1, 1, 1, 1], [1, 0, 0, 1]]), "VEC4")
     pointer = {"pointer": "/materials/0/pbrMetallicRoughness/baseColorFactor"}
@@ -123,7 +123,7 @@ def test_animated_colours_are_named(tmp_path: Path) -> None:
 def test_behaviours_that_set_colours_are_named(number: str, tmp_path: Path) -> None:
     """Of the material that they point to, or of any."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="lamp")))
+    made.show(made.quad(made.textured_material(checks(16), name="lamp")))
     pointer = f"/materials/{number}/pbrMetallicRoughness/baseColorTexture/extensions/KHR_texture_transform/offset"
     node = {"declaration": 0, "configuration": {"pointer": {"value": [pointer]}}}
     graph = {"declarations": [{"op": "pointer/set"}], "nodes": [node]}
@@ -134,8 +134,8 @@ def test_behaviours_that_set_colours_are_named(number: str, tmp_path: Path) -> N
 def test_coarser_levels_are_named(tmp_path: Path) -> None:
     """With the materials that only they show."""
     made = Maker()
-    node = made.show(made.quad(made.textured(checks(16), name="near")))
-    mesh = made.add("meshes", {"primitives": [made.quad(made.textured(checks(16, 1), name="far"))]})
+    node = made.show(made.quad(made.textured_material(checks(16), name="near")))
+    mesh = made.add("meshes", {"primitives": [made.quad(made.textured_material(checks(16, 1), name="far"))]})
     made.json["nodes"][node]["extensions"] = {"MSFT_lod": {"ids": [made.add("nodes", {"mesh": mesh})]}}
     made.json["extensionsUsed"] = ["MSFT_lod"]
     assert any(text.endswith("levels of detail stay as they were: far") for text in inverted(made, tmp_path)[2])
@@ -144,7 +144,7 @@ def test_coarser_levels_are_named(tmp_path: Path) -> None:
 def test_expressions_are_named(tmp_path: Path) -> None:
     """Of VRM 1.0 and of VRM 0.x."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="face")))
+    made.show(made.quad(made.textured_material(checks(16), name="face")))
     binds = [{"material": 0, "type": "color", "targetValue": [1, 0.5, 0.5, 1]}]
     values = [{"materialName": "face", "propertyName": "_Color", "targetValue": [1, 0.5, 0.5, 1]}]
     made.json |= {

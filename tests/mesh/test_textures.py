@@ -66,7 +66,7 @@ def test_no_swatch_overshoots(size: tuple[int, int]) -> None:
 def test_pixel_art_stays_crisp(size: int | None, tmp_path: Path) -> None:
     """What a nearest sampler shows is squares, at a whole factor and at any other."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), sampler=NEAREST)))
+    made.show(made.quad(made.textured_material(checks(16), sampler=NEAREST)))
     loaded = load_asset(made.write(tmp_path / "a.glb"), texture_size=size)
     (path,) = save_asset(loaded, [t.rgb for t in loaded.surface.textures], tmp_path / "b.glb")
     place = ((np.arange(size or 1024) + 0.5) * 16 / (size or 1024)).astype(int)

@@ -56,7 +56,7 @@ def image(found: dict[str, Any], path: Path, material: int) -> np.ndarray:
 def test_each_variant_shows_its_look(tmp_path: Path) -> None:
     """Original pixels under ``original``; the first look by default."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="skin", alphaMode="MASK")), made.quad(0))
+    made.show(made.quad(made.textured_material(checks(16), name="skin", alphaMode="MASK")), made.quad(0))
     found, path = varied(made, tmp_path)
     assert [item["name"] for item in found["extensions"][VARIANTS]["variants"]] == ["original", "oil", "ink"]
     assert shown(found, "original") == [0, 0]
@@ -73,8 +73,8 @@ def test_each_variant_shows_its_look(tmp_path: Path) -> None:
 def test_variants_of_the_asset_stay(tmp_path: Path) -> None:
     """An asset that had some: same numbers, same materials, and new names that do not clash."""
     made = Maker()
-    item = made.quad(made.textured(checks(16), name="day"))
-    night = made.textured(checks(16, 1), name="night")
+    item = made.quad(made.textured_material(checks(16), name="day"))
+    night = made.textured_material(checks(16, 1), name="night")
     item["extensions"] = {VARIANTS: {"mappings": [{"material": night, "variants": [0]}]}}
     made.show(item)
     made.json["extensions"] = {VARIANTS: {"variants": [{"name": "oil"}]}}
@@ -100,7 +100,7 @@ def test_vertex_colours_that_moved_are_shown_by_the_original(tmp_path: Path) -> 
 
 def test_what_cannot_vary_is_refused(tmp_path: Path) -> None:
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     source = made.write(tmp_path / "a.glb")
     loaded = load_asset(source, texture_size=16)
     with pytest.raises(Style3DError, match=r"glb, \.gltf or \.vrm"):

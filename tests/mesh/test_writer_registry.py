@@ -48,7 +48,7 @@ def off() -> Iterator[MeshWriter]:
 
 def quad(folder: Path) -> Path:
     made = Maker()
-    made.show(made.quad(made.textured(checks(16))))
+    made.show(made.quad(made.textured_material(checks(16))))
     return made.write(folder / "a.glb")
 
 

@@ -18,8 +18,8 @@ from tests.mesh.test_asset import invert
 def two_materials(tmp_path: Path) -> MeshAsset:
     """Two quads, moved and mirrored, each with a texture; a name that no file may have."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(16), name="a/b: ü")), translation=[0, 0, 5])
-    made.show(made.quad(made.textured(checks(16, 1), name="a/b: ü")), scale=[-2, 1, 1])
+    made.show(made.quad(made.textured_material(checks(16), name="a/b: ü")), translation=[0, 0, 5])
+    made.show(made.quad(made.textured_material(checks(16, 1), name="a/b: ü")), scale=[-2, 1, 1])
     return load_asset(made.write(tmp_path / "a.glb"), texture_size=16)
 
 
@@ -67,7 +67,7 @@ def test_obj_with_vertex_colours(tmp_path: Path) -> None:
 def test_an_obj_says_that_texels_are_squares(tmp_path: Path) -> None:
     """As the sampler of its glTF does, and clamps as it does."""
     made = Maker()
-    made.show(made.quad(made.textured(checks(8), sampler={"magFilter": 9728, "wrapS": 33071, "wrapT": 33071})))
+    made.show(made.quad(made.textured_material(checks(8), sampler={"magFilter": 9728, "wrapS": 33071, "wrapT": 33071})))
     asset = load_asset(made.write(tmp_path / "a.glb"))
     *_, path = save_asset(asset, [t.rgb for t in asset.surface.textures], tmp_path / "b.obj")
     assert "map_Kd -clamp on -blendu off -blendv off b-0" in path.with_suffix(".mtl").read_text()

@@ -13,7 +13,7 @@ from style3d.render.rasterizer import sample_rays
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.rasterizer_torch import TorchRasterizer
 from style3d.render.rasterizers import build_rasterizer
-from tests.helpers.surfaces import front, quad, sphere, stacked
+from tests.helpers.surfaces import front, join_surfaces, quad, sphere
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
@@ -38,7 +38,7 @@ def test_embree_agrees_with_its_twin(scale: float) -> None:
 
 @pytest.mark.parametrize("kind", [EmbreeRasterizer, TorchRasterizer])
 def test_behind_the_first_hit(kind: type) -> None:
-    surface = stacked(quad(z=0.5), quad(z=-0.5))
+    surface = join_surfaces(quad(z=0.5), quad(z=-0.5))
     camera = front(8)
     rays = sample_rays(camera, 1)
     first = kind(surface).cast(camera, 1, rays, np.zeros(len(rays)))

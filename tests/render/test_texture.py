@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from style3d.render.surface import Material, Texture
-from tests.helpers.surfaces import flat_on, front, noise, quad, stacked, view_of
+from tests.helpers.surfaces import flat_on, front, join_surfaces, noise, quad, view_of
 
 
 def picture(surface, camera, samples: int = 1, backdrop: float = 0.0) -> np.ndarray:
@@ -46,7 +46,7 @@ def test_cut_outs_show_what_is_behind() -> None:
     alpha[:, 4:] = 1.0
     leaf = quad(Texture("leaf", np.ones((8, 8, 3), np.float32), alpha), Material("leaf", 0, alpha_mode="MASK"), z=0.1)
     wall = quad(Texture("wall", np.full((8, 8, 3), 0.25, np.float32)))
-    image = picture(stacked(leaf, wall), flat_on(8, across=1.9))
+    image = picture(join_surfaces(leaf, wall), flat_on(8, across=1.9))
     assert np.allclose(image[:, :4], 0.25, atol=1e-3)
     assert np.allclose(image[:, 4:], 1.0, atol=1e-3)
 
@@ -56,7 +56,7 @@ def test_glass_blends() -> None:
         Texture("glass", np.ones((4, 4, 3), np.float32)), Material("glass", 0, alpha=0.5, alpha_mode="BLEND"), z=0.1
     )
     wall = quad(Texture("wall", np.zeros((4, 4, 3), np.float32)))
-    assert np.allclose(picture(stacked(glass, wall), flat_on(8, across=1.8)), 0.5, atol=1e-3)
+    assert np.allclose(picture(join_surfaces(glass, wall), flat_on(8, across=1.8)), 0.5, atol=1e-3)
     assert np.allclose(picture(glass, flat_on(8, across=1.8), backdrop=0.2), 0.6, atol=1e-3)
 
 

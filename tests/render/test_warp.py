@@ -9,7 +9,7 @@ from style3d.evaluate.footage.footage import ComparedView
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.warp import DepthView, link
 from tests.helpers.footage import arc
-from tests.helpers.surfaces import quad, sphere, stacked
+from tests.helpers.surfaces import join_surfaces, quad, sphere
 
 
 def slow_warp(
@@ -61,7 +61,7 @@ def test_what_is_hidden_is_not_compared() -> None:
     """A small square hovers before a large one: from the side, its shadow on the wall is hidden from the front."""
     near = quad(z=0.6)
     near = type(near)(**{**vars(near), "positions": near.positions * np.array([0.3, 0.3, 1.0])})
-    surface = stacked(near, quad())
+    surface = join_surfaces(near, quad())
     caster, views = EmbreeRasterizer(surface), []
     for x in (0.0, 1.2):
         camera = look_at(np.array([x, 0.0, 4.0]), np.zeros(3), 36.0, 64)

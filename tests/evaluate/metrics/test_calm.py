@@ -9,7 +9,7 @@ import torch
 from style3d.evaluate.metrics.calm import calm_bound, calm_share, calm_spread, restlessness
 from style3d.evaluate.metrics.image_figures import image_figures
 from style3d.evaluate.metrics.yardstick import Yardstick
-from tests.helpers.footage import arc, painted
+from tests.helpers.footage import arc, with_images
 from tests.helpers.nets import Tiny
 
 WHOLE = np.ones((64, 64), dtype=bool)
@@ -69,7 +69,7 @@ def test_figures() -> None:
     """Measured of the views and of those before; without a style picture there is nothing to compare with."""
     footage = arc(2, 64)
     style = torch.from_numpy(leaves(0.01, 0.15)).permute(2, 0, 1)[None]
-    views = painted(footage, [leaves(0.01, 0.15, 1), leaves(0.01, 0.15, 2)])
+    views = with_images(footage, [leaves(0.01, 0.15, 1), leaves(0.01, 0.15, 2)])
     told = {figure.name: figure.value for figure in image_figures(views, Yardstick(style, Tiny(), "no", "no"))}
     assert told["style.calm"] == pytest.approx(1, abs=0.2)
     assert told["style.calm_spread"] == pytest.approx(1, abs=0.2)

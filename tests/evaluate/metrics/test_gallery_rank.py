@@ -26,7 +26,7 @@ from style3d.job import MeshJob
 from style3d.optional.libraries import library
 from tests.evaluate.conftest import write
 from tests.evaluate.test_command import call
-from tests.helpers.footage import arc, painted
+from tests.helpers.footage import arc, with_images
 from tests.helpers.nets import Tiny
 
 WIDTHS = (16, 24, 24, 40, 40, 80, 80, 80, 112, 112, 112)
@@ -81,7 +81,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
 
 def found(style: int, painted_after: int, gallery: Gallery | str) -> Figure:
     """The figure alone, of two views."""
-    footage = painted(arc(2, 96), [grain(painted_after, seed=seed) for seed in (1, 2)])
+    footage = with_images(arc(2, 96), [grain(painted_after, seed=seed) for seed in (1, 2)])
     yardstick = Yardstick(style_of(style), Tiny(), "absent", "absent", gallery=gallery)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(registry, "IMAGE_METRICS", (FOUND,))

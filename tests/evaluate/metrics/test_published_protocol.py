@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from style3d.errors import Style3DError
 from style3d.evaluate.metrics.lpips import Distance, FeatureDistance
 from style3d.evaluate.metrics.published_protocol import flow_warp, legacy_figures
-from tests.helpers.footage import arc, painted
+from tests.helpers.footage import arc, with_images
 from tests.helpers.nets import Tiny
 
 
@@ -31,8 +31,8 @@ def test_flow_undoes_a_known_shift() -> None:
 def test_it_forgives_strokes_that_slide() -> None:
     """Its own flow takes paint that slides over a still surface for motion; known cameras do not."""
     footage = arc(3, size=48)
-    still = painted(footage, [texture()] * 3)
-    sliding = painted(footage, [np.roll(texture(), 2 * number, axis=1) for number in range(3)])
+    still = with_images(footage, [texture()] * 3)
+    sliding = with_images(footage, [np.roll(texture(), 2 * number, axis=1) for number in range(3)])
     (kept,), (slid,) = (legacy_figures(one, 1, "no network") for one in (still, sliding))
     unwarped = np.sqrt(np.square(texture() - np.roll(texture(), 2, axis=1)).mean())
     assert kept.value == pytest.approx(0, abs=1e-3)
@@ -49,7 +49,7 @@ def test_the_network_is_fed_0_to_255() -> None:
             seen.extend([2 * a - 1, 2 * b - 1])  # as LPIPS sees them
             return a.new_zeros(())
 
-    footage = painted(arc(2, size=48), [texture()] * 2)
+    footage = with_images(arc(2, size=48), [texture()] * 2)
     legacy_figures(footage, 1, Listening("listening", ""))
     assert max(float(image.max()) for image in seen) > 100
     assert min(float(image.min()) for image in seen) >= 0

@@ -17,7 +17,7 @@ from style3d.evaluate.metrics.tones import MASS, blurred_pixels, object_size, ra
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.scene_kinds.meshes import open_mesh
 from tests.evaluate.metrics.test_content import drawing
-from tests.helpers.footage import arc, painted
+from tests.helpers.footage import arc, with_images
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import Tiny
 
@@ -34,7 +34,7 @@ def ball(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def order(images: list[np.ndarray], footage: Footage) -> float | None:
-    return tone_order(seen(painted(footage, images))).value
+    return tone_order(seen(with_images(footage, images))).value
 
 
 def test_order_of_tones() -> None:

@@ -11,7 +11,7 @@ from style3d.nerf.capture.capture import distance_of, focus_of
 from style3d.nerf.grid.from_field import Volumetric, sampled_grid
 from style3d.render.grid_field import Contraction, RadianceGrid
 from style3d.render.grid_image import render_image
-from tests.helpers.capture import cameras, seen
+from tests.helpers.capture import cameras, render_ball
 
 
 @final
@@ -46,7 +46,7 @@ def grid() -> RadianceGrid:
 def test_it_shows_what_the_field_shows(grid: RadianceGrid) -> None:
     for camera in cameras(5)[1:4]:
         rgb, alpha, depth = render_image(grid, camera)
-        wanted, distance = seen(camera)
+        wanted, distance = render_ball(camera)
         assert alpha.min() > 0.95
         assert np.abs(rgb - wanted).mean() < 0.05
         assert np.median(np.abs(depth - distance)) < 0.05

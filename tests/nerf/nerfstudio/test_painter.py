@@ -17,7 +17,7 @@ from style3d.nerf.nerfstudio.job import StyleJob, style_of
 from style3d.nerf.nerfstudio.painter import Painter
 from style3d.nerf.nerfstudio.schedule import Moment, Schedule
 from style3d.paint.schedule import decay
-from tests.helpers.capture import cameras, seen
+from tests.helpers.capture import cameras, render_ball
 
 STYLE = Path(__file__).resolve().parents[3] / "data" / "styles" / "watercolour.jpg"
 
@@ -31,12 +31,12 @@ class Still(Canvas):
         self.turns = turns
 
     def trace(self, camera: Camera) -> CanvasView:
-        image, depth = seen(camera)
+        image, depth = render_ball(camera)
         full = np.ones(depth.shape, np.float32)
         return CanvasView(torch.from_numpy(image).permute(2, 0, 1)[None], depth, full, camera, 1000)
 
     def render_painted(self, traced: Camera) -> torch.Tensor:
-        depth = seen(traced)[1].reshape(-1, 1)
+        depth = render_ball(traced)[1].reshape(-1, 1)
         rays = traced.directions()
         points = torch.from_numpy(traced.position + rays * depth).float()
         toward = torch.from_numpy(rays / np.linalg.norm(rays, axis=1, keepdims=True)).float()
@@ -146,7 +146,7 @@ def test_neighbours_are_near_and_look_the_same_way() -> None:
 
 def test_photos_are_recoloured_to_the_style() -> None:
     one = painter(Still(0.0), 0.0)
-    photos = torch.from_numpy(np.concatenate([seen(camera)[0].reshape(-1, 3) for camera in cameras()]))
+    photos = torch.from_numpy(np.concatenate([render_ball(camera)[0].reshape(-1, 3) for camera in cameras()]))
     one.recolor_from(photos)
     wanted = one.styles.palette.colors
     mapped = photos @ one.matrix.T + one.offset

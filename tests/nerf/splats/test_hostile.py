@@ -14,8 +14,8 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats, write_splats
 from tests.helpers.clouds import cloud
-from tests.helpers.gltf_maker import packed, places, read_glb
-from tests.helpers.packers import compressed_ply, ksplat, sog, zipped
+from tests.helpers.gltf_maker import pack_glb, places, read_glb
+from tests.helpers.packers import compressed_ply, ksplat, sog, zip_files
 
 
 def written(suffix: str) -> Callable[[Path], bytes]:
@@ -37,7 +37,7 @@ VICTIMS = {
     ".compressed.ply": lambda _: compressed_ply(cloud(12, 1)),
     ".splat": written(".splat"),
     ".glb": written(".glb"),
-    ".sog": lambda _: zipped(sog(cloud(12, 1))),
+    ".sog": lambda _: zip_files(sog(cloud(12, 1))),
     ".ksplat": lambda _: ksplat([cloud(12, 1)], 1),
 }
 
@@ -80,11 +80,14 @@ def test_changed_descriptions(kind: str, tmp_path: Path) -> None:
     if kind == "gltf":
         write_splats(cloud(5, 1), tmp_path / "a.glb")
         found, body = read_glb(tmp_path / "a.glb")
-        path, build = tmp_path / "b.glb", lambda changed: packed(changed, body)
+        path, build = tmp_path / "b.glb", lambda changed: pack_glb(changed, body)
     else:
         files = sog(cloud(5, 1))
         found = json.loads(files["meta.json"])
-        path, build = tmp_path / "b.sog", lambda changed: zipped({**files, "meta.json": json.dumps(changed).encode()})
+        path, build = (
+            tmp_path / "b.sog",
+            lambda changed: zip_files({**files, "meta.json": json.dumps(changed).encode()}),
+        )
     random = np.random.default_rng(3)
     junk = [None, -1, 10**12, 1e300, "x", {}, [0]]
     ways = [way for way in places(found) if "codebook" not in way[:-1] or way[-1] < 2]

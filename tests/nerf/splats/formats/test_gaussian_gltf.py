@@ -18,7 +18,7 @@ from style3d.nerf.splats.splats import Splats
 from style3d.nerf.splats.transform import place_splats
 from tests.helpers.assets import asset
 from tests.helpers.clouds import cloud, covariances, directions, shape_error
-from tests.helpers.gltf_maker import Maker, packed, read_glb
+from tests.helpers.gltf_maker import Maker, pack_glb, read_glb
 from tests.helpers.validator import assert_valid
 
 NAME = "KHR_gaussian_splatting"
@@ -113,7 +113,7 @@ def test_the_validator_has_nothing_to_say(tmp_path: Path) -> None:
     head, body = read_glb(tmp_path / "a.glb")
     item = head["meshes"][0]["primitives"][0]
     item["attributes"] = {name.replace(f"{NAME}:", "_SPLAT_"): index for name, index in item["attributes"].items()}
-    (tmp_path / "b.glb").write_bytes(packed(head, body))
+    (tmp_path / "b.glb").write_bytes(pack_glb(head, body))
     assert_valid(tmp_path / "b.glb")
 
 

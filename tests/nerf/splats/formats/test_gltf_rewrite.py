@@ -43,7 +43,7 @@ def garden(path: Path, degree: int = 2, **described: Any) -> Path:
     made.json["nodes"][right]["children"] = [far]
     made.json["scenes"][0]["nodes"].append(right)
     made.show(primitive(made, rock), name="rock")
-    made.show(made.quad(made.textured(checks(), name="tiles")), name="floor")
+    made.show(made.quad(made.textured_material(checks(), name="tiles")), name="floor")
     made.json |= {"extensionsUsed": [NAME], "animations": [{"name": "sway", "channels": [], "samplers": []}]}
     assert left == 0
     return made.write(path)

@@ -14,11 +14,11 @@ from style3d.errors import Style3DError
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.splats import Splats
 from tests.helpers.clouds import cloud, shape_error
-from tests.helpers.packers import sog, webp, zipped
+from tests.helpers.packers import sog, webp, zip_files
 
 
 def read(files: dict[str, bytes], folder: Path) -> Splats:
-    (folder / "a.sog").write_bytes(zipped(files))
+    (folder / "a.sog").write_bytes(zip_files(files))
     return read_splats(folder / "a.sog")
 
 
@@ -43,7 +43,7 @@ def test_folder_and_archive_agree(tmp_path: Path) -> None:
     """The archive, one with everything in a folder inside, the unzipped folder and its meta.json."""
     files = sog(cloud(70, 2))
     archived = read(files, tmp_path)
-    (tmp_path / "b.sog").write_bytes(zipped(files, "scene/"))
+    (tmp_path / "b.sog").write_bytes(zip_files(files, "scene/"))
     (tmp_path / "scene").mkdir()
     for name, content in files.items():
         (tmp_path / "scene" / name).write_bytes(content)
