@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from style3d.device import doubles_on
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, for display-referred RGB
+LUMA_709 = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709, for textures: renderers take theirs so
 
 
 def affine_color_match(

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
+from style3d.color.match import LUMA_709
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.files.find_file import PICTURES, find_file
@@ -50,7 +51,7 @@ def channel_of(pixels: Float32[np.ndarray, "h w c"], statement: MapStatement) ->
     """The one number a texel that a statement takes: of ``-imfchan``, else its luminance."""
     chosen = CHANNELS.get(statement.options.get("-imfchan", ("l",))[0].lower())
     if chosen is None:
-        return np.ascontiguousarray(pixels[..., :3] @ np.array([0.2126, 0.7152, 0.0722], np.float32))
+        return np.ascontiguousarray(pixels[..., :3] @ np.array(LUMA_709, np.float32))
     return np.ascontiguousarray(pixels[..., chosen]) if chosen < pixels.shape[2] else np.ones(pixels.shape[:2], "f4")
 
 

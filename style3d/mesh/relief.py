@@ -6,9 +6,10 @@ import numpy as np
 from jaxtyping import Float32
 from scipy.ndimage import correlate1d, gaussian_filter
 
+from style3d.color.match import LUMA_709
 from style3d.render.surface import Wrap
 
-GREY = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+GREY = np.array(LUMA_709, dtype=np.float32)
 BROAD = 1 / 48  # of the texture: what is wider is shape or pattern, and no stroke
 FINE = 0.7  # texels: what is smaller is noise
 SLOPE = 0.8  # of the relief, texels up for a texel along at full contrast
