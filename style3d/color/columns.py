@@ -53,7 +53,8 @@ def find_colors(columns: Mapping[str, Array]) -> ColorColumns | None:
             alpha = None
             if opacity in columns:
                 own = full_value([columns[opacity]])
-                alpha = (columns[opacity].astype(np.float64) / (full if full > 1 or own == 1 else own)).clip(0, 1)
+                alpha = columns[opacity].astype(np.float64) / (full if full > 1 or own == 1 else own)
+                alpha = np.nan_to_num(alpha, nan=1.0).clip(0, 1)
                 names = [*names, opacity]
             return ColorColumns(tuple(names), np.nan_to_num(rgb / full).clip(0, 1), alpha, full)
     return None

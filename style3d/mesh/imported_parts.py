@@ -76,13 +76,20 @@ class ImportedPart:
     Concretely: the wheels of a car, 2000 vertices with UVs.
     """
 
-    mesh: str  # parts of the same name become primitives of one mesh
+    mesh: str  # parts of the same names become primitives of one mesh
     positions: Float64[np.ndarray, "vertices 3"]
     faces: Int64[np.ndarray, "faces 3"]  # sound: see `style3d.mesh.sound_faces`
     material: int | None = None
-    normals: Float64[np.ndarray, "vertices 3"] | None = None
+    normals: Float64[np.ndarray, "vertices 3"] | None = None  # NaN where a vertex has none
     uvs: Float64[np.ndarray, "vertices 2"] | None = None  # v downwards, as in glTF
     colors: Float64[np.ndarray, "vertices 4"] | None = None  # linear RGB and opacity, [0, 1]
+    node: str = ""  # that shows the mesh; empty for its name
+    smoothing: Int64[np.ndarray, "faces"] | None = None  # groups for faces without normals: see `corner_normals`
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of the node, and of the mesh."""
+        return self.node or self.mesh, self.mesh
 
 
 def build_document(parts: list[ImportedPart], materials: list[ImportedMaterial], folder: Path) -> Document:
@@ -101,15 +108,15 @@ def build_document(parts: list[ImportedPart], materials: list[ImportedMaterial],
         parts = [replace(part, material=len(materials) - 1) if part.material is None else part for part in parts]
     used = sorted({part.material for part in parts if part.material is not None})
     numbers = {one: editor.append("materials", _material(editor, materials[one])) for one in used}
-    meshes: dict[str, Json] = {}
+    meshes: dict[tuple[str, str], Json] = {}
     for part in parts:
-        mesh = meshes.setdefault(part.mesh, {"name": part.mesh, "primitives": []})
+        mesh = meshes.setdefault(part.names, {"name": part.mesh, "primitives": []})
         primitive = _primitive(editor, part, offset)
         if part.material is not None:
             primitive["material"] = numbers[part.material]
         mesh["primitives"].append(primitive)
     roots = []
-    for name, mesh in meshes.items():
+    for (name, _), mesh in meshes.items():
         node: Json = {"name": name, "mesh": editor.append("meshes", mesh)}
         if offset.any():
             node["translation"] = offset.tolist()
@@ -128,16 +135,8 @@ def _offset(parts: list[ImportedPart]) -> Float64[np.ndarray, "3"]:
 
 
 def _primitive(editor: Editor, part: ImportedPart, offset: Float64[np.ndarray, "3"]) -> Json:
-    """Accessors of a part; normals are made where it has none."""
-    source, normals, faces = np.arange(len(part.positions)), part.normals, part.faces
-    bad = normals is None or not np.isfinite(normals).all() or bool((np.abs(normals).max(1) == 0).any())
-    if normals is None or bad:
-        source, normals, faces = compact_vertices(part.faces, corner_normals(part.positions, part.faces))
-    else:
-        source, inverse = np.unique(part.faces, return_inverse=True)
-        faces = inverse.reshape(-1, 3)
-        normals = normals[source] / np.abs(normals[source]).max(1, keepdims=True)
-        normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    """Accessors of a part."""
+    source, normals, faces = _with_normals(part)
     positions = (part.positions[source] - offset).astype("<f4")
     attributes = {
         "POSITION": editor.add_accessor(positions, "VEC3", bounds=True),
@@ -150,6 +149,25 @@ def _primitive(editor: Editor, part: ImportedPart, offset: Float64[np.ndarray, "
         attributes["COLOR_0"] = editor.add_accessor(colors, "VEC4", normalized=True)
     indices = faces.ravel().astype("<u2" if len(source) < 65535 else "<u4")
     return {"attributes": attributes, "indices": editor.add_accessor(indices, "SCALAR")}
+
+
+def _with_normals(part: ImportedPart) -> tuple[Array, Array, Array]:
+    """The old vertex of each new one, its unit normal, and faces of new ones; normals are made where there are none."""
+    count = len(part.positions)
+    normals = np.zeros((count, 3)) if part.normals is None else part.normals
+    sound = np.isfinite(normals).all(1) & (np.abs(np.nan_to_num(normals)).max(1, initial=0) > 0)
+    if sound[part.faces].all():
+        source, inverse = np.unique(part.faces, return_inverse=True)
+        return source, _unit(normals[source]), inverse.reshape(-1, 3)
+    corners = corner_normals(part.positions, part.faces, groups=part.smoothing)
+    told = sound[part.faces]
+    corners[told] = _unit(normals[part.faces[told]])
+    return compact_vertices(part.faces, corners)
+
+
+def _unit(vectors: Array) -> Array:
+    vectors = vectors / np.abs(vectors).max(1, keepdims=True, initial=0)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def _material(editor: Editor, material: ImportedMaterial) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import final
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.files.find_file import find_file, spellings_of
+from style3d.files.numbers import is_number
 from style3d.remarks import count_of, remark
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}
@@ -165,11 +165,3 @@ def numbers_of(text: str, count: int, default: float, most: float = 1.0) -> list
     words = [word for word in text.split() if is_number(word)][:count]
     values = [min(max(float(word), 0.0), most) for word in words]
     return values if len(values) == count else values * count if len(values) == 1 else [default] * count
-
-
-def is_number(word: str) -> bool:
-    """Whether a word is a finite number."""
-    try:
-        return math.isfinite(float(word))
-    except ValueError:
-        return False

@@ -14,11 +14,21 @@ CREASE = 60.0  # degrees between two faces, above which their edge stays sharp
 
 
 def corner_normals(
-    positions: Float64[np.ndarray, "vertices 3"], faces: Int64[np.ndarray, "faces 3"], crease: float = CREASE
+    positions: Float64[np.ndarray, "vertices 3"],
+    faces: Int64[np.ndarray, "faces 3"],
+    crease: float = CREASE,
+    groups: Int64[np.ndarray, "faces"] | None = None,
 ) -> Float64[np.ndarray, "faces 3 3"]:
     """A unit normal for each corner: the area-weighted mean over the faces around its point within ``crease`` degrees.
 
     Points are told apart by position, so cuts in a mesh do not show. Faces without area get (0, 1, 0).
+
+    Args:
+        positions: of vertices.
+        faces: triangles.
+        crease: in degrees.
+        groups: smoothing groups, in the place of the crease: faces of one share normals whatever their angle, those of
+            different groups never; 0 is flat. The crease decides among faces of -1.
     """
     sides = positions[faces]
     scale = float(np.ptp(positions[np.unique(faces)], axis=0).max()) if len(faces) else 1.0
@@ -30,14 +40,15 @@ def corner_normals(
     order = np.argsort(point, kind="stable")
     starts = np.searchsorted(point[order], np.arange(point.max(initial=-1) + 2))
     result = np.zeros((len(faces) * 3, 3))
-    _gather(order, starts, area, unit, np.cos(np.radians(crease)), result)
+    told = np.full(len(faces), -1, np.int64) if groups is None else groups
+    _gather(order, starts, area, unit, told, np.cos(np.radians(crease)), result)
     size = np.linalg.norm(result, axis=1, keepdims=True)
     result = np.divide(result, size, out=np.tile([0.0, 1.0, 0.0], (len(result), 1)), where=size > 0)
     return result.reshape(-1, 3, 3)
 
 
 @njit(cache=True, nogil=True)
-def _gather(order: Any, starts: Any, area: Any, unit: Any, least: float, result: Any) -> None:
+def _gather(order: Any, starts: Any, area: Any, unit: Any, groups: Any, least: float, result: Any) -> None:
     """Add up the faces around each point; where very many meet, corners past the first 64 look at 64 others."""
     for point in range(len(starts) - 1):
         first, last = starts[point], starts[point + 1]
@@ -49,7 +60,8 @@ def _gather(order: Any, starts: Any, area: Any, unit: Any, least: float, result:
                 cosine = 0.0
                 for k in range(3):
                     cosine += unit[own, k] * unit[other, k]
-                if cosine >= least or other == own:
+                joined = groups[own] == groups[other] and (groups[own] > 0 or (groups[own] < 0 and cosine >= least))
+                if joined or other == own:
                     for k in range(3):
                         result[corner, k] += area[other, k]
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from style3d.errors import Style3DError
+from style3d.files.numbers import read_numbers
 from style3d.images import decode_srgb
 from style3d.mesh.imported_parts import ImportedPart
-from style3d.mesh.mtl import is_number, readable
-from style3d.mesh.polygons import triangles_of
-from style3d.mesh.sound_faces import leave_out, sound_faces
+from style3d.mesh.mtl import readable
+from style3d.mesh.obj_corners import MISSING, Face, face_corners, sound_corners
 from style3d.mesh.unique_rows import number_rows
 from style3d.remarks import remark
 
 MAX_GROUPS = 200  # beyond which groups are not kept apart
-MISSING = -1
 POLYPAINT = "#MRGB"  # ZBrush writes colours into comments, eight hexadecimal digits a position: mask, red, green, blue
+LAST_GROUP = 1 << 31  # of smoothing
+SETTINGS = ("mg", "lod", "bevel", "c_interp", "d_interp", "shadow_obj", "trace_obj", "ctech", "stech")  # OBJ's alone
+CURVES = ("vp", "cstype", "deg", "bmat", "step", "parm", "trim", "hole", "scrv", "sp", "con", "end")  # parts of curves
 Array = np.ndarray[Any, Any]
-
-
-Face = tuple[int, str]  # number of its line, and its corners
 
 
 @final
@@ -59,6 +57,9 @@ class Statements:
         default_factory=lambda: defaultdict(list)
     )  # object, group, material
     ignored: int = 0  # curves, points, lines
+    smoothing: list[tuple[int, int]] = field(default_factory=list)  # line of each ``s``, and the group: 0 is flat
+    settings: Counter[str] = field(default_factory=Counter)  # keywords of `SETTINGS` that are there
+    unknown: Counter[str] = field(default_factory=Counter)  # keywords that are not read
 
 
 def parse_obj(text: str) -> Statements:
@@ -95,6 +96,12 @@ def parse_obj(text: str) -> Statements:
             found.ignored += 1
             if head in ("p", "l") and "-" in rest:
                 found.lines[number] = f"{head} {_absolute(rest, found)}"
+        elif head == "s":
+            found.smoothing.append((number, _group(rest.strip())))
+        elif head in SETTINGS:
+            found.settings[head] += 1
+        elif head and not head.startswith("#") and head not in CURVES:
+            found.unknown[head[:20]] += 1
     return found
 
 
@@ -102,82 +109,30 @@ def obj_parts(found: Statements, path: Path) -> list[ObjPart]:
     """One part for each object and material, faces with and without UVs apart.
 
     Raises:
-        Style3DError: a face that cannot be read, or no face whose corners all exist.
+        Style3DError: no face whose corners all exist.
     """
     values = _table(found.positions, 3)
     positions, colors = values[:, :3], _colors(values)
     if colors is None and found.polypaint:
         colors = _polypaint(found.polypaint, len(positions), path.name)
-    uvs = np.nan_to_num(_table(found.uvs, 2)[:, :2]) * [1, -1] + [0, 1]
-    normals = _table(found.normals, 3)[:, :3]
-    grouped: dict[tuple[str, str], list[Face]] = defaultdict(list)
-    names = _mesh_names(found, path.stem)
+    uvs, normals = _table(found.uvs, 2)[:, :2] * [1, -1] + [0, 1], _table(found.normals, 3)[:, :3]
+    grouped: dict[tuple[str, str, str], list[Face]] = defaultdict(list)
+    names = _node_names(found, path.stem)
     for key, lines in found.faces.items():
-        grouped[(names[key], key[2])].extend(lines)
-    parts, sound = [], [np.zeros(0, bool)]
-    for (name, material), lines in grouped.items():
-        corners, owners = face_corners(lines, positions)
-        kept = sound_faces(positions, corners[:, :, 0])
-        sound.append(kept)
-        corners, owners = corners[kept], owners[kept]
-        for column, table in ((1, uvs), (2, normals)):  # without these a face can still be shown
-            corners[:, :, column][corners[:, :, column] >= len(table)] = MISSING
+        grouped[(*names[key], key[2])].extend(lines)
+    read = {key: face_corners(lines, positions) for key, lines in grouped.items()}
+    tables = (positions, uvs, normals)
+    sound = zip(*sound_corners([corners for corners, _ in read.values()], tables, path.name), strict=True)
+    parts = []
+    for ((node, mesh, material), (_, owners)), (corners, kept) in zip(read.items(), sound, strict=True):
         with_uvs = (corners[:, :, 1] != MISSING).all(1)
-        for chosen, has in ((with_uvs, True), (~with_uvs, False)):
+        for chosen, has in ((with_uvs & kept, True), (~with_uvs & kept, False)):
             if chosen.any():
-                tables = (positions, uvs if has else None, normals, colors)
-                part = _part(readable(name), corners[chosen], tables)
+                columns = (positions, uvs if has else None, normals, colors)
+                part = _part(readable(mesh), readable(node), corners[chosen], columns)
+                part = replace(part, smoothing=_smoothing(found, owners[chosen]))
                 parts.append(ObjPart(part, material, corners[chosen], owners[chosen]))
-    leave_out(np.concatenate(sound), path.name)
     return parts
-
-
-def face_corners(
-    lines: list[Face], positions: Float64[np.ndarray, "n 3"]
-) -> tuple[Int64[np.ndarray, "faces 3 4"], Int64[np.ndarray, "faces"]]:
-    """Triangles of (position, UV, normal) indices from 0, MISSING where a corner has none, with the corner's number.
-
-    Also returns the line of each triangle's face.
-    """
-    by_shape: dict[tuple[int, int], list[tuple[int, str]]] = defaultdict(list)
-    for number, (_, line) in enumerate(lines):
-        corners = line.split()
-        if len(corners) >= 3:
-            first = corners[0]
-            kind = 0 if "/" not in first else 3 if "//" in first else first.count("/")
-            by_shape[(len(corners), kind)].append((number, line))
-    found, order = [np.zeros((0, 3, 4), np.int64)], [np.zeros(0, np.int64)]
-    for (size, kind), numbered in by_shape.items():
-        polygons = _polygons([line for _, line in numbered], size, kind)
-        corner = np.broadcast_to(np.arange(size)[:, None], (len(polygons), size, 1))
-        polygons = np.concatenate([polygons, corner], axis=2)
-        triangles, owner = triangles_of(polygons, positions)
-        found.append(triangles)
-        order.append(np.array([number for number, _ in numbered])[owner])
-    owners = np.concatenate(order)
-    placed = np.argsort(owners, kind="stable")
-    return np.concatenate(found)[placed], np.array([number for number, _ in lines], np.int64)[owners[placed]]
-
-
-def _polygons(lines: list[str], size: int, kind: int) -> Int64[np.ndarray, "faces size 3"]:
-    """Corners of faces that are all written alike (kind 0: v, 1: v/vt, 2: v/vt/vn, 3: v//vn), one by one if not."""
-    width = {0: 1, 1: 2, 2: 3, 3: 2}[kind]
-    numbers = " ".join(lines).replace("/", " ").split()
-    result = np.full((len(lines), size, 3), MISSING, np.int64)
-    columns = {0: [0], 1: [0, 1], 2: [0, 1, 2], 3: [0, 2]}[kind]
-    try:
-        if len(numbers) == len(lines) * size * width:
-            result[:, :, columns] = np.array(numbers, dtype=np.int64).reshape(len(lines), size, width) - 1
-            return result
-        for row, line in zip(result, lines, strict=True):
-            for corner, word in zip(row, line.split(), strict=True):
-                parts = (word + "//").split("/")[:3]
-                corner[:] = [int(part) - 1 if part else MISSING for part in parts]
-    except ValueError as error:
-        raise Style3DError(
-            "a face of the OBJ file cannot be read", got=str(error)[:80], hint="export it again"
-        ) from None
-    return result
 
 
 def _absolute(rest: str, found: Statements) -> str:
@@ -204,7 +159,7 @@ def _table(lines: list[str], least: int) -> Float64[np.ndarray, "n width"]:
             pass
     result = np.full((len(rows), width), np.nan)
     for target, row in zip(result, rows, strict=True):
-        target[: len(row)] = [float(word) if is_number(word) else np.nan for word in row]
+        target[: len(row)] = read_numbers(row)
     return result
 
 
@@ -234,33 +189,51 @@ def _polypaint(lines: list[str], count: int, name: str) -> Float64[np.ndarray, "
     return np.column_stack([decode_srgb(found.reshape(-1, 4)[:, 1:] / 255), np.ones(count)])
 
 
-def _mesh_names(found: Statements, stem: str) -> dict[tuple[str, str, str], str]:
-    """What mesh each run of faces belongs to: its object, else its group unless there are very many."""
-    objects = {key[0] for key, lines in found.faces.items() if lines}
-    groups = {key[1] for key, lines in found.faces.items() if lines}
-    which = 0 if len(objects) > 1 or len(groups) > MAX_GROUPS else 1
+def _group(word: str) -> int:
+    """The number of a smoothing group; 0 is none."""
+    return min(int(word), LAST_GROUP) if word.isdecimal() else int(word.lower() == "on")
+
+
+def _smoothing(found: Statements, lines: Int64[np.ndarray, "faces"]) -> Int64[np.ndarray, "faces"] | None:
+    """The smoothing group of each face, 0 where it is flat and -1 where none is told; None without any."""
+    if not found.smoothing:
+        return None
+    starts, groups = np.array(found.smoothing, np.int64).T
+    return np.append(groups, -1)[np.searchsorted(starts, lines) - 1]
+
+
+def _node_names(found: Statements, stem: str) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """The node and the mesh of each run of faces: its object and its group. One stands for both where it is alone."""
+    pairs = {key[:2] for key, lines in found.faces.items() if lines}
+    objects = {name for name, _ in pairs}
     if len(objects) > MAX_GROUPS:
-        return dict.fromkeys(found.faces, stem)
-    return {key: key[which] or key[0] or stem for key in found.faces}
+        return dict.fromkeys(found.faces, (stem, stem))
+    grouped = len(pairs) <= MAX_GROUPS
+    return {
+        (name, group, material): (
+            name or (group if grouped else "") or stem,
+            (group if grouped else "") or name or stem,
+        )
+        for name, group, material in found.faces
+    }
 
 
-def _part(name: str, corners: Int64[np.ndarray, "faces 3 4"], tables: tuple[Any, ...]) -> ImportedPart:
-    """Vertices of the corners that differ in any of their indices."""
-    positions, uvs, normals, colors = tables
+def _part(mesh: str, node: str, corners: Int64[np.ndarray, "faces 3 4"], columns: tuple[Any, ...]) -> ImportedPart:
+    """Vertices of the corners that differ in any of their indices; normals are NaN where a corner has none."""
+    positions, uvs, normals, colors = columns
     flat = corners[:, :, :3].reshape(-1, 3).copy()
-    has_normals = bool((flat[:, 2] != MISSING).all())
     if uvs is None:
         flat[:, 1] = MISSING
-    if not has_normals:
-        flat[:, 2] = MISSING
     first, number = number_rows(flat)
     place, texcoord, normal = flat[first].T
+    named = normal != MISSING
     return ImportedPart(
-        name,
+        mesh,
         positions[place],
         number.reshape(-1, 3),
         None,
-        normals[normal] if has_normals else None,
+        np.where(named[:, None], normals[normal], np.nan) if named.any() else None,
         None if uvs is None else uvs[texcoord],
         None if colors is None else colors[place],
+        node=node,
     )

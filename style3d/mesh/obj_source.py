@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import final
 
@@ -18,7 +19,7 @@ from style3d.mesh.mtl import MtlMaterial, map_statement, read_materials, text_of
 from style3d.mesh.mtl_material import COLORS, material_of
 from style3d.mesh.obj import ObjPart, obj_parts, parse_obj
 from style3d.mesh.udim import FIRST, is_set, may_be_tiled, tiles_of
-from style3d.remarks import count_of
+from style3d.remarks import count_of, list_of, remark
 
 
 @final
@@ -43,6 +44,7 @@ class ObjSource:
     pieces: Mapping[Key, ObjPiece]
     materials: Mapping[str, MtlMaterial]
     loose: int = 0  # points, lines and curves, which no other mesh file gets
+    settings: Mapping[str, int] = field(default_factory=dict)  # statements that only OBJ has, and how many there are
 
 
 def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
@@ -56,6 +58,9 @@ def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
     statements = parse_obj(text_of(content))
     if not statements.positions:
         raise Style3DError(f"{path.name} holds no OBJ vertices", got=repr(content[:24]), hint="export it again")
+    if statements.unknown:
+        listed = list_of([f"{word} ({count:,})" for word, count in statements.unknown.items()], 6)
+        remark(f"{path.name}: lines of these kinds are not read: {listed}")
     names = list(dict.fromkeys(key[2] for key, faces in statements.faces.items() if faces and key[2]))
     materials = read_materials(statements.libraries, path, names)
     parts = [tile for part in obj_parts(statements, path) for tile in _by_tile(part, materials, path.parent)]
@@ -75,18 +80,18 @@ def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
         key: ObjPiece(part.material, tile, part.corners, part.lines, part.part.uvs is not None)
         for key, (part, tile) in zip(_keys(numbered), parts, strict=True)
     }
-    return document, ObjSource(path, statements.lines, pieces, materials, statements.ignored)
+    return document, ObjSource(path, statements.lines, pieces, materials, statements.ignored, dict(statements.settings))
 
 
 def _keys(parts: Sequence[ImportedPart]) -> list[Key]:
     """The mesh and primitive that `build_document` makes of each part."""
-    meshes: dict[str, int] = {}
-    counts: dict[str, int] = {}
+    meshes: dict[tuple[str, str], int] = {}
+    counts: Counter[int] = Counter()
     keys = []
     for part in parts:
-        mesh = meshes.setdefault(part.mesh, len(meshes))
-        counts[part.mesh] = counts.get(part.mesh, -1) + 1
-        keys.append((mesh, counts[part.mesh]))
+        mesh = meshes.setdefault(part.names, len(meshes))
+        keys.append((mesh, counts[mesh]))
+        counts[mesh] += 1
     return keys
 
 
@@ -105,6 +110,8 @@ def _by_tile(part: ObjPart, materials: Mapping[str, MtlMaterial], folder: Path) 
     for tile in used:
         chosen = tiles == tile
         row, column = divmod(tile - FIRST, 10)
-        moved = replace(part.part, faces=part.part.faces[chosen], uvs=uvs + np.array([-column, row]))
+        smoothing = None if part.part.smoothing is None else part.part.smoothing[chosen]
+        shifted = uvs + np.array([-column, row])
+        moved = replace(part.part, faces=part.part.faces[chosen], uvs=shifted, smoothing=smoothing)
         found.append((replace(part, part=moved, corners=part.corners[chosen], lines=part.lines[chosen]), tile))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from style3d.errors import Style3DError
+from style3d.files.numbers import read_numbers
 from style3d.mesh.corners import Corners, by_corner
 from style3d.mesh.imported_parts import ImportedPart
 from style3d.mesh.polygons import triangles_of
@@ -42,8 +43,9 @@ def off_part(path: Path, content: bytes) -> ImportedPart:
         count, faces = int(lines[0][0]), int(lines[0][1])
         if not (0 <= count <= MOST and 0 <= faces <= MOST) or count + faces >= len(lines):
             raise ValueError(f"{len(lines) - 1} rows for {count} vertices and {faces} faces")
-        rows = np.array([row[: len(lines[1])] for row in lines[1 : count + 1]], dtype=np.float64).reshape(count, -1)
-        polygons = [[float(word) for word in row] for row in lines[count + 1 : count + 1 + faces]]
+        width = len(lines[1])
+        rows = np.array([read_numbers(row[:width]) for row in lines[1 : count + 1]]).reshape(count, -1)
+        polygons = [read_numbers(row).tolist() for row in lines[count + 1 : count + 1 + faces]]
         return _mesh(path, kind[1], rows, polygons)
     except (ValueError, IndexError) as error:
         got = str(error)[:80]
@@ -67,7 +69,7 @@ def _mesh(path: Path, kind: str, rows: Array, polygons: list[list[float]]) -> Im
     leave_out(kept, path.name)
     faces, owner = faces[kept], owner[kept]
     own = _face_colors(path.name, polygons) if colors is None else None
-    return Corners(
+    mesh, _ = Corners(
         positions,
         faces,
         None if normals is None else by_corner(normals, faces),
@@ -77,17 +79,18 @@ def _mesh(path: Path, kind: str, rows: Array, polygons: list[list[float]]) -> Im
         else None
         if own is None
         else np.repeat(own[owner][:, None], 3, 1),
-    ).part(path.stem)
+    ).without_bad_uvs(path.name)
+    return mesh.part(path.stem)
 
 
 def _triangles(polygons: list[list[float]], positions: Array) -> tuple[Array, Array]:
-    sizes = np.array([int(row[0]) for row in polygons], np.int64)
+    sizes = np.array([int(np.nan_to_num(row[0])) for row in polygons], np.int64)
     if any(len(row) <= size for row, size in zip(polygons, sizes.tolist(), strict=True)):
         raise ValueError("a face with fewer corners than it says")
     faces, owners = [np.zeros((0, 3), np.int64)], [np.zeros(0, np.int64)]
     for size in np.unique(sizes[sizes >= 3]):
         which = np.flatnonzero(sizes == size)
-        corners = np.array([polygons[i][1 : size + 1] for i in which]).astype(np.int64)
+        corners = np.nan_to_num(np.array([polygons[i][1 : size + 1] for i in which]), nan=-1).astype(np.int64)
         cut, owner = triangles_of(corners[..., None], positions)
         faces.append(cut[..., 0])
         owners.append(which[owner])
@@ -97,7 +100,7 @@ def _triangles(polygons: list[list[float]], positions: Array) -> tuple[Array, Ar
 
 def _face_colors(name: str, polygons: list[list[float]]) -> Array | None:
     """Numbers behind a face: three or four are a colour, one is a place in a table that the file does not hold."""
-    rest = [row[int(row[0]) + 1 :] for row in polygons]
+    rest = [row[int(np.nan_to_num(row[0])) + 1 :] for row in polygons]
     if any(len(row) == 1 for row in rest):
         remark(f"{name}: colours of faces are numbers of a colour table that is not in the file, and are left out")
     told = [row for row in rest if len(row) >= 3]
@@ -115,6 +118,6 @@ def _full(rows: list[list[float]]) -> float:
 
 
 def _rgba(values: Array) -> Array:
-    full = 255.0 if values.size and values.max() > 1 else 1.0
+    full = 255.0 if values.size and np.nan_to_num(values).max() > 1 else 1.0
     opaque = np.full((len(values), 4 - values.shape[1]), full)
     return np.nan_to_num(np.column_stack([values, opaque]) / full).clip(0, 1)

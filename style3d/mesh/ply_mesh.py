@@ -64,12 +64,12 @@ def ply_parts(path: Path, content: bytes) -> tuple[list[ImportedPart], list[Impo
         colors = None
     normals = by_corner(_stack(vertex.columns, NORMAL), faces) if set(NORMAL) <= set(vertex.columns) else None
     _say_unused(path.name, ply, {*PLACE, *NORMAL, *CORNERS, *PICTURE_NUMBER, *uv_names, *color_names})
-    mesh = Corners(positions, faces, normals, uvs, colors)
-    if uvs is None or not pictures:
+    mesh, kept = Corners(positions, faces, normals, uvs, colors).without_bad_uvs(path.name)
+    if mesh.uvs is None or not pictures:
         if pictures:
             remark(f"{path.name} names pictures but has no UVs: {', '.join(pictures[:3])} cannot be shown")
         return [mesh.part(path.stem)], []
-    return _by_picture(path, mesh, pictures[:MOST_PICTURES], _first(face.columns, PICTURE_NUMBER), owner)
+    return _by_picture(path, mesh, pictures[:MOST_PICTURES], _first(face.columns, PICTURE_NUMBER), owner[kept])
 
 
 def _by_picture(

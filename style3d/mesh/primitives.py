@@ -13,10 +13,9 @@ from style3d.gltf.accessors import Accessors, scaled_numbers
 from style3d.gltf.document import Json
 from style3d.gltf.extensions import DRACO
 from style3d.mesh.draco import decode_draco
-from style3d.mesh.sound_faces import FARTHEST, say_left_out, sound_faces
+from style3d.mesh.sound_faces import FARTHEST, MOST_REPEATS, say_left_out, sound_faces
 
 TRIANGLES, STRIP, FAN = 4, 5, 6
-MOST_REPEATS = 1e6  # of a texture across a surface; beyond it floats hold no places between texels
 Array = np.ndarray[Any, Any]
 
 

@@ -11,6 +11,8 @@ from style3d.errors import Style3DError
 from style3d.remarks import count_of, remark
 
 FARTHEST = 1e30  # of a coordinate; beyond it squares overflow
+MOST_REPEATS = 1e6  # of a texture across a surface; beyond it floats hold no places between texels
+BROKEN = "corners that do not exist or cannot be read, or places that are"
 Array = np.ndarray[Any, Any]
 
 
@@ -27,7 +29,7 @@ def say_left_out(count: int, name: str) -> None:
     """Remark that broken triangles of something are left out, if there are any."""
     if count:
         left = count_of(count, "triangle")
-        remark(f"{left} of {name} left out: corners that do not exist, or places that are no finite numbers")
+        remark(f"{left} of {name} left out: {BROKEN} no finite numbers")
 
 
 def leave_out(kept: Bool[np.ndarray, "faces"], name: str) -> None:
@@ -37,6 +39,18 @@ def leave_out(kept: Bool[np.ndarray, "faces"], name: str) -> None:
         Style3DError: there are triangles, and none is kept.
     """
     if len(kept) and not kept.any():
-        got = f"{count_of(len(kept), 'triangle')} with corners that do not exist, or places that are not finite"
+        got = f"{count_of(len(kept), 'triangle')} with {BROKEN} not finite"
         raise Style3DError(f"{name} has no triangle that can be drawn", got=got, hint="repair or export the mesh again")
     say_left_out(int((~kept).sum()), name)
+
+
+def sound_uvs(good: Bool[np.ndarray, "faces"], bad: Bool[np.ndarray, "faces"], name: str) -> Bool[np.ndarray, "faces"]:
+    """Which triangles are kept: those with bad UVs are left out, with a remark, where others have good ones.
+
+    Where none has good ones, programs wrote UVs of a model that has none, and all triangles are kept without.
+    """
+    if good.any() and bad.any():
+        remark(f"{count_of(int(bad.sum()), 'triangle')} of {name} left out: UVs that are absent or no sensible numbers")
+    elif bad.any():
+        remark(f"{name}: no UVs that can be read, so it is taken to have none")
+    return ~bad if good.any() else np.ones(len(bad), bool)

@@ -130,6 +130,9 @@ def _lost_of_obj(asset: Unpainted, kind: str) -> Iterator[str]:
         return
     if asset.obj.loose:
         yield f"{kind} file gets no points, lines or curves of an OBJ ({asset.obj.loose}): they are left out"
+    if asset.obj.settings:
+        listed = ", ".join(f"{word} ({count:,})" for word, count in asset.obj.settings.items())
+        yield f"{kind} file has no place for these statements of an OBJ: {listed}"
     unread = unread_maps(asset.obj.materials)
     if unread:
         listed = ", ".join(f"{word} ({count})" for word, count in sorted(unread.items()))

@@ -119,3 +119,57 @@ def test_the_rest_of_other_files_is_painted(name: str, tmp_path: Path) -> None:
     if name == "a.obj":
         save_asset(loaded, [1 - t.rgb for t in loaded.surface.textures], tmp_path / "b.obj")
         assert "77/3" in (tmp_path / "b.obj").read_text()
+
+
+CORNERS = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
+UVS = "vt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+TWO = "f 1/1 2/2 3/3\nf 1/1 3/3 4/4\n"
+COLUMNS = "".join(f"property float {axis}\n" for axis in "xyzst")
+UV_PLY = f"ply\nformat ascii 1.0\nelement vertex 4\n{COLUMNS}element face 2\nproperty list uchar uint vertex_indices\n"
+UV_PLY += "end_header\n0 0 0 0 0\n1 0 0 {} 0\n1 1 0 1 1\n0 1 0 0 1\n3 0 1 2\n3 0 2 {}\n"
+ONE_LEFT = {
+    "words.obj": CORNERS + UVS.replace("vt 1 0", "vt 1 x") + TWO,
+    "no number.obj": CORNERS + UVS.replace("vt 1 0", "vt nan(ind) 0") + TWO,
+    "far.obj": CORNERS + UVS.replace("vt 1 0", "vt 1 1e30") + TWO,
+    "beyond.obj": CORNERS + UVS + TWO.replace("2/2", "2/9"),
+    "before.obj": CORNERS + UVS + TWO.replace("2/2", "-3/-9"),
+    "unreadable corner.obj": CORNERS + UVS + TWO.replace("2/2", "b/2"),
+    "endless index.obj": CORNERS + UVS + TWO.replace("2/2", "9" * 40),
+    "two corners.obj": CORNERS + UVS + "f 1/1 2/2\nf 1/1 3/3 4/4\n",
+    "uvs.ply": UV_PLY.format("nan", 3),
+    "word.ply": UV_PLY.format("x", 3),
+    "corner.ply": UV_PLY.format(1, "y"),
+    "word.off": "OFF\n4 2 0\n0 0 0\n1 x 0\n1 1 0\n0 1 0\n3 0 1 2\n3 0 2 3\n",
+    "corner.off": "OFF\n4 2 0\n0 0 0\n1 0 0\n1 1 0\n0 1 0\n3 0 1 2\n3 0 2 y\n",
+    "uvs.off": "STOFF\n4 2 0\n0 0 0 0 0\n1 0 0 nan 0\n1 1 0 1 1\n0 1 0 0 1\n3 0 1 2\n3 0 2 3\n",
+}
+
+
+@pytest.mark.parametrize("name", ONE_LEFT)
+def test_a_word_costs_its_triangle(name: str, tmp_path: Path) -> None:
+    """UVs and corners that are no numbers, or name what is not there: one of two triangles is left, with a remark."""
+    (tmp_path / name).write_text(ONE_LEFT[name])
+    loaded = load_asset(tmp_path / name, texture_size=16)
+    assert len(loaded.surface.faces) == 1
+    assert [text for text in loaded.remarks if f"1 triangle of {name} left out" in text] == list(loaded.remarks)
+    assert np.isfinite(loaded.surface.uvs).all()
+
+
+@pytest.mark.parametrize("uvs", ["", "vt -1.#IND -1.#IND\n" * 4])
+def test_uvs_of_which_none_can_be_read(uvs: str, tmp_path: Path) -> None:
+    """As programs write them for models without UVs: the triangles stay, and get new ones."""
+    (tmp_path / "a.obj").write_text(CORNERS + uvs + TWO)
+    loaded = load_asset(tmp_path / "a.obj", texture_size=16)
+    assert len(loaded.surface.faces) == 2
+    assert any("no UVs that can be read" in text for text in loaded.remarks)
+
+
+def test_one_bad_normal_leaves_the_others(tmp_path: Path) -> None:
+    """It is made of the faces around; all others are those of the file."""
+    faces = "f 1//1 2//2 3//1\nf 1//1 3//9 4//1\n"
+    (tmp_path / "a.obj").write_text(CORNERS + "vn 0 0.6 0.8\nvn nan 0 1\n" + faces)
+    loaded = load_asset(tmp_path / "a.obj", texture_size=16)
+    normals = loaded.surface.normals[loaded.surface.faces].reshape(-1, 3)
+    np.testing.assert_allclose(normals[[0, 2, 3, 5]], [[0, 0.6, 0.8]] * 4, atol=1e-6)
+    np.testing.assert_allclose(normals[[1, 4]], [[0, 0, 1]] * 2, atol=1e-6)
+    assert any("2 corners of a.obj" in text for text in loaded.remarks)

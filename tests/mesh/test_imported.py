@@ -12,7 +12,7 @@ from PIL import Image
 
 from style3d.errors import Style3DError
 from style3d.images import decode_srgb
-from style3d.mesh.asset import MeshAsset, load_asset, save_asset
+from style3d.mesh.asset import MeshAsset, load_asset, losses_of, save_asset
 from style3d.mesh.mtl import texture_name
 from style3d.mesh.normals import corner_normals
 from style3d.mesh.polygons import triangles_of
@@ -210,6 +210,46 @@ def test_creases() -> None:
     side = np.abs(pole.face_normals[:, 2]) < 0.5
     radial = np.array(pole.triangles)[side] * [1, 1, 0]
     assert (np.einsum("fci,fci->fc", radial, normals[side]) > 0.999).all()
+
+
+def fold(statements: tuple[str, str]) -> str:
+    """Two squares that meet at a right angle."""
+    return "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nv 0 1 1\n{}\nf 1 2 3 4\n{}\nf 1 4 6 5\n".format(*statements)
+
+
+@pytest.mark.parametrize(
+    ("statements", "shared"), [(("s 1", "s 1"), True), (("s 1", "s 2"), False), (("s on", ""), True), (("", ""), False)]
+)
+def test_smoothing_groups(statements: tuple[str, str], shared: bool, tmp_path: Path) -> None:
+    """Faces of one group share normals however sharp their edge is; else a crease of 60 degrees decides."""
+    surface = load(tmp_path, fold(statements)).surface
+    edge = surface.normals[surface.positions[:, 0] + surface.positions[:, 2] == 0]
+    assert (np.abs(edge[:, [0, 2]]).min() > 0.5) == shared
+
+
+@pytest.mark.parametrize("word", ["off", "0"])
+def test_without_smoothing_faces_are_flat(word: str, tmp_path: Path) -> None:
+    """A gentle slope keeps its edge."""
+    text = fold((f"s {word}", "")).replace("v 0 0 1", "v -1 0 0.2").replace("v 0 1 1", "v -1 1 0.2")
+    surface = load(tmp_path, text).surface
+    assert len({tuple(row) for row in surface.normals.round(3)}) == 2
+
+
+def test_objects_are_nodes_and_groups_are_meshes(tmp_path: Path) -> None:
+    """Both names stay; one stands for the other where that is absent."""
+    text = SQUARE + "o box\ng lid\nf 1 2 3\ng body\nf 1 3 4\no pole\nf 1 2 4\n"
+    asset = load(tmp_path, text)
+    assert [node["name"] for node in asset.document.json["nodes"]] == ["box", "box", "pole"]
+    assert [mesh["name"] for mesh in asset.document.json["meshes"]] == ["lid", "body", "body"]
+
+
+def test_statements_that_are_not_read(tmp_path: Path) -> None:
+    """Each keyword is named with its number; those of curves and of how an OBJ is drawn are no surprise."""
+    text = SQUARE + "usemap c.png\nvc 1 0 0\nvc 0 1 0\ncall b.obj\nlod 3\nmg 1 0.5\nvp 0 1\n# usemap\nf 1/1 2/2 3/3\n"
+    asset = load(tmp_path, text)
+    assert [words for words in asset.remarks if "not read: usemap (1), vc (2), call (1)" in words]
+    assert any("lod (1), mg (1)" in words for words in losses_of(asset, tmp_path / "b.glb"))
+    assert losses_of(asset, tmp_path / "b.obj") == ()
 
 
 def test_degenerate_and_non_manifold_faces_stay(tmp_path: Path) -> None:
