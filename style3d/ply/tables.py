@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,17 +65,6 @@ def parse_header(content: bytes, name: str) -> tuple[str, tuple[Element, ...], i
     except (ValueError, KeyError, IndexError):
         raise Style3DError(f"{name} has a PLY header that cannot be read", hint="export it again") from None
     return order, elements, end.end()
-
-
-def write_tables(tables: Mapping[str, Array], comments: Sequence[str] = ()) -> bytes:
-    """A little-endian binary PLY file with an element for each structured array, after comment lines."""
-    lines = ["ply", "format binary_little_endian 1.0", *comments]
-    for element, table in tables.items():
-        lines.append(f"element {element} {len(table)}")
-        lines += [f"property {NAMES[table.dtype[name].str[1:]]} {name}" for name in table.dtype.names or ()]
-    return "\n".join([*lines, "end_header", ""]).encode("utf-8", "surrogateescape") + b"".join(
-        table.tobytes() for table in tables.values()
-    )
 
 
 def _header(text: str) -> tuple[str, tuple[Element, ...]]:

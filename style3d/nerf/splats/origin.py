@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, final, get_args
+from typing import Literal, final, get_args
 
 import numpy as np
 from jaxtyping import Float64
 
 from style3d.nerf.splats.gltf_source import GltfSource
+from style3d.ply.lists import Rows
 
-Array = np.ndarray[Any, Any]
 Up = Literal["x", "y", "z", "-x", "-y", "-z"]
 VERTICAL = re.compile(r"^(?:comment|obj_info)\s+(?:vertical|up)[ _-]?axis\s*[:=]?\s*([+-]?[xyz])\b", re.IGNORECASE)
 FLIPPED = "brush"  # it means by "y" what 3DGS files have: y points down
@@ -33,7 +33,7 @@ class Origin:
 
     comments: tuple[str, ...] = ()  # lines of the header, with the word ``comment`` or ``obj_info``
     columns: tuple[str, ...] = ()  # of the splats' table, in the file's order; () for the usual ones
-    tables: Mapping[str, Array] = field(default_factory=dict)  # further elements
+    tables: Mapping[str, Rows] = field(default_factory=dict)  # further elements
     gltf: GltfSource | None = None  # the file, if it was a glTF
     records: tuple[Record, ...] = ()  # of an SPZ file
 

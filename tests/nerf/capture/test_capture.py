@@ -20,7 +20,7 @@ from style3d.nerf.capture.colmap import MODELS, sparse_model
 from style3d.nerf.capture.lens import Brown, FieldOfView, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import load_photo, resample_photo
 from style3d.nerf.capture.read import is_capture, open_capture
-from style3d.ply.tables import write_tables
+from style3d.ply.lists import rows_of, write_ply
 from style3d.remarks import collect_remarks
 from tests.helpers.assets import asset
 
@@ -71,7 +71,7 @@ def test_points_of_another_file_are_the_capture_s(tmp_path: Path) -> None:
     places = np.array([[1, 2, 3], [4, 5, 6], [np.nan, 0, 0]], np.float32)
     table = np.zeros(3, [(name, "<f4") for name in "xyz"])
     table["x"], table["y"], table["z"] = places.T
-    (tmp_path / "points.ply").write_bytes(write_tables({"vertex": table}))
+    (tmp_path / "points.ply").write_bytes(write_ply({"vertex": rows_of(table)}))
     capture = open_capture(capture_in(tmp_path, ply_file_path=".\\points.ply"))
     np.testing.assert_allclose(capture.points, places[:2] @ Z_UP[:3, :3].T)
     (tmp_path / "points.ply").write_bytes(b"ply\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -13,10 +12,11 @@ import pytest
 from style3d.errors import Style3DError
 from style3d.job import FieldJob
 from style3d.load_scene import load
-from style3d.nerf.splats.files import read_splats, write_splats
+from style3d.nerf.splats.files import losses_of, read_splats, write_splats
 from style3d.nerf.splats.origin import Origin, up_of
 from style3d.nerf.splats.scene import SplatScene
-from style3d.ply.tables import read_tables, write_tables
+from style3d.ply.lists import Lists, Rows, rows_of, write_ply
+from style3d.ply.tables import read_tables
 from style3d.remarks import collect_remarks
 from tests.helpers.clouds import cloud, splat_ball
 
@@ -29,7 +29,7 @@ def with_columns(path: Path, drop: str, *comments: str, **columns: np.ndarray) -
     fresh = np.zeros(20, [(name, column.dtype) for name, column in kept.items()])
     for name, column in kept.items():
         fresh[name] = column
-    path.write_bytes(write_tables({"vertex": fresh}, comments))
+    path.write_bytes(write_ply({"vertex": rows_of(fresh)}, comments))
     return path
 
 
@@ -70,7 +70,10 @@ def test_discs_have_two_sizes_and_keep_them(tmp_path: Path) -> None:
 
 def test_comments_and_tables_stay(tmp_path: Path) -> None:
     comments = ("comment Vertical Axis: z", "obj_info made by hand, été")
-    tables = {"extrinsic": np.zeros(16, [("extrinsic", "<f4")]), "version": np.ones(3, [("version", "u1")])}
+    tables = {
+        "extrinsic": rows_of(np.zeros(16, [("extrinsic", "<f4")])),
+        "version": rows_of(np.ones(3, [("version", "u1")])),
+    }
     write_splats(replace(cloud(), up="z", origin=Origin(comments, (), tables)), tmp_path / "a.ply")
     splats = read_splats(tmp_path / "a.ply")
     assert (splats.up, splats.origin.comments) == ("z", comments)
@@ -84,16 +87,60 @@ def test_comments_and_tables_stay(tmp_path: Path) -> None:
     ]
 
 
-def test_tables_that_hold_lists_are_remarked(tmp_path: Path) -> None:
-    """Faces in a file of splats."""
+FACES = Rows(
+    3,
+    {"flags": np.array([1, 2, 3], np.uint8)},
+    {"vertex_indices": Lists(np.array([3, 4, 0]), np.array([0, 1, 2, 4, 5, 6, 7], np.int32))},
+    ("vertex_indices", "flags"),
+)
+
+
+@pytest.mark.parametrize("front", [True, False])
+def test_tables_that_hold_lists_stay(front: bool, tmp_path: Path) -> None:
+    """Faces of different length in a file of splats, before or behind them; other formats say that they go."""
     write_splats(cloud(20, degree=0), tmp_path / "a.ply")
-    content = (tmp_path / "a.ply").read_bytes()
-    more = b"element face 1\nproperty list uchar int vertex_indices\nend_header\n"
-    content = content.replace(b"end_header\n", more) + struct.pack("<B3i", 3, 0, 1, 2)
-    (tmp_path / "a.ply").write_bytes(content)
+    splats = rows_of(read_tables((tmp_path / "a.ply").read_bytes(), "it")[1]["vertex"])
+    tables = {"face": FACES, "vertex": splats} if front else {"vertex": splats, "face": FACES}
+    (tmp_path / "a.ply").write_bytes(write_ply(tables))
     with collect_remarks() as remarks:
-        assert read_splats(tmp_path / "a.ply").count == 20
-    assert any("left out: face" in text for text in remarks)
+        found = read_splats(tmp_path / "a.ply")
+        write_splats(found, tmp_path / "b.ply")
+    assert (found.count, remarks) == (20, [])
+    kept = read_splats(tmp_path / "b.ply").origin.tables["face"]
+    assert kept.lists["vertex_indices"].values.tolist() == [0, 1, 2, 4, 5, 6, 7]
+    assert kept.lists["vertex_indices"].lengths.tolist() == [3, 4, 0]
+    assert kept.columns["flags"].tolist() == [1, 2, 3]
+    assert front or (tmp_path / "b.ply").read_bytes() == (tmp_path / "a.ply").read_bytes()
+    assert any("face are left out" in text for text in losses_of(found, tmp_path / "c.spz"))
+
+
+def test_lists_of_splats_are_remarked(tmp_path: Path) -> None:
+    """A list in each splat's own row, which nobody paints, is named."""
+    write_splats(cloud(2, degree=0), tmp_path / "a.ply")
+    rows = rows_of(read_tables((tmp_path / "a.ply").read_bytes(), "it")[1]["vertex"])
+    labels = {"labels": Lists(np.array([1, 1]), np.array([7, 8], np.int32))}
+    (tmp_path / "a.ply").write_bytes(write_ply({"vertex": Rows(2, rows.columns, labels)}))
+    with collect_remarks() as remarks:
+        assert read_splats(tmp_path / "a.ply").count == 2
+    assert any("left out: labels" in text for text in remarks)
+
+
+def test_doubles_stay_doubles(tmp_path: Path) -> None:
+    """To the bit where nothing is painted, far from the origin, too. For other formats they are no further columns."""
+    write_splats(cloud(20, degree=1), tmp_path / "a.ply")
+    table = read_tables((tmp_path / "a.ply").read_bytes(), "it")[1]["vertex"]
+    wide = table.astype([(name, "<f8") for name in table.dtype.names or ()])
+    wide["x"] += 500_000.123456789
+    (tmp_path / "a.ply").write_bytes(write_ply({"vertex": rows_of(wide)}))
+    splats = read_splats(tmp_path / "a.ply")
+    write_splats(splats, tmp_path / "b.ply")
+    assert (tmp_path / "b.ply").read_bytes() == (tmp_path / "a.ply").read_bytes()
+    write_splats(splats.with_base_colors(1 - splats.base_colors, "drop"), tmp_path / "c.ply")
+    painted = read_tables((tmp_path / "c.ply").read_bytes(), "it")[1]["vertex"]
+    assert (painted["x"] == wide["x"]).all()
+    assert (painted["f_dc_0"] != wide["f_dc_0"]).any()
+    assert "f_rest_0" not in (painted.dtype.names or ())
+    assert not [text for text in losses_of(splats, tmp_path / "d.spz") if "columns" in text]
 
 
 @pytest.mark.parametrize(

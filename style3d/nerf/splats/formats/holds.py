@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import final
 
+from style3d.nerf.splats.formats.values import is_usual
 from style3d.nerf.splats.harmonics import MAX_DEGREE
 from style3d.nerf.splats.splats import Splats
 
@@ -26,7 +27,7 @@ class Holds:
         if splats.degree > self.degree:
             wanted = f"those of degree {splats.degree}"
             yield f"a {suffix} file holds harmonics up to degree {self.degree}: {wanted} are left out"
-        names = [name for name, column in splats.extras.items() if column.any()]
+        names = [name for name, column in splats.extras.items() if column.any() and not is_usual(name)]
         if names and not self.columns:
             yield f"a {suffix} file holds no further columns: {', '.join(names)} are left out"
         tables = [name for name in splats.origin.tables if name not in self.tables]

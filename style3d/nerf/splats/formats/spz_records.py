@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from style3d.nerf.splats.origin import Origin, Record
+from style3d.ply.lists import Rows
 from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
@@ -47,7 +48,7 @@ def origin_of(content: bytes, name: str) -> tuple[Origin, str]:
     records, end = read_records(content)
     if content[end:].strip(b"\0"):
         remark(f"{name}: records after the first {len(records)} cannot be read and are left out")
-    system, tables = system_of(records), dict[str, Array]()
+    system, tables = system_of(records), dict[str, Rows]()
     for record in records:
         if record.kind == ORBIT and len(record.content) == 12:
             numbers = np.frombuffer(record.content, "<f4")
@@ -62,13 +63,11 @@ def origin_of(content: bytes, name: str) -> tuple[Origin, str]:
 def record_bytes(origin: Origin) -> bytes:
     """The records of a file whose axes are x right, y up, z back."""
     records = list(origin.records)
-    if all(name in origin.tables for name in ORBIT_TABLES):
-        numbers = np.concatenate([origin.tables[name][name].astype("<f4") for name in ORBIT_TABLES])
+    if all(name in origin.tables and name in origin.tables[name].columns for name in ORBIT_TABLES):
+        numbers = np.concatenate([origin.tables[name].columns[name].astype("<f4") for name in ORBIT_TABLES])
         records.insert(0, Record(ORBIT, numbers.tobytes()))
     return b"".join(struct.pack("<II", record.kind, len(record.content)) + record.content for record in records)
 
 
-def _table(name: str, values: Array) -> Array:
-    table = np.zeros(len(values), [(name, "<f4")])
-    table[name] = values
-    return table
+def _table(name: str, values: Array) -> Rows:
+    return Rows(len(values), {name: values}, {}, (name,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
 
+PLACE, SCALE = ("x", "y", "z"), ("scale_0", "scale_1", "scale_2")  # columns of the 3DGS reference code's PLY
+CONSTANT, ROTATION = ("f_dc_0", "f_dc_1", "f_dc_2"), ("rot_0", "rot_1", "rot_2", "rot_3")
+HIGHER = "f_rest_"  # and a number
 LEAST_OPACITY = 1e-6  # and one minus it the largest, so that stored 0 and 1 have finite logits
 FURTHEST = 1e15  # scene units from the origin; squares of what is further away overflow
 LARGEST_LOG = 34.0  # of a scale: e^34 is FURTHEST
@@ -73,8 +77,13 @@ def with_largest(three: Float[np.ndarray, "n 3"], largest: Int[np.ndarray, "n"])
     return found
 
 
-def stack_columns(table: Array, names: tuple[str, ...]) -> Float32[np.ndarray, "n columns"]:
-    """Columns of a structured array side by side."""
+def is_usual(column: str) -> bool:
+    """Whether a column of a PLY holds what every splat has."""
+    return column in (*PLACE, *SCALE, *CONSTANT, *ROTATION, "opacity") or column.startswith(HIGHER)
+
+
+def stack_columns(table: Array | Mapping[str, Array], names: tuple[str, ...]) -> Float32[np.ndarray, "n columns"]:
+    """Columns of a table side by side."""
     return np.stack([table[name].astype(np.float32) for name in names], axis=1)
 
 

@@ -94,21 +94,26 @@ def test_what_is_not_finite_is_left_out(tmp_path: Path, caplog: pytest.LogCaptur
 
 
 HEAD = b"ply\nformat binary_little_endian 1.0\n"
+TEXT = b"ply\nformat ascii 1.0\nelement vertex %d\n"
 FLOATS = b"".join(b"property float %s\n" % name for name in (b"x", b"y", b"z"))
+COLUMNS = FLOATS + b"".join(
+    b"property float %s\n" % name
+    for name in b"opacity f_dc_0 f_dc_1 f_dc_2 scale_0 scale_1 scale_2 rot_0 rot_1 rot_2 rot_3".split()
+)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (HEAD + b"element vertex 1000000000000\n" + FLOATS + b"end_header\n" + bytes(1000), "truncated"),
+        (HEAD + b"element vertex 1000000000000\n" + COLUMNS + b"end_header\n" + bytes(1000), "truncated"),
         (HEAD + b"element vertex 1000000000000\nend_header\n", "holds no Gaussian splats"),
         (HEAD + b"element vertex 2\n" + FLOATS + b"end_header\n" + bytes(24), "point cloud"),
         (HEAD + b"element vertex -1\n" + FLOATS + b"end_header\n", "header"),
         (HEAD + b"element vertex 1\nproperty float x\nproperty float x\nend_header\n" + bytes(8), "header"),
         (HEAD + b"element vertex 1\nproperty quad x\nend_header\n" + bytes(8), "header"),
         (HEAD + b"element vertex " + b"9" * 5000 + b"\nend_header\n", "header"),
-        (b"ply\nformat ascii 1.0\nelement vertex 1\n" + FLOATS + b"end_header\n1 two 3\n", "not a number"),
-        (b"ply\nformat ascii 1.0\nelement vertex 9\n" + FLOATS + b"end_header\n1 2 3\n", "truncated"),
+        (TEXT % 1 + COLUMNS + b"end_header\n1 two 3 " + b"0 " * 11, "none of them finite"),
+        (TEXT % 9 + COLUMNS + b"end_header\n1 2 3\n", "truncated"),
         (b"ply\n" + b"comment so long\n" * 100, "incomplete PLY header"),
     ],
 )
