@@ -16,7 +16,7 @@ from style3d.gltf.document import Document
 from style3d.mesh.document_view import Key
 from style3d.mesh.imported_parts import ImportedPart, build_document
 from style3d.mesh.mtl import MtlMaterial, map_statement, read_materials, text_of
-from style3d.mesh.mtl_material import COLORS, material_of
+from style3d.mesh.mtl_material import COLORS, has_tint, material_of
 from style3d.mesh.obj import ObjPart, obj_parts, parse_obj
 from style3d.mesh.udim import FIRST, is_set, may_be_tiled, tiles_of
 from style3d.remarks import count_of, list_of, remark
@@ -69,6 +69,15 @@ def import_obj(path: Path, content: bytes) -> tuple[Document, ObjSource]:
         raise Style3DError(f"{path.name} has no faces", got=points, hint="export a surface")
     wanted = list(dict.fromkeys((part.material, tile) for part, tile in parts if part.material))
     converted = [material_of(materials.get(name), name, path.parent, tile) for name, tile in wanted]
+    tinted = [
+        one.name
+        for one, (name, _) in zip(converted, wanted, strict=True)
+        if name in materials and "baseColorTexture" in one.images and has_tint(materials[name])
+    ]
+    if tinted:
+        remark(
+            f"{path.name}: colours beside pictures (Kd of {list_of(tinted, 3)}) are left out: pictures are shown plain"
+        )
     if any(part.part.colors is not None for part, _ in parts):
         converted = [replace(one, rgb=(1.0, 1.0, 1.0)) if one.stand_in else one for one in converted]
     numbered = [

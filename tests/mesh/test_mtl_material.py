@@ -130,3 +130,15 @@ def test_names_of_other_code_pages(page: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         load_asset(tmp_path / "b.obj", texture_size=16).surface.textures[0].rgb * 255, checks(16)
     )
+
+
+@pytest.mark.parametrize(("kd", "remarked"), [("0.1 0.4 0.1", True), ("0.8 0.8 0.8", False), ("0 0 0", False)])
+def test_a_colour_beside_a_picture_is_left_out(kd: str, remarked: bool, tmp_path: Path) -> None:
+    """Pictures are shown plain, as modelling programs do; where the colour is no grey, that is said."""
+    asset = of(tmp_path, f"Kd {kd}\nmap_Kd c.png", c=checks(8))
+    assert "baseColorFactor" not in material(asset)["pbrMetallicRoughness"]
+    assert any("Kd of m" in text for text in asset.remarks) == remarked
+    (tmp_path / "c.png").unlink()
+    asset = load_asset(tmp_path / "a.obj", texture_size=16)
+    assert "baseColorFactor" in material(asset)["pbrMetallicRoughness"]
+    assert not any("Kd of m" in text for text in asset.remarks)
