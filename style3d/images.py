@@ -54,9 +54,9 @@ def read_image(
     if content[:4] in (b"II*\0", b"MM\0*") and (floats := _read_float_tiff(content, max_pixels)) is not None:
         return _display_referred(floats)
     image = _open(content, name, max_pixels)
-    if not upright:
-        image.getexif().pop(ORIENTATION, None)
     try:
+        if not upright:
+            image.getexif().pop(ORIENTATION, None)
         if image.mode == "I;16" or image.mode.startswith(("I", "F")):
             return _from_numbers(image)
         return _from_colors(image, use_profile)

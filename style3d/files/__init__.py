@@ -12,13 +12,15 @@ from pathlib import Path
 from style3d.errors import Style3DError
 
 MAX_BYTES = 2 << 30  # of one file that is read
+POINTER = b"version https://git-lfs.github.com/"  # how Git LFS marks the place of a file that it has not fetched
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The content of a file of at most ``limit`` bytes.
 
     Raises:
-        Style3DError: the file is missing, a folder, empty, too large or may not be read.
+        Style3DError: the file is missing, a folder, empty, too large, may not be read, or only stands for one that Git
+            LFS has not fetched.
     """
     check_readable(path, limit)
     try:
@@ -28,6 +30,9 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         raise Style3DError(f"{path} cannot be read", got=error.strerror or error) from None
     if len(content) > limit:
         raise Style3DError(f"{path} is too large", expected=f"at most {limit:,} bytes")
+    if content.startswith(POINTER):
+        hint = "fetch the file with: git lfs pull"
+        raise Style3DError(f"{path} is a pointer of Git LFS", expected="the file that it stands for", hint=hint)
     return content
 
 

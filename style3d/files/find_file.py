@@ -46,7 +46,8 @@ def find_file(name: str, folder: Path, *, beside: Path | None = None, suffixes: 
         raise Style3DError("a resource is not in the asset's folder", got=shown, hint=hint)
     root = Path(os.path.abspath(folder))
     bases = list(dict.fromkeys((Path(os.path.abspath(beside or folder)), root)))
-    spellings = [spelling for spelling in dict.fromkeys((unquote(name, errors="surrogateescape"), name)) if spelling]
+    once = unquote(name, errors="surrogateescape")
+    spellings = [text for text in dict.fromkeys((once, name, unquote(once, errors="surrogateescape"))) if text]
     for endings in ((), suffixes) if suffixes else ((),):
         for base, parts in _places(spellings, bases, root, bool(suffixes)):
             found = _descend(base, parts, endings)

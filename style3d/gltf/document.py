@@ -17,6 +17,7 @@ from style3d.files import MAX_BYTES, read_bytes
 from style3d.files.find_file import find_file
 
 Json = dict[str, Any]
+FROM_URLS = str.maketrans("-_", "+/")  # base64 has other letters in addresses
 MAGIC = b"glTF"
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 
@@ -159,6 +160,9 @@ def _data_uri(uri: str) -> bytes:
     try:
         if not comma:
             raise ValueError("no comma")
-        return base64.b64decode(unquote(body)) if head.endswith(";base64") else unquote_to_bytes(body)
+        if not head.endswith(";base64"):
+            return unquote_to_bytes(body)
+        letters = "".join(unquote(body).split()).rstrip("=").translate(FROM_URLS)
+        return base64.b64decode(letters + "=" * (-len(letters) % 4))
     except (ValueError, binascii.Error) as error:
         raise Style3DError("a data URI is damaged", got=f"{uri[:40]!r} ({error})", hint="export it again") from None

@@ -137,6 +137,11 @@ def _picture(content: bytes, suffix: str) -> bool:
     return known or content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1")
 
 
+def _web_page(content: bytes, suffix: str) -> bool:
+    head = content[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
+    return head.startswith((b"<!doctype html", b"<html"))
+
+
 def _surface(content: bytes, suffix: str) -> bool:
     """A mesh of a kind that holds no splats; what a PLY or glTF holds, its readers say."""
     return suffix in (".obj", ".stl", ".off", ".vrm")
@@ -189,6 +194,7 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("a point cloud", POINTS, _starts(b"LASF", b"ASTM-E57", b"# .PCD")),
     Foreign("a point cloud", POINTS, lambda content, suffix: suffix in (".xyz", ".pts", ".asc", ".ptx")),
     Foreign("a database of COLMAP", "name the folder that its sparse model is in", _starts(b"SQLite format 3")),
+    Foreign("a web page", "download the file itself", _web_page),
     Foreign("a PDF", EXPORT, _starts(b"%PDF")),
     Foreign("a picture", "name it with --style", _picture),
     Foreign("a mesh", MESH, _surface, "mesh"),

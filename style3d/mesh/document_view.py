@@ -66,7 +66,9 @@ class Pool:
             Style3DError: there is no such texture, sampler or image.
         """
         if color.texture not in self._lookups:
-            self._lookups[color.texture] = lookup(self.document, color.texture)
+            found = self._lookups[color.texture] = lookup(self.document, color.texture)
+            if color.texture is not None and found.image is None:
+                remark(f"material {color.name}: its texture names no picture; its plain colour is used")
         return self._lookups[color.texture]
 
     def image(self, index: int) -> tuple[Rgb, Opacity | None] | None:

@@ -83,7 +83,12 @@ def read_materials(libraries: Sequence[str], model: Path, wanted: Sequence[str])
         except Style3DError:
             pass
     for path in dict.fromkeys(read):
-        for name, statements in parse_mtl(text_of(read_bytes(path, MOST_BYTES))).items():
+        try:
+            content = read_bytes(path, MOST_BYTES)
+        except Style3DError as error:
+            remark(f"material file {path.name} could not be read ({error})")
+            continue
+        for name, statements in parse_mtl(text_of(content)).items():
             found.setdefault(name, MtlMaterial(name, path.parent, statements))
     alike = {spelling: item for item in found.values() for spelling in spellings_of(item.name)}
     for name in wanted:
@@ -99,9 +104,12 @@ def read_materials(libraries: Sequence[str], model: Path, wanted: Sequence[str])
 
 
 def _library(library: str, model: Path) -> list[Path]:
-    """The files of a ``mtllib`` line: one whose name may hold spaces, else several."""
+    """The files of a ``mtllib`` line: several where each word ends as such files do, else one whose name has spaces."""
     problem: Style3DError | None = None
-    for names in ([library.strip().strip('"')], library.split()):
+    whole, words = [library.strip().strip('"')], library.split()
+    several = len(words) > 1 and all(word.lower().endswith(".mtl") for word in words)
+    there = (model.parent / whole[0]).is_file()
+    for names in (words, whole) if several and not there else (whole, words):
         try:
             return [find_file(name, model.parent) for name in names]
         except Style3DError as error:

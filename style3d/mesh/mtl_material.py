@@ -14,13 +14,13 @@ from style3d.images import decode_srgb, encode_image
 from style3d.mesh.imported_parts import ImportedMaterial, Placing
 from style3d.mesh.mtl import MapStatement, MtlMaterial, is_map, map_statement, numbers_of, readable
 from style3d.mesh.mtl_pictures import (
+    Picture,
     alpha_mode,
     channel_of,
     holds_normals,
     of_size,
     opacity_of,
-    picture_bytes,
-    pixels_of,
+    read_picture,
 )
 from style3d.mesh.udim import tile_name
 from style3d.remarks import remark
@@ -62,7 +62,7 @@ class _Maps:
     images: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     placing: dict[str, Placing] = field(default_factory=dict)
 
-    def read(self, *keywords: str) -> tuple[MapStatement, bytes] | None:
+    def read(self, *keywords: str) -> Picture | None:
         """The picture of the first keyword that is there; None without one that can be read."""
         text = self.material.last(*keywords)
         if not text:
@@ -71,8 +71,7 @@ class _Maps:
         statement = MapStatement(tile_name(named.file, self.tile) if self.tile else named.file, named.options)
         if any(statement.numbers("-t", (0.0, 0.0, 0.0))):
             remark(f"{statement.file}: its turbulence (-t) is left out")
-        content = picture_bytes(statement, self.material.folder, self.folder)
-        return None if content is None else (statement, content)
+        return read_picture(statement, self.material.folder, self.folder)
 
     def add(self, slot: str, statement: MapStatement, content: bytes) -> None:
         """Show a picture in a slot of glTF's, laid as the statement says."""
@@ -92,7 +91,7 @@ def material_of(material: MtlMaterial | None, name: str, folder: Path, tile: int
     packed = _surface(maps)
     glow = maps.read(*GLOWS)
     if glow is not None:
-        maps.add("emissiveTexture", *glow)
+        maps.add("emissiveTexture", glow.statement, glow.content)
     kd = decode_srgb(np.array(numbers_of(plain.last("kd"), 3, 0.8))).tolist()
     ke = numbers_of(plain.last("ke"), 3, 0.0, 1000.0)
     bright = max(*ke, 1.0)
@@ -137,24 +136,27 @@ def _colors(maps: _Maps, plain: MtlMaterial) -> str | None:
     color, cut = maps.read(*COLORS), maps.read(*OPACITIES, "map_tr")
     if color is not None and not plain.last(*COLORS[:-1]):
         remark(f"material {plain.name} has no map_Kd: its map_Ka is taken for the colour")
-    pixels = None if color is None else pixels_of(color[1], color[0])
+    pixels = None if color is None else color.pixels
     alpha = None if pixels is None or pixels.shape[2] < 4 else pixels[..., 3]
     if alpha is not None and alpha.max() < 0.02:  # a channel that means something else
         alpha = None
-    if cut is not None and (color is None or cut[0].file != color[0].file or "-imfchan" in cut[0].options):
-        opacity = opacity_of(pixels_of(cut[1], cut[0]), cut[0])
+    if cut is not None and (
+        color is None or cut.statement.file != color.statement.file or "-imfchan" in cut.statement.options
+    ):
+        opacity = opacity_of(cut.pixels, cut.statement)
         opacity = 1 - opacity if plain.last("map_tr") and not plain.last(*OPACITIES) else opacity
         alpha = opacity if pixels is None else of_size(opacity, pixels.shape)
     mode = None if alpha is None else alpha_mode(alpha)
     if mode is not None and alpha is not None:
-        statement = color[0] if color is not None else cut[0] if cut is not None else MapStatement("")
+        shown = color or cut
+        statement = MapStatement("") if shown is None else shown.statement
         rgb = np.broadcast_to(np.array(numbers_of(plain.last("kd"), 3, 0.8), np.float32), (*alpha.shape, 3))
         rgb = rgb.astype(np.float32) if pixels is None else pixels[..., :3]
         maps.add("baseColorTexture", statement, encode_image(np.ascontiguousarray(rgb), alpha, "png")[0])
     elif color is not None and pixels is not None:
-        odd = "-mm" in color[0].options or pixels.shape[2] == 4
-        content = encode_image(np.ascontiguousarray(pixels[..., :3]), None, "png")[0] if odd else color[1]
-        maps.add("baseColorTexture", color[0], content)
+        odd = "-mm" in color.statement.options or pixels.shape[2] == 4
+        content = encode_image(np.ascontiguousarray(pixels[..., :3]), None, "png")[0] if odd else color.content
+        maps.add("baseColorTexture", color.statement, content)
     return mode
 
 
@@ -163,12 +165,11 @@ def _normals(maps: _Maps) -> float:
     found = maps.read(*NORMALS) or maps.read(*HEIGHTS)
     if found is None:
         return 1.0
-    statement, content = found
-    if not maps.material.last(*NORMALS) and not holds_normals(pixels_of(content, statement)):
-        remark(f"{statement.file} is a map of heights, which is not read: only maps of normals are")
+    if not maps.material.last(*NORMALS) and not holds_normals(found.pixels):
+        remark(f"{found.statement.file} is a map of heights, which is not read: only maps of normals are")
         return 1.0
-    maps.add("normalTexture", statement, content)
-    return statement.numbers("-bm", (1.0,))[0]
+    maps.add("normalTexture", found.statement, found.content)
+    return found.statement.numbers("-bm", (1.0,))[0]
 
 
 def _surface(maps: _Maps) -> set[str]:
@@ -177,16 +178,16 @@ def _surface(maps: _Maps) -> set[str]:
     if not found:
         return set()
     planes: dict[int, Any] = {}
-    for keyword, (statement, content) in found.items():
-        pixels = pixels_of(content, statement)
+    for keyword, picture in found.items():
+        pixels = picture.pixels
         if keyword in PACKED:
             order = (0, 1, 2) if keyword == "map_orm" else (1, 2, 0)  # of red, green and blue of glTF
             planes |= {target: pixels[..., source] for target, source in enumerate(order) if target not in planes}
         else:
-            planes[1 if keyword == "map_pr" else 2] = channel_of(pixels, statement)
+            planes[1 if keyword == "map_pr" else 2] = channel_of(pixels, picture.statement)
     shape = max((plane.shape for plane in planes.values()), key=lambda size: size[0] * size[1])
     full = [of_size(np.ascontiguousarray(planes.get(k, np.ones(shape, np.float32))), shape) for k in range(3)]
-    statement = next(iter(found.values()))[0]
+    statement = next(iter(found.values())).statement
     content = encode_image(np.stack(full, 2), None, "png")[0]
     maps.add("metallicRoughnessTexture", statement, content)
     if 0 in planes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float32
@@ -24,20 +25,31 @@ CHANNELS = {"r": 0, "g": 1, "b": 2, "m": 3}
 Array = np.ndarray[Any, Any]
 
 
-def picture_bytes(statement: MapStatement, beside: Path, folder: Path) -> bytes | None:
-    """The content of the picture that a statement names, looked for from the material file on; None, with a remark."""
+@final
+@dataclass(frozen=True)
+class Picture:
+    """What a statement of a map shows. Concretely: wood.png, its 200 kB, and 512 x 512 colours of it."""
+
+    statement: MapStatement
+    content: bytes
+    pixels: Float32[np.ndarray, "h w c"]  # with the range that the statement gives them
+
+
+def read_picture(statement: MapStatement, beside: Path, folder: Path) -> Picture | None:
+    """The picture that a statement names, looked for from the material file on; None, with a remark."""
     try:
         content = read_bytes(find_file(statement.file, folder, beside=beside, suffixes=PICTURES), MOST_BYTES)
         image_size(content, statement.file)
+        pixels = _pixels_of(content, statement)
     except Style3DError as error:
         if "too many pixels" in str(error):
             raise
         remark(f"texture {statement.file!r} could not be read ({error}); the material goes without it")
         return None
-    return content
+    return Picture(statement, content, pixels)
 
 
-def pixels_of(content: bytes, statement: MapStatement) -> Float32[np.ndarray, "h w c"]:
+def _pixels_of(content: bytes, statement: MapStatement) -> Float32[np.ndarray, "h w c"]:
     """The picture with the range that ``-mm base gain`` gives it."""
     pixels = read_texture(content, statement.file)
     base, gain = statement.numbers("-mm", (0.0, 1.0))

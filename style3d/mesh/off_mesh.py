@@ -17,7 +17,7 @@ from style3d.mesh.sound_faces import leave_out, sound_faces
 from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
-KIND = re.compile(r"((?:ST|C|N|4|n)*)OFF(\d*)$")  # some glue the number of vertices to it
+KIND = re.compile(r"((?:ST|C|N|4|n)*|(?:st|c)*)(?:OFF|off)(\d*)$")  # some glue the number of vertices to it
 MOST = 100_000_000  # vertices or faces
 GREY = (0.8, 0.8, 0.8, 1.0)  # of faces without a colour, beside others that have one
 
@@ -46,7 +46,7 @@ def off_part(path: Path, content: bytes) -> ImportedPart:
         width = len(lines[1])
         rows = np.array([read_numbers(row[:width]) for row in lines[1 : count + 1]]).reshape(count, -1)
         polygons = [read_numbers(row).tolist() for row in lines[count + 1 : count + 1 + faces]]
-        return _mesh(path, kind[1], rows, polygons)
+        return _mesh(path, kind[1].upper(), rows, polygons)
     except (ValueError, IndexError) as error:
         got = str(error)[:80]
         raise Style3DError(f"{path.name} is damaged", got=got, hint="export it again, or convert it to glTF") from None

@@ -34,6 +34,7 @@ UVS = (
 CORNERS = ("vertex_indices", "vertex_index")
 FACE_UVS, FACE_COLORS = ("texcoord", "texcoords", "uv", "uvs"), ("color", "colors")  # lists with values for corners
 PICTURE_NUMBER = ("texnumber", "texture_number", "texture_index", "texid", "texture_id")
+READ = ("vertex", "face", "tristrips")
 MOST_PICTURES = 4096
 NONE = Rows(0, {}, {})
 
@@ -192,6 +193,9 @@ def _for_corners(face: Rows, lists: Lists, corners: Array, width: int) -> Array 
 
 
 def _say_unused(name: str, ply: PlyContent, used: set[str]) -> None:
+    others = [f"{key} ({rows.count:,})" for key, rows in ply.rows.items() if rows.count and key not in READ]
+    if others:
+        remark(f"{name}: its further tables are left out: {', '.join(others)}")
     for element in ("vertex", "face"):
         rows = ply.rows.get(element, NONE)
         unused = [column for column in (*rows.columns, *rows.lists) if column not in used]

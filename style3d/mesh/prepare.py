@@ -51,6 +51,7 @@ def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prep
     with_uvs = {
         key: found for key, p in pool.primitives.items() if (found := usable_texcoord(p, pool.color(key))) is not None
     }
+    _say_absent_sets(pool)
     bare = [key for key, p in pool.primitives.items() if key not in with_uvs and not p.compressed]
     closed = [key for key, p in pool.primitives.items() if key not in with_uvs and p.compressed]
     renewed = _primitives_to_unwrap(pool, with_uvs, uv, notes)
@@ -83,6 +84,16 @@ def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prep
             chosen[material] = Slot(material, table.add_swatch(color), None)
     _note_overlaps(fresh, with_uvs, notes)
     return Prepared(fresh, tuple(chosen.values()), table.fit_textures(), tuple(notes))
+
+
+def _say_absent_sets(pool: Pool) -> None:
+    """Remark pictures that go by a UV set which is not there, though others are."""
+    for key, primitive in pool.primitives.items():
+        color = pool.color(key)
+        if color.texture is not None and primitive.uvs and color.texcoord not in primitive.uvs:
+            remark(
+                f"{primitive.name} lacks TEXCOORD_{color.texcoord}, by which material {color.name} shows its picture"
+            )
 
 
 def _primitives_to_unwrap(pool: Pool, with_uvs: dict[Key, int], uv: UvChoice, notes: list[str]) -> dict[Key, None]:

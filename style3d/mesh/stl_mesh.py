@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from style3d.mesh.corners import Corners
 from style3d.mesh.imported_parts import ImportedPart
 from style3d.mesh.sound_faces import leave_out, sound_faces
+from style3d.remarks import remark
 
 Array = np.ndarray[Any, Any]
 HEADER = 84  # bytes, the number of triangles in the last four
@@ -22,15 +23,25 @@ def is_binary_stl(content: bytes) -> bool:
     """Whether an STL file is binary: text may begin with the same word, but is not just as long as its triangles."""
     if len(content) < HEADER:
         return False
-    count = int.from_bytes(content[80:84], "little")
-    return len(content) == HEADER + count * ROW.itemsize or (
-        not content.lstrip().startswith(b"solid") and 0 < count * ROW.itemsize <= len(content) - HEADER
-    )
+    count, rest = int.from_bytes(content[80:84], "little"), len(content) - HEADER
+    text = content.lstrip()[:5].lower() == b"solid"
+    return rest == count * ROW.itemsize or (not text and (count * ROW.itemsize <= rest if count else _is_whole(rest)))
+
+
+def _is_whole(size: int) -> bool:
+    """Whether bytes may be triangles: some programs leave their number at zero."""
+    return size > 0 and size % ROW.itemsize == 0
 
 
 def stl_part(path: Path, content: bytes) -> ImportedPart:
     """The triangles, with a colour for each where the file has some."""
-    rows = np.frombuffer(content, ROW, int.from_bytes(content[80:84], "little"), HEADER)
+    count, rest = int.from_bytes(content[80:84], "little"), len(content) - HEADER
+    if not count and _is_whole(rest):
+        count = rest // ROW.itemsize
+        remark(f"{path.name} says that it has no triangles: the {count:,} that follow are read")
+    elif rest - count * ROW.itemsize >= ROW.itemsize:
+        remark(f"{path.name}: {rest - count * ROW.itemsize:,} bytes behind its {count:,} triangles are left out")
+    rows = np.frombuffer(content, ROW, count, HEADER)
     positions = rows["corners"].reshape(-1, 3).astype(np.float64)
     faces = np.arange(len(positions)).reshape(-1, 3)
     colors = _colors(content[:80], rows["spare"].astype(np.int64))

@@ -15,7 +15,7 @@ from style3d.files.find_file import PICTURES, find_file
 FIRST, ACROSS = 1001, 10
 TOKEN = re.compile(r"<UDIM>|%\(UDIM\)d|<UVTILE>|<u>_<v>|u<U>_v<V>", re.IGNORECASE)
 NUMBER = re.compile(r"(?<!\d)1(?:00[1-9]|0[1-9]\d|[1-9]\d\d)(?!\d)(?=[^/\\]*$)")  # 1001 to 1999, in the last part
-UVTILE = re.compile(r"(?<![A-Za-z])u1_v1(?!\d)(?=[^/\\]*$)", re.IGNORECASE)  # as Mudbox counts them
+UVTILE = re.compile(r"(?<![A-Za-z])u([01])_v\1(?!\d)(?=[^/\\]*$)", re.IGNORECASE)  # Mudbox counts from 1, ZBrush from 0
 
 
 def has_token(name: str) -> bool:
@@ -35,8 +35,10 @@ def tile_name(name: str, tile: int) -> str:
     if token is not None:
         written = str(tile) if "UDIM" in token[0].upper() else f"u{column + 1}_v{row + 1}"
         return TOKEN.sub(written, name)
-    if UVTILE.search(name):
-        return UVTILE.sub(f"u{column + 1}_v{row + 1}", name)
+    counted = UVTILE.search(name)
+    if counted is not None:
+        start = int(counted[1])
+        return UVTILE.sub(f"u{column + start}_v{row + start}", name)
     return NUMBER.sub(str(tile), name, count=1)
 
 

@@ -57,7 +57,9 @@ def parse_header(content: bytes, name: str) -> tuple[str, tuple[Element, ...], i
     Raises:
         Style3DError: it cannot be understood.
     """
-    end = re.compile(rb"^end_header[ \t]*\r?\n", re.MULTILINE).search(content, 0, LONGEST_HEADER)
+    old = re.match(rb"ply[ \t]*\r(?!\n)", content) is not None  # lines end as on old Macs
+    ending = re.compile(rb"(?<=\r)end_header[ \t]*\r" if old else rb"^end_header[ \t]*\r?\n", re.MULTILINE)
+    end = ending.search(content, 0, LONGEST_HEADER)
     if end is None or not content.startswith(b"ply"):
         raise Style3DError(f"{name} has an incomplete PLY header", hint="export or download it again")
     try:
@@ -69,7 +71,7 @@ def parse_header(content: bytes, name: str) -> tuple[str, tuple[Element, ...], i
 
 def _header(text: str) -> tuple[str, tuple[Element, ...]]:
     order, elements = "", list[Element]()
-    for line in text.split("\n")[1:]:
+    for line in re.split(r"\r\n?|\n", text)[1:]:
         words = line.split()
         match words[:1]:
             case ["format"]:
