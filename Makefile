@@ -77,12 +77,13 @@ gallery: $(RUN)
 tables: $(RUN)
 	$(PY) scripts/tables.py
 
-# The site, with warnings as errors; the sources are read and not imported, so style3d itself is not installed.
+# The site, with warnings as errors; the sources are read and not imported, so style3d itself is not installed. ruff
+# breaks the lines of signatures.
 DOCS ?= .venv-docs
 DOCSPY := $(subst $(VENV)/,$(DOCS)/,$(PY))
 $(DOCS)/installed: pyproject.toml
 	$(PYTHON) -m venv $(DOCS)
-	$(DOCSPY) -m pip install --quiet --disable-pip-version-check "mkdocs-material>=9.5" "mkdocstrings[python]>=0.26"
+	$(DOCSPY) -m pip install --quiet --disable-pip-version-check "mkdocs-material>=9.5" "mkdocstrings[python]>=0.26" ruff
 	@$(DOCSPY) -c "open(r'$@', 'w').close()"
 
 docs: $(DOCS)/installed

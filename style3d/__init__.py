@@ -1,10 +1,11 @@
 """style3d paints a 3D asset in a new style: it takes a mesh or a scene and a picture, and returns the same asset.
 
->>> import style3d
->>> job = style3d.MeshJob("model.obj", style=("painting.jpg",), preset="draft")
->>> scene = style3d.load(job)
->>> result = style3d.stylize(scene, job)
->>> result.save("model.styled.glb")
+Examples:
+    >>> import style3d
+    >>> job = style3d.MeshJob("model.obj", style=("painting.jpg",), preset="draft")
+    >>> scene = style3d.load(job)
+    >>> result = style3d.stylize(scene, job)
+    >>> result.save("model.styled.glb")
 """
 
 from __future__ import annotations

@@ -24,11 +24,12 @@ class DeviceKind:
     ``doubles`` is off where float64 is missing, ``bfloat16`` lets networks run in half the bits, and ``libraries``
     names those that bring kernels of their own. ``peak`` tells reports how much memory was used.
 
-    >>> apple = DeviceKind("mps", lambda: 0, describe=lambda _: "Apple's GPU", bfloat16=lambda: False, doubles=False)
-    >>> apple.sparse, apple.loops, apple.doubles
-    (False, False, False)
-    >>> [kind.name for kind in KINDS]
-    ['cuda', 'cpu']
+    Examples:
+        >>> apple = DeviceKind("mps", lambda: 0, lambda _: "Apple's GPU", bfloat16=lambda: False, doubles=False)
+        >>> apple.sparse, apple.loops, apple.doubles
+        (False, False, False)
+        >>> [kind.name for kind in KINDS]
+        ['cuda', 'cpu']
     """
 
     name: str  # torch's

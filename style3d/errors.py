@@ -22,9 +22,10 @@ class Style3DError(Exception):
         expected: what would have been accepted.
         hint: what to do next ("install it with: pip install draco").
 
-    >>> from style3d import Style3DError
-    >>> print(Style3DError("--strength is out of range", got=2, expected="0 to 1", hint="leave it out for 1"))
-    --strength is out of range; got 2; expected 0 to 1; leave it out for 1
+    Examples:
+        >>> from style3d import Style3DError
+        >>> print(Style3DError("--strength is out of range", got=2, expected="0 to 1", hint="leave it out for 1"))
+        --strength is out of range; got 2; expected 0 to 1; leave it out for 1
     """
 
     def __init__(self, what: str, *, got: object = None, expected: str = "", hint: str = "") -> None:

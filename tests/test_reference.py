@@ -33,7 +33,7 @@ def test_a_public_class_is_explained(name: str) -> None:
     text = inspect.getdoc(public(name)) or ""
     assert 10 <= len(text.splitlines()) <= 30
     assert "assume" in text
-    assert ">>> " in text
+    assert "\n\nExamples:\n    >>> " in text  # the header by which the site shows code
 
 
 RUN = """

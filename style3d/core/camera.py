@@ -25,13 +25,14 @@ class Camera:
     ``camera_to_world`` has the columns right, down, forward and position. ``focal``, ``cx`` and ``cy`` are in
     pixels, and so are ``width`` and ``height``.
 
-    >>> import numpy as np
-    >>> camera = Camera(np.eye(4), focal=100.0, cx=32.0, cy=32.0, width=64, height=64)  # at the origin, along +z
-    >>> pixels, depth = camera.project(np.array([[0.1, 0.0, 2.0]]))
-    >>> pixels.tolist(), depth.tolist()
-    ([[37.0, 32.0]], [2.0])
-    >>> camera.crop(32, 0, 16, 64).project(np.array([[0.1, 0.0, 2.0]]))[0].tolist()
-    [[5.0, 32.0]]
+    Examples:
+        >>> import numpy as np
+        >>> camera = Camera(np.eye(4), focal=100.0, cx=32.0, cy=32.0, width=64, height=64)  # at the origin, along +z
+        >>> pixels, depth = camera.project(np.array([[0.1, 0.0, 2.0]]))
+        >>> pixels.tolist(), depth.tolist()
+        ([[37.0, 32.0]], [2.0])
+        >>> camera.crop(32, 0, 16, 64).project(np.array([[0.1, 0.0, 2.0]]))[0].tolist()
+        [[5.0, 32.0]]
     """
 
     camera_to_world: Float64[np.ndarray, "4 4"]  # columns: right, down, forward, position (scene units)

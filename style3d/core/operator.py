@@ -29,12 +29,13 @@ class SparseMap:
     matrices, a copy stays there after the first call; elsewhere compiled loops multiply in place. `compose` makes
     one map of two, and `column_sums` tells which columns no row reads.
 
-    >>> import numpy as np, torch
-    >>> first = SparseMap(np.array([0, 2, 3]), np.array([0, 2, 1], np.int32), np.array([0.5, 0.5, 1.0]), columns=3)
-    >>> first.apply(torch.tensor([[0.0], [1.0], [2.0]])).tolist()
-    [[1.0], [1.0]]
-    >>> first.adjoint(torch.tensor([[1.0], [10.0]])).tolist()
-    [[0.5], [10.0], [0.5]]
+    Examples:
+        >>> import numpy as np, torch
+        >>> first = SparseMap(np.array([0, 2, 3]), np.array([0, 2, 1], np.int32), np.array([0.5, 0.5, 1.0]), columns=3)
+        >>> first.apply(torch.tensor([[0.0], [1.0], [2.0]])).tolist()
+        [[1.0], [1.0]]
+        >>> first.adjoint(torch.tensor([[1.0], [10.0]])).tolist()
+        [[0.5], [10.0], [0.5]]
     """
 
     indptr: Int64[np.ndarray, "rows_and_end"]
@@ -221,14 +222,15 @@ class ViewOperator:
     what the view sees and not the size of the table. ``light`` multiplies each pixel's painted colour. ``fixed`` is
     what is not painted, premultiplied. What neither covers, 1 − ``alpha``, shows the backdrop that `image` is given.
 
-    >>> import numpy as np, torch
-    >>> half = SparseMap(np.array([0, 1]), np.array([0], np.int32), np.array([0.5]), columns=1)  # a pixel, half full
-    >>> view = ViewOperator(half, np.array([7]), light=np.ones((1, 3)), fixed=np.zeros((1, 3)), alpha=np.array([0.5]),
-    ...                     height=1, width=1)
-    >>> table = torch.zeros(9, 3)
-    >>> table[7] = torch.tensor([1.0, 0.0, 0.0])
-    >>> view.render(table, torch.ones(3)).flatten().tolist()  # half red, half of the white backdrop
-    [1.0, 0.5, 0.5]
+    Examples:
+        >>> import numpy as np, torch
+        >>> half = SparseMap(np.array([0, 1]), np.array([0], np.int32), np.array([0.5]), columns=1)
+        >>> view = ViewOperator(half, np.array([7]), light=np.ones((1, 3)), fixed=np.zeros((1, 3)),
+        ...                     alpha=np.array([0.5]), height=1, width=1)  # a pixel, half full
+        >>> table = torch.zeros(9, 3)
+        >>> table[7] = torch.tensor([1.0, 0.0, 0.0])
+        >>> view.render(table, torch.ones(3)).flatten().tolist()  # half red, half of the white backdrop
+        [1.0, 0.5, 0.5]
     """
 
     matrix: SparseMap | Product

@@ -57,11 +57,13 @@ class Scene(ABC):
     and `masked_entries` let regions choose by name and mask, and `further_cameras` gives views of what is still
     hidden.
 
-    >>> import style3d
-    >>> scene = style3d.load(style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), texture_size=32))
-    >>> camera = scene.cameras_around(4, 48)[1]
-    >>> scene.operator(camera, 0).render(scene.initial(), scene.initial().mean(0)).shape
-    torch.Size([1, 3, 48, 48])
+    Examples:
+        >>> import style3d
+        >>> job = style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), texture_size=32)
+        >>> scene = style3d.load(job)
+        >>> camera = scene.cameras_around(4, 48)[1]
+        >>> scene.operator(camera, 0).render(scene.initial(), scene.initial().mean(0)).shape
+        torch.Size([1, 3, 48, 48])
     """
 
     opaque: ClassVar[float] = 0.85

@@ -64,11 +64,12 @@ class Extension:
     sentence on colours that no paint reaches, and ``inspect`` gives the line that ``style3d inspect`` prints.
     ``meaning`` is for docs/formats.md.
 
-    >>> row = Extension("ACME_sparkle", "glitter on the base colour", read=False, inspect=lambda json: "sparkles")
-    >>> row.may_come, row.inspect({})
-    (False, 'sparkles')
-    >>> next(row.may_go for row in EXTENSIONS if row.name == "EXT_texture_webp")
-    True
+    Examples:
+        >>> row = Extension("ACME_sparkle", "glitter on the base colour", read=False, inspect=lambda json: "sparkles")
+        >>> row.may_come, row.inspect({})
+        (False, 'sparkles')
+        >>> next(row.may_go for row in EXTENSIONS if row.name == "EXT_texture_webp")
+        True
     """
 
     name: str

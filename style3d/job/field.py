@@ -36,12 +36,13 @@ class FieldJob(Job):
     of highlights, ``vantage``, ``up`` and ``path`` decide where cameras stand, and ``mesh`` writes the scene as a
     mesh, too.
 
-    >>> from style3d import FieldJob
-    >>> job = FieldJob("data/scenes/mossling.spz", style=("data/styles/oil.jpg",), output="out/painted.ply")
-    >>> job.consistency, job.pictures[0].name
-    (0.0, 'oil.jpg')
-    >>> FieldJob("data/scenes/mossling.spz", style=("data/styles/oil.jpg",), view_dependence="style").consistency
-    100.0
+    Examples:
+        >>> from style3d import FieldJob
+        >>> job = FieldJob("data/scenes/mossling.spz", style=("data/styles/oil.jpg",), output="out/painted.ply")
+        >>> job.consistency, job.pictures[0].name
+        (0.0, 'oil.jpg')
+        >>> FieldJob("data/scenes/mossling.spz", style=("data/styles/oil.jpg",), view_dependence="style").consistency
+        100.0
     """
 
     kind: ClassVar[str] = "nerf"

@@ -36,13 +36,14 @@ class MeshJob(Job):
     spend, and ``output`` names the file. ``strength`` keeps more of the original, ``region`` gives parts a style of
     their own, and ``uv`` and ``texture_size`` decide which texels are written.
 
-    >>> from style3d import MeshJob
-    >>> job = MeshJob("data/models/koi.glb", style=("data/styles/woodcut.jpg",), preset="draft", texture_size=512)
-    >>> job.destination.name
-    'koi.styled.glb'
-    >>> MeshJob("data/models/koi.glb", style=("data/styles/woodcut.jpg",), strength=2)
-    Traceback (most recent call last):
-    style3d.errors.Style3DError: --strength is out of range; got 2; expected 0 to 1
+    Examples:
+        >>> from style3d import MeshJob
+        >>> job = MeshJob("data/models/koi.glb", style=("data/styles/woodcut.jpg",), preset="draft", texture_size=512)
+        >>> job.destination.name
+        'koi.styled.glb'
+        >>> MeshJob("data/models/koi.glb", style=("data/styles/woodcut.jpg",), strength=2)
+        Traceback (most recent call last):
+        style3d.errors.Style3DError: --strength is out of range; got 2; expected 0 to 1
     """
 
     kind: ClassVar[str] = "mesh"

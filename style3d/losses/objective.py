@@ -62,13 +62,14 @@ class Objective:
     Raises:
         ValueError: two terms have one name.
 
-    >>> import torch
-    >>> from style3d.losses.features import build_features
-    >>> objective = Objective(build_features("wavelet"), [TotalVariation("smoothness", 2.0)])
-    >>> flat = torch.full((1, 3, 32, 32), 0.5)
-    >>> style, content = objective.prepare_style([(flat, 1.0)]), objective.prepare_content(flat)
-    >>> {name: float(value) for name, value in objective(flat, None, style, content).items()}
-    {'smoothness': 0.0}
+    Examples:
+        >>> import torch
+        >>> from style3d.losses.features import build_features
+        >>> objective = Objective(build_features("wavelet"), [TotalVariation("smoothness", 2.0)])
+        >>> flat = torch.full((1, 3, 32, 32), 0.5)
+        >>> style, content = objective.prepare_style([(flat, 1.0)]), objective.prepare_content(flat)
+        >>> {name: float(value) for name, value in objective(flat, None, style, content).items()}
+        {'smoothness': 0.0}
     """
 
     def __init__(self, features: Features, terms: Sequence[Term]) -> None:

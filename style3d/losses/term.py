@@ -64,13 +64,14 @@ class Term(ABC):
     ``whole`` is for terms that compare a view with its original and know no style. They look at all that is painted
     at once; the others look at every layer of styles alone.
 
-    >>> from dataclasses import dataclass
-    >>> @dataclass(frozen=True)
-    ... class Night(Term):
-    ...     def loss(self, frame, style, content):
-    ...         return (frame.image * frame.mask).sum() / (3 * frame.mask.sum())
-    >>> Night("night", 0.5)
-    Night(name='night', weight=0.5)
+    Examples:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Night(Term):
+        ...     def loss(self, frame, style, content):
+        ...         return (frame.image * frame.mask).sum() / (3 * frame.mask.sum())
+        >>> Night("night", 0.5)
+        Night(name='night', weight=0.5)
     """
 
     name: str

@@ -56,12 +56,13 @@ class MeshWriter:
     there and that the suffix is its own. ``lost`` yields a sentence for each thing of an asset that the file cannot
     hold; a run tells these before it paints, and ``--strict`` refuses them.
 
-    >>> from pathlib import Path
-    >>> row = writer_of(Path("painted.obj"))
-    >>> row.file.holds_maps, row.file.keeps_document
-    (False, False)
-    >>> writer_of(Path("painted.glb")).file.keeps_document
-    True
+    Examples:
+        >>> from pathlib import Path
+        >>> row = writer_of(Path("painted.obj"))
+        >>> row.file.holds_maps, row.file.keeps_document
+        (False, False)
+        >>> writer_of(Path("painted.glb")).file.keeps_document
+        True
     """
 
     file: MeshFile

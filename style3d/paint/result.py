@@ -54,14 +54,16 @@ class Result:
     it. Each file appears whole or not at all. `remarks` says what the asset lacked and what its new file cannot
     hold.
 
-    >>> import style3d
-    >>> job = style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), steps=2, views=2, resolution=48,
-    ...                       preset="draft", texture_size=32, turntable="none", form=0, cast=("off",))
-    >>> result = style3d.stylize(style3d.load(job), job)
-    >>> result.was_interrupted, result.before.shape == result.after.shape, len(result.record["losses"])
-    (False, True, 2)
-    >>> bool((result.blend(0) == result.before).all())
-    True
+    Examples:
+        >>> import style3d
+        >>> job = style3d.MeshJob("data/models/koi.glb", style=("data/styles/oil.jpg",), steps=2, views=2,
+        ...                       resolution=48, preset="draft", texture_size=32, turntable="none",
+        ...                       form=0, cast=("off",))
+        >>> result = style3d.stylize(style3d.load(job), job)
+        >>> result.was_interrupted, result.before.shape == result.after.shape, len(result.record["losses"])
+        (False, True, 2)
+        >>> bool((result.blend(0) == result.before).all())
+        True
     """
 
     scene: Scene

@@ -35,12 +35,13 @@ class SceneKind:
     scene of a path to measure it: as it lies there, without a job. Both raise `Style3DError` for a file that cannot
     be read. ``name`` stands in sentences and is plural.
 
-    >>> from pathlib import Path
-    >>> from style3d.scene_kinds.registry import kind_at
-    >>> kind_at(Path("data/scenes/mossling.spz")).name
-    'Gaussian splats'
-    >>> kind_at(Path("data/models/koi.glb")).job.__name__
-    'MeshJob'
+    Examples:
+        >>> from pathlib import Path
+        >>> from style3d.scene_kinds.registry import kind_at
+        >>> kind_at(Path("data/scenes/mossling.spz")).name
+        'Gaussian splats'
+        >>> kind_at(Path("data/models/koi.glb")).job.__name__
+        'MeshJob'
     """
 
     name: str  # in the plural, as sentences want it

@@ -45,11 +45,12 @@ class Metric(Generic[Subject]):
     Raises:
         ValueError: the name begins with no word of `SUBJECTS`, and so would be in no table.
 
-    >>> row = Metric("style.darkness", "lower", "mean darkness", lambda views: Reading(1 - views["brightness"]))
-    >>> row.subject, row.measure({"brightness": 0.75}).value
-    ('style', 0.25)
-    >>> Metric("consistency.GAP.darkness", "lower", "", row.measure).names({"GAP": (1, 7)})
-    ['consistency.1.darkness', 'consistency.7.darkness']
+    Examples:
+        >>> row = Metric("style.darkness", "lower", "mean darkness", lambda views: Reading(1 - views["brightness"]))
+        >>> row.subject, row.measure({"brightness": 0.75}).value
+        ('style', 0.25)
+        >>> Metric("consistency.GAP.darkness", "lower", "", row.measure).names({"GAP": (1, 7)})
+        ['consistency.1.darkness', 'consistency.7.darkness']
     """
 
     name: str  # "style.gram"; capitals stand for what varies, "consistency.GAP.rmse"

@@ -25,13 +25,14 @@ class SplatFormat:
     raises `Style3DError`. A format without ``write`` is only read. ``holds`` says what a file has no room for, which is
     told before painting; ``marks`` are needed where meshes share the suffix.
 
-    >>> from pathlib import Path
-    >>> from style3d.nerf.splats.files import read_splats
-    >>> from style3d.nerf.splats.formats.registry import FORMATS
-    >>> row = next(row for row in FORMATS if ".splat" in row.suffixes)
-    >>> splats = read_splats(Path("data/scenes/mossling.spz"))
-    >>> len(row.write(splats)) == 32 * splats.count
-    True
+    Examples:
+        >>> from pathlib import Path
+        >>> from style3d.nerf.splats.files import read_splats
+        >>> from style3d.nerf.splats.formats.registry import FORMATS
+        >>> row = next(row for row in FORMATS if ".splat" in row.suffixes)
+        >>> splats = read_splats(Path("data/scenes/mossling.spz"))
+        >>> len(row.write(splats)) == 32 * splats.count
+        True
     """
 
     title: str  # how the table in docs/formats.md calls its files
