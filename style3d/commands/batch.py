@@ -37,7 +37,7 @@ class BatchRequest:
     OUTPUT/LOOK/, and OUTPUT/report.html shows them all. The exit status is 1 if a job failed or was flagged.
     """
 
-    source: Annotated[Path, tyro.conf.Positional]
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MANIFEST|FOLDER")]
     """A manifest (.yaml), or a folder of assets."""
     style: Annotated[tyro.conf.UseAppendAction[tuple[Path, ...]], tyro.conf.arg(metavar="IMAGE")] = ()
     """A picture that is a look of its own, called like the file. Give the option again for more looks."""

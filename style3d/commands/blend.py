@@ -27,7 +27,7 @@ ABSENT = "give the file that a run wrote, in one folder with its report.json and
 class Blend:
     """Write a finished run at another strength: 0 is the original, 1 is the style, with a straight line between."""
 
-    styled: Annotated[Path, tyro.conf.Positional]
+    styled: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="STYLED")]
     """The asset that a run wrote. Its report.json and strengths.npz must be in the same folder."""
     strength: Annotated[float, Between(0, 1)]
     """How far the result goes from the original (0) to the style (1)."""

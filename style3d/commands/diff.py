@@ -21,9 +21,9 @@ class Comparison:
     exit status is 0 if nothing else differs, and 1 if something does.
     """
 
-    source: Annotated[Path, tyro.conf.Positional]
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
     """The original asset, .glb or .gltf."""
-    painted: Annotated[Path, tyro.conf.Positional]
+    painted: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PAINTED")]
     """The painted asset, .glb or .gltf."""
     strict: bool = False
     """Refuse files of which something is not found, instead of saying so and going on."""

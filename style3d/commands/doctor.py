@@ -7,18 +7,23 @@ import platform
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from time import perf_counter
 
-from style3d.errors import Style3DError
+from style3d.commands.parse import parse
 from style3d.optional.libraries import LIBRARIES
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Check what is installed here, and say what to install for the rest. Nothing is written or downloaded."""
 
 
 def run(arguments: list[str]) -> int:
     """Print what is installed."""
-    if arguments:
-        raise Style3DError(f"doctor takes no options, got {' '.join(arguments)}")
+    parse(Examination, "doctor", arguments, Examination.__doc__ or "")
     print(doctor())
     return 0
 

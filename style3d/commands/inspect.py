@@ -16,7 +16,7 @@ from style3d.commands.tell_remarks import tell_remarks
 class Inspection:
     """Show what a glTF holds: meshes, materials, images with their sizes, animations, extensions, provenance."""
 
-    model: Annotated[Path, tyro.conf.Positional]
+    model: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")]
     """A .glb or .gltf file."""
     strict: bool = False
     """Refuse a file of which something is not found, instead of saying so and going on."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
 
+from style3d.commands.help_text import set_help
+from style3d.commands.parse_errors import parse_error
 from style3d.errors import Style3DError
 from style3d.job import Job, job_from_report, read_job_file
 
@@ -91,10 +92,9 @@ def parse(form: Any, name: str, arguments: list[str], description: str, default:
             )  # fmt: skip
     except SystemExit as stop:
         if not stop.code:
-            print(output.getvalue(), end="")
+            print(set_help(output.getvalue()), end="")
             raise
-        line = _one_line(errors.getvalue() + output.getvalue())
-        raise Style3DError(line or f"the options could not be understood; see style3d {name} --help") from None
+        raise parse_error(errors.getvalue() + output.getvalue(), name) from None
 
 
 def _take_option(arguments: list[str], option: str) -> tuple[list[str], Path | None]:
@@ -107,10 +107,3 @@ def _take_option(arguments: list[str], option: str) -> tuple[list[str], Path | N
         if argument.startswith(option + "="):
             return arguments[:place] + arguments[place + 1 :], Path(argument.partition("=")[2])
     return arguments, None
-
-
-def _one_line(text: str) -> str:
-    """A parser's framed message as one plain line."""
-    plain = re.sub(r"\x1b\[[0-9;]*m|[│╭╮╰╯─]+|-{5,}", " ", text)
-    plain = re.sub(r"\s+", " ", plain).strip()
-    return re.sub(r"^Parsing error |^Unrecognized options |^Required options ", "", plain)

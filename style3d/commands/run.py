@@ -23,7 +23,7 @@ PAINTERS: dict[type[Job], Callable[[Any, Conduct], int]] = {MeshJob: paint_mesh,
 class Run:
     """Run the job in a YAML file. Every run writes such a file, NAME.job.yaml, next to its output."""
 
-    file: Annotated[Path, tyro.conf.Positional]
+    file: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="JOB.yaml")]
     """The job file. Its paths are relative to its folder."""
     conduct: Annotated[Conduct, tyro.conf.arg(name="")] = field(default_factory=Conduct)
 

@@ -24,7 +24,7 @@ Features = Literal["embedded", "network", "wavelet", "vgg19", "vgg16", "clip"]
 Turntable = Literal["auto", "mp4", "gif", "webp", "none"]
 Model = Annotated[Path, tyro.conf.Positional, Trait.TOLD_APART, Trait.HOST_DECIDES]
 Output = Annotated[Path | None, Trait.CONDUCT, Trait.HOST_DECIDES]
-OUTPUT = "The file to write, {}. Default: MODEL.styled{} in the working folder."  # with suffixes and the usual one
+OUTPUT = "The file to write, {}. Default: {}.styled{} in the working folder."  # suffixes, the scene, the usual suffix
 
 
 @dataclass(frozen=True)

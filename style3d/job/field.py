@@ -48,9 +48,9 @@ class FieldJob(Job):
     kind: ClassVar[str] = "nerf"
     outputs: ClassVar[Sequence[str]] = FIELD_SUFFIXES
 
-    model: Model
+    model: Annotated[Model, tyro.conf.arg(metavar="SCENE")]
     """The scene: a file of Gaussian splats, a trained grid, or the folder of a capture."""
-    output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(FIELD_SUFFIXES, FIELD_SUFFIXES[0]))] = None
+    output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(FIELD_SUFFIXES, "SCENE", FIELD_SUFFIXES[0]))] = None
     """File to write; its suffix is one of `outputs`."""
     view_dependence: Literal["drop", "keep", "style"] = "keep"
     """What happens to colour that changes with the viewing direction. keep leaves it as it was, drop removes it, style

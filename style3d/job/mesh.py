@@ -49,9 +49,9 @@ class MeshJob(Job):
     kind: ClassVar[str] = "mesh"
     outputs: ClassVar[Sequence[str]] = MESH_SUFFIXES
 
-    model: Annotated[Model, tyro.conf.arg(help=f"The asset: {either(MESH_SOURCES)}.")]
+    model: Annotated[Model, tyro.conf.arg(metavar="MODEL", help=f"The asset: {either(MESH_SOURCES)}.")]
     """The asset; its suffix is one of `MESH_SOURCES`."""
-    output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(MESH_SUFFIXES, MESH_SUFFIXES[0]))] = None
+    output: Annotated[Output, tyro.conf.arg(help=OUTPUT.format(MESH_SUFFIXES, "MODEL", MESH_SUFFIXES[0]))] = None
     """File to write; its suffix is one of `outputs`."""
     paint: Paint = "auto"
     """What is painted: texture or vertices. auto paints textures, but vertices of a dense mesh without UVs."""

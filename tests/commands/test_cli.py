@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,27 @@ def test_bad_requests(ball: Path, style: Path, tmp_path: Path, capsys) -> None:
     assert "cuda:77" in refused(capsys, [*good, *TINY, "--device", "cuda:77"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["mesh", "a.glb", "--frobnicate"], "no option is called --frobnicate; see style3d mesh --help"),
+        (["mesh", "a.glb", "--prset", "draft"], "no option is called --prset; did you mean --preset?"),
+        (["mesh", "a.glb", "b.glb"], "b.glb belongs to no option, and is one argument too many; see"),
+        (["mesh", "a.glb", "--paint", "air"], "--paint cannot be air; expected auto, texture or vertices; see"),
+        (["mesh", "a.glb", "--views", "five"], "--views cannot be read; got five; expected a whole number; see"),
+        (["mesh", "a.glb", "--style-weights", "x"], "--style-weights cannot be read; got x; expected a number; see"),
+        (["batch"], "MANIFEST|FOLDER was not given; expected a manifest (.yaml), or a folder of assets; see"),
+        (["run"], "JOB.yaml was not given; expected the job file; see style3d run --help"),
+        (["blend", "a.glb"], "--strength was not given; expected how far the result goes from the original (0) to"),
+        (["mesh", "a.glb", "--style"], "--style needs a value; see style3d mesh --help"),
+        (["doctor", "please"], "please belongs to no option, and is one argument too many; see style3d doctor --help"),
+    ],
+)
+def test_options_that_are_not_understood(arguments: list[str], said: str, capsys) -> None:
+    """A line says what was got, what is expected and what to do, and not how the parser failed."""
+    assert refused(capsys, arguments).startswith(f"style3d: {said}")
+
+
 def test_the_input_is_never_overwritten(ball: Path, style: Path, capsys) -> None:
     before = ball.read_bytes()
     assert "overwritten" in refused(capsys, ["mesh", str(ball), "--style", str(style), "--output", str(ball), *TINY])
@@ -142,6 +164,9 @@ def test_help_names_every_option(capsys) -> None:
     with pytest.raises(SystemExit):
         main(["mesh", "--help"])
     text = capsys.readouterr().out
+    assert "None" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert not re.search(r"[a-z,]\n +[a-z]+\n +[a-z]", text)  # no line that holds one word, with more below
     assert all(option in text for option in ("--style", "--preset", "--texture-size", "--rasterizer", "--resume"))
     assert main(["--help"]) == 0
     assert main(["--version"]) == 0
