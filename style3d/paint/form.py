@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from style3d.color.match import LUMA
 from style3d.core.pyramid import entry_values, level_means
 from style3d.core.scene import Scene
 from style3d.types import Colors
@@ -33,6 +34,11 @@ class Drawing:
     def plain(self) -> float:
         """How much of the drawing is light rather than the asset's own colours, [0, 1]."""
         return max(0.0, (self.form - LEAST) / (1 - LEAST))
+
+    @property
+    def contrast(self) -> float:
+        """Standard deviation of its light."""
+        return float((self.colors @ torch.tensor(LUMA)).std()) if len(self.colors) > 1 else 0.0
 
 
 def drawing_of(scene: Scene, wanted: float | None) -> Drawing:

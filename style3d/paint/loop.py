@@ -207,7 +207,7 @@ class PaintRun:
         if not self.layers.has_pictures:
             self._roughen(staged, start)
             return
-        guide = guide_of(self.job.content_weight, self.drawing.plain)
+        guide = guide_of(self.job.content_weight, self.drawing)
         patchwork = Patchwork(self.scene, self.layers, self._operator, guide, self.job.seed)
         with self.clock.time("patchwork"):
             covered = patchwork.cover(start, self.views.overviews, self.watcher, self.course.tempo.starting_seconds())

@@ -18,7 +18,7 @@ from style3d.paint.style_library import resize_style
 
 FEWEST = 30  # pixels that are worth a patch
 NARROWEST = 4 * REACH  # pixels along a picture's shorter side, for there to be patches
-HELD = 0.5  # of a mask's largest value: where a layer's patches come from
+HELD = 0.3  # of a mask's largest value: where a layer's patches come from
 
 Matches = Int32[np.ndarray, "_ _ 2"]
 
@@ -32,7 +32,7 @@ class Panels:
     places: Int64[np.ndarray, "layers most 2"]  # middles that each layer may take, repeated up to the longest
     left: Int64[np.ndarray, "panels"]  # column where each picture begins
     sizes: Int64[np.ndarray, "panels 2"]  # rows and columns of each
-    lights: Float32[np.ndarray, "layers n"]  # see `Guide.lights_of`
+    ranks: Float32[np.ndarray, "layers 2 n"]  # see `Guide.ranks_of`
 
     def at_this_size(self, other: Panels, match: Matches) -> Matches:
         """Matches in the same pictures at another size, here; -1 stays."""
@@ -61,7 +61,7 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
             held.append((number, size[0, 0].numpy()))
     rows = max(picture.shape[0] for picture, _ in panels.values())
     left = np.cumsum([0, *(picture.shape[1] for picture, _ in panels.values())])
-    pictures, answers = (np.zeros((rows, int(left[-1]), channels), np.float32) for channels in (3, 5))
+    pictures, answers = (np.zeros((rows, int(left[-1]), channels), np.float32) for channels in (3, 6))
     allowed = np.zeros((len(layers), rows, int(left[-1])), bool)
     for begin, (picture, held) in zip(left, panels.values(), strict=False):
         here = np.s_[: picture.shape[0], begin : begin + picture.shape[1]]
@@ -73,8 +73,8 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
     sizes = np.array([picture.shape[:2] for picture, _ in panels.values()])
     used = np.zeros(pictures.shape[:2], np.float32)
     repeated = np.stack([np.resize(one, (most, 2)) for one in places])
-    lights = guide.lights_of(answers, allowed)
-    return Panels(Exemplar(pictures, answers, allowed, used), repeated, left[:-1], sizes, lights)
+    ranks = guide.ranks_of(answers, allowed)
+    return Panels(Exemplar(pictures, answers, allowed, used), repeated, left[:-1], sizes, ranks)
 
 
 def _resize_picture(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:

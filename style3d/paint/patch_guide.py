@@ -1,7 +1,8 @@
-"""The guide says what a drawing asks of patches: how light they are, how coloured, and which way their strokes go.
+"""The guide says what a drawing asks of patches: how light, how coloured, how busy, and which way their strokes go.
 
 Light is compared by rank: the darkest of what a layer paints asks for the darkest of its pictures. A textured asset
 keeps half of its own light beside that. A plain one has no colours to ask for, so its patches answer for light alone.
+Busyness goes by rank alone: the pictures' calm areas cover what is smooth, their crowded ones folds and edges.
 Strokes go along the drawing's lines: edges, and the lines of equal light that follow the form.
 """
 
@@ -15,19 +16,22 @@ from jaxtyping import Bool, Float, Float32, Int64
 from scipy.ndimage import gaussian_filter
 
 from style3d.color.match import LUMA
+from style3d.paint.form import Drawing
 from style3d.paint.patch_search import Taste
 
 WEIGHT, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
 LOOSE, EVEN = 0.65, 0.35  # share of the weight that a drawing of light alone does without, and its spread
 RANKED = 0.5  # of a textured drawing's light that follows the pictures' by rank; all of a plain one's
 DRAWN, PICTURED = 1.0, 1.8  # pixels, deviations of the blurs: strokes of a picture that are finer answer for nothing
-FLOW = 0.04  # of `Taste`
+FLOW, BUSY = 0.04, 8.0  # of `Taste`
+CROWD, NEARBY = 3.0, 4.0  # pixels, deviations: within which a place is busy, and of the blur of a drawing's busyness
 DRAWN_LINES, STROKES = (1.5, 4.0), (1.0, 2.0)  # pixels, for `flow_of` drawings and pictures
 FAINT = 1e-6  # squared difference of light per pixel, under which there are no lines
-LIGHTS = 256  # ranks at which a picture's light is kept
+SPEAKING = 0.05  # deviation of a drawing's light from which it is followed
+RANKS = 256  # at which a picture's light and busyness are kept
 
 Picture = Float32[np.ndarray, "h w 3"]
-Asked = Float32[np.ndarray, "h w 5"]  # a colour, and a direction as `flow_of` has it
+Asked = Float32[np.ndarray, "h w 6"]  # a colour, a direction as `flow_of` has it, and how busy
 
 
 @final
@@ -47,14 +51,14 @@ class Guide:
 
     def of_picture(self, picture: Picture) -> Asked:
         """What patches around each pixel answer with."""
-        return np.concatenate([self._mute(_blur(picture, PICTURED)), flow_of(picture, *STROKES)], 2)
+        return _join(self._mute(_blur(picture, PICTURED)), flow_of(picture, *STROKES), busyness_of(picture))
 
     def of_drawing(
         self,
         drawing: Picture,
         layer: Int64[np.ndarray, "h w"],
         solid: Bool[np.ndarray, "h w"],
-        lights: Float32[np.ndarray, "layers n"],
+        ranks: Float32[np.ndarray, "layers 2 n"],
     ) -> Asked:
         """What each pixel of a view asks for.
 
@@ -62,30 +66,36 @@ class Guide:
             drawing: the view, display-referred.
             layer: which layer paints each pixel.
             solid: where there is something to paint.
-            lights: `lights_of` the pictures.
+            ranks: `ranks_of` the pictures.
         """
-        asked = self._mute(_blur(drawing, DRAWN))
-        for number, wanted in enumerate(lights):
+        asked, busy = self._mute(_blur(drawing, DRAWN)), gaussian_filter(busyness_of(drawing), NEARBY)
+        for number, (lights, crowds) in enumerate(ranks):
             here = solid & (layer == number)
             light = asked[here] @ _LUMA
-            asked[here] += (self.rank * (_by_rank(light, wanted) - light))[:, None]
-        return np.concatenate([asked, flow_of(drawing, *DRAWN_LINES)], 2)
+            asked[here] += (self.rank * (_by_rank(light, lights) - light))[:, None]
+            busy[here] = _by_rank(busy[here], crowds)
+        return _join(asked, flow_of(drawing, *DRAWN_LINES), busy)
 
     @staticmethod
-    def lights_of(answers: Asked, allowed: Bool[np.ndarray, "layers h w"]) -> Float32[np.ndarray, "layers n"]:
-        """Of `of_picture`, the light of the places that each layer may take, from the darkest to the lightest."""
-        ranks = (np.arange(LIGHTS) + 0.5) / LIGHTS
-        light = answers[..., :3] @ _LUMA
-        return np.stack([_at_ranks(np.sort(light[places]), ranks) for places in allowed])
+    def ranks_of(answers: Asked, allowed: Bool[np.ndarray, "layers h w"]) -> Float32[np.ndarray, "layers 2 n"]:
+        """Of `of_picture`, the light and the busyness of the places that each layer may take, each from its least."""
+        ranks = (np.arange(RANKS) + 0.5) / RANKS
+        both = answers[..., :3] @ _LUMA, answers[..., 5]
+        return np.stack([[_at_ranks(np.sort(one[places]), ranks) for one in both] for places in allowed])
 
     def _mute(self, image: Picture) -> Picture:
         light = (image @ _LUMA)[..., None]
         return np.ascontiguousarray(light + self.colors * (image - light), dtype=np.float32)
 
 
-def guide_of(content: float, plain: float) -> Guide:
-    """The guide of a drawing: with the content's weight, and as far as it is ``plain``, 0 to 1, by light alone."""
-    taste = Taste(WEIGHT * content * (1 - LOOSE * plain), FLOW * content, SPREAD + (EVEN - SPREAD) * plain)
+def guide_of(content: float, drawing: Drawing) -> Guide:
+    """The guide of a drawing: with the content's weight; by light alone, as far as it is plain.
+
+    A flat one says nothing that patches could follow: they only have to fit each other.
+    """
+    content, plain = content * min(1.0, drawing.contrast / SPEAKING), drawing.plain
+    even = SPREAD + (EVEN - SPREAD) * plain
+    taste = Taste(WEIGHT * content * (1 - LOOSE * plain), FLOW * content, BUSY * content, even)
     return Guide(taste, 1 - plain, RANKED + (1 - RANKED) * plain)
 
 
@@ -105,6 +115,13 @@ def flow_of(image: Picture, fine: float, broad: float) -> Float32[np.ndarray, "h
     return np.stack([rows - columns, -2 * both], 2) / (rows + columns + FAINT)[..., None]
 
 
+def busyness_of(image: Picture) -> Float32[np.ndarray, "h w"]:
+    """The deviation of light around each pixel."""
+    light = (image @ _LUMA).astype(np.float32)
+    mean, square = gaussian_filter(light, CROWD), gaussian_filter(light * light, CROWD)
+    return np.sqrt(np.maximum(square - mean * mean, 0))
+
+
 _LUMA = np.array(LUMA, np.float32)
 
 
@@ -119,6 +136,10 @@ def _at_ranks(values: Float32[np.ndarray, "m"], ranks: Float[np.ndarray, "n"]) -
     """Of sorted values."""
     own = (np.arange(len(values)) + 0.5) / len(values)
     return np.interp(ranks, own, values).astype(np.float32)
+
+
+def _join(color: Picture, flow: Float32[np.ndarray, "h w 2"], busy: Float32[np.ndarray, "h w"]) -> Asked:
+    return np.concatenate([color, flow, busy[..., None]], 2)
 
 
 def _blur(image: Picture, deviation: float) -> Picture:

@@ -22,7 +22,7 @@ class Exemplar(NamedTuple):
     """Pictures side by side, from which patches are taken."""
 
     image: Any  # (h, w, 3) float32, display-referred
-    guide: Any  # (h, w, 5) float32, what the target's guide is compared with: a colour, and a direction (`flow_of`)
+    guide: Any  # (h, w, 6) float32, what the target's guide is compared with: see `patch_guide.Asked`
     allowed: Any  # (layers, h, w) bool, middles of patches that a layer may take
     used: Any  # (h, w) float32, times that a pixel has been pasted, as a share of an even use; changed in place
 
@@ -31,7 +31,7 @@ class Sheet(NamedTuple):
     """A view that is being covered with patches."""
 
     image: Any  # (h + 2 REACH, w + 2 REACH, 3) float32
-    guide: Any  # (h, w, 5) float32
+    guide: Any  # (h, w, 6) float32
     layer: Any  # (h, w) int64, which layer paints a pixel
     pixels: Any  # (n,) int64, flat, those that are covered
     match: Any  # (h, w, 2) int32, row and column of each pixel's patch; -1 where none; changed in place
@@ -43,6 +43,7 @@ class Taste(NamedTuple):
 
     guide: float  # weight of the guide's difference against the image's
     flow: float  # squared difference of colour that strokes along the drawing's own lines, and not across, are worth
+    busy: float  # weight of the difference in busyness
     spread: float  # squared difference of colour that an even use of the picture is worth
 
 
@@ -56,6 +57,7 @@ def _distance(exemplar: Any, sheet: Any, taste: Any, y: int, x: int, v: int, u: 
     cosine, sine = sheet.guide[y, x, 3], sheet.guide[y, x, 4]
     agreed = cosine * exemplar.guide[v, u, 3] + sine * exemplar.guide[v, u, 4]
     total += taste.flow * (np.sqrt(cosine * cosine + sine * sine) - agreed)
+    total += taste.busy * (sheet.guide[y, x, 5] - exemplar.guide[v, u, 5]) ** 2
     count = (2 * REACH + 1) ** 2
     for dy in range(-REACH, REACH + 1):
         if total >= bound:
@@ -84,8 +86,9 @@ def first_guess(exemplar: Any, sheet: Any, taste: Any, places: Any, tries: int, 
         for _ in range(tries):
             v, u = places[sheet.layer[y, x], chance.integers(0, most)]
             total = taste.spread * exemplar.used[v, u] + 0.01 * chance.random()
+            total += taste.busy * (sheet.guide[y, x, 5] - exemplar.guide[v, u, 5]) ** 2
             for c in range(3):
-                total += 4 * (sheet.guide[y, x, c] - exemplar.guide[v, u, c]) ** 2
+                total += 4 * taste.guide * (sheet.guide[y, x, c] - exemplar.guide[v, u, c]) ** 2
                 total += (sheet.image[y + REACH, x + REACH, c] - exemplar.guide[v, u, c]) ** 2
             if total < best:
                 best = total

@@ -46,7 +46,7 @@ NEAR = 16  # pixels within which a search goes on, after a first round over all 
 SEARCHED = 256  # pixels along a view, above which patches follow the coarser ones and are sought once, nearby
 FINEST, WORTH = 2.0, 1.2  # times the run's own views that the last pass may be; by which it pays to be finer
 CRISP = 768  # pixels along a view, above which the last pass is not finer than the run's own views
-MENDED = 3  # times that what a view still lacks goes back to its entries
+MENDED = 10  # times that what a view still lacks goes back to its entries
 FAINT = 0.05  # coverage under which a pixel says little
 KNOWN = 0.999  # of a pixel, covered by earlier views, from which no patch shows there
 SOLID = 0.5  # of a pixel that is painted, from which patches cover it
@@ -188,7 +188,7 @@ class _Pass:
         base = self._image(view, self.table[entries], coverage, solid)
         layer, exemplar = painted.numpy().argmax(1).reshape(height, width), self._panels.exemplar
         drawing = self._image(view, self._goal[entries], coverage, solid)
-        asked = self._guide.of_drawing(drawing, layer, solid, self._panels.lights)
+        asked = self._guide.of_drawing(drawing, layer, solid, self._panels.ranks)
         sheet = Sheet(
             base, asked, layer, np.flatnonzero(solid & maximum_filter(wanted, 2 * REACH + 1)),
             np.full((height, width, 2), -1, np.int32), np.zeros((height, width), np.float32),
@@ -271,7 +271,8 @@ def solve_colors(
     """The colours with which a view shows ``image``, for the entries taken; the others stay.
 
     Each starts as the mean of the pixels that show it. Where many entries mix in a pixel, as splats do, that is a blur,
-    which simultaneous iterative reconstruction undoes (Gilbert 1972): what is missing goes back along Aᵀ.
+    which simultaneous iterative reconstruction undoes (Gilbert 1972): what is missing goes back along Aᵀ, each time from
+    a little further on in the same direction (Nesterov 1983).
 
     Args:
         view: A.
@@ -283,10 +284,12 @@ def solve_colors(
     shown, scale = torch.from_numpy(image.reshape(-1, 3)).contiguous(), torch.from_numpy(np.maximum(sums, 1e-9))
     coverage, scale = torch.from_numpy(view.coverage).reshape(-1, 1), scale.float()[:, None]
     colors = torch.where(taken[:, None], view.matrix.adjoint(shown).float() / scale, colors)
-    for _ in range(MENDED):
-        missing = (shown * coverage - view.matrix.apply(colors.contiguous())) / coverage.clamp_min(FAINT)
+    ahead = colors
+    for number in range(MENDED):
+        missing = (shown * coverage - view.matrix.apply(ahead.contiguous())) / coverage.clamp_min(FAINT)
         change = view.matrix.adjoint(missing.contiguous()).float() / scale
-        colors = torch.where(taken[:, None], (colors + change).clamp(0, 1), colors)
+        mended = torch.where(taken[:, None], (ahead + change).clamp(0, 1), colors)
+        ahead, colors = mended + number / (number + 3) * (mended - colors), mended
     return colors
 
 
