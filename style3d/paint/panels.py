@@ -26,13 +26,14 @@ Matches = Int32[np.ndarray, "_ _ 2"]
 @final
 @dataclass(frozen=True)
 class Panels:
-    """The pictures of all layers at one size, side by side."""
+    """The pictures of all layers at one size, side by side. Layers that may take the same places are one source."""
 
     exemplar: Exemplar
-    places: Int64[np.ndarray, "layers most 2"]  # middles that each layer may take, repeated up to the longest
+    source: Int64[np.ndarray, "layers"]  # of each layer
+    places: Int64[np.ndarray, "sources most 2"]  # middles that each may take, repeated up to the longest
     left: Int64[np.ndarray, "panels"]  # column where each picture begins
     sizes: Int64[np.ndarray, "panels 2"]  # rows and columns of each
-    ranks: Float32[np.ndarray, "layers 2 n"]  # see `Guide.ranks_of`
+    ranks: Float32[np.ndarray, "sources 2 n"]  # see `Guide.ranks_of`
 
     def at_this_size(self, other: Panels, match: Matches) -> Matches:
         """Matches in the same pictures at another size, here; -1 stays."""
@@ -68,13 +69,15 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
         pictures[here], answers[here] = picture, guide.of_picture(picture)
         for number, one in held:
             allowed[number][here] |= _middles(one)
+    _, first, source = np.unique(allowed.reshape(len(layers), -1), axis=0, return_index=True, return_inverse=True)
+    allowed = allowed[first]
     places = [np.argwhere(one) for one in allowed]
     most = max(map(len, places))
     sizes = np.array([picture.shape[:2] for picture, _ in panels.values()])
     used = np.zeros(pictures.shape[:2], np.float32)
     repeated = np.stack([np.resize(one, (most, 2)) for one in places])
     ranks = guide.ranks_of(answers, allowed)
-    return Panels(Exemplar(pictures, answers, allowed, used), repeated, left[:-1], sizes, ranks)
+    return Panels(Exemplar(pictures, answers, allowed, used), source.reshape(-1), repeated, left[:-1], sizes, ranks)
 
 
 def _resize_picture(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:

@@ -1,6 +1,6 @@
 """The guide says what a drawing asks of patches: how light, how coloured, how busy, and which way their strokes go.
 
-Light is compared by rank: the darkest of what a layer paints asks for the darkest of its pictures. A textured asset
+Light is compared by rank: the darkest of what takes from one source asks for the darkest there. A textured asset
 keeps half of its own light beside that. A plain one has no colours to ask for, so its patches answer for light alone.
 Busyness goes by rank alone: the pictures' calm areas cover what is smooth, their crowded ones folds and edges.
 Strokes go along the drawing's lines: edges, and the lines of equal light that follow the form.
@@ -23,7 +23,7 @@ WEIGHT, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
 LOOSE, EVEN = 0.65, 0.35  # share of the weight that a drawing of light alone does without, and its spread
 RANKED = 0.5  # of a textured drawing's light that follows the pictures' by rank; all of a plain one's
 DRAWN, PICTURED = 1.0, 1.8  # pixels, deviations of the blurs: strokes of a picture that are finer answer for nothing
-FLOW, BUSY = 0.04, 8.0  # of `Taste`
+FLOW, BUSY = 0.04, 5.0  # of `Taste`
 CROWD, NEARBY = 3.0, 4.0  # pixels, deviations: within which a place is busy, and of the blur of a drawing's busyness
 DRAWN_LINES, STROKES = (1.5, 4.0), (1.0, 2.0)  # pixels, for `flow_of` drawings and pictures
 FAINT = 1e-6  # squared difference of light per pixel, under which there are no lines
@@ -56,29 +56,29 @@ class Guide:
     def of_drawing(
         self,
         drawing: Picture,
-        layer: Int64[np.ndarray, "h w"],
+        source: Int64[np.ndarray, "h w"],
         solid: Bool[np.ndarray, "h w"],
-        ranks: Float32[np.ndarray, "layers 2 n"],
+        ranks: Float32[np.ndarray, "sources 2 n"],
     ) -> Asked:
         """What each pixel of a view asks for.
 
         Args:
             drawing: the view, display-referred.
-            layer: which layer paints each pixel.
+            source: what each pixel takes from: each is ranked by itself.
             solid: where there is something to paint.
             ranks: `ranks_of` the pictures.
         """
         asked, busy = self._mute(_blur(drawing, DRAWN)), gaussian_filter(busyness_of(drawing), NEARBY)
         for number, (lights, crowds) in enumerate(ranks):
-            here = solid & (layer == number)
+            here = solid & (source == number)
             light = asked[here] @ _LUMA
             asked[here] += (self.rank * (_by_rank(light, lights) - light))[:, None]
             busy[here] = _by_rank(busy[here], crowds)
         return _join(asked, flow_of(drawing, *DRAWN_LINES), busy)
 
     @staticmethod
-    def ranks_of(answers: Asked, allowed: Bool[np.ndarray, "layers h w"]) -> Float32[np.ndarray, "layers 2 n"]:
-        """Of `of_picture`, the light and the busyness of the places that each layer may take, each from its least."""
+    def ranks_of(answers: Asked, allowed: Bool[np.ndarray, "sources h w"]) -> Float32[np.ndarray, "sources 2 n"]:
+        """Of `of_picture`, the light and the busyness of the places that each source has, from the least of each."""
         ranks = (np.arange(RANKS) + 0.5) / RANKS
         both = answers[..., :3] @ _LUMA, answers[..., 5]
         return np.stack([[_at_ranks(np.sort(one[places]), ranks) for one in both] for places in allowed])
@@ -94,8 +94,8 @@ def guide_of(content: float, drawing: Drawing) -> Guide:
     A flat one says nothing that patches could follow: they only have to fit each other.
     """
     content, plain = content * min(1.0, drawing.contrast / SPEAKING), drawing.plain
-    even = SPREAD + (EVEN - SPREAD) * plain
-    taste = Taste(WEIGHT * content * (1 - LOOSE * plain), FLOW * content, BUSY * content, even)
+    even, close = SPREAD + (EVEN - SPREAD) * plain, content * (1 - LOOSE * plain)
+    taste = Taste(WEIGHT * close, FLOW * content, BUSY * content, even)
     return Guide(taste, 1 - plain, RANKED + (1 - RANKED) * plain)
 
 

@@ -23,7 +23,7 @@ class Exemplar(NamedTuple):
 
     image: Any  # (h, w, 3) float32, display-referred
     guide: Any  # (h, w, 6) float32, what the target's guide is compared with: see `patch_guide.Asked`
-    allowed: Any  # (layers, h, w) bool, middles of patches that a layer may take
+    allowed: Any  # (sources, h, w) bool, middles of patches that a source has
     used: Any  # (h, w) float32, times that a pixel has been pasted, as a share of an even use; changed in place
 
 
@@ -32,7 +32,7 @@ class Sheet(NamedTuple):
 
     image: Any  # (h + 2 REACH, w + 2 REACH, 3) float32
     guide: Any  # (h, w, 6) float32
-    layer: Any  # (h, w) int64, which layer paints a pixel
+    source: Any  # (h, w) int64, which source a pixel takes from
     pixels: Any  # (n,) int64, flat, those that are covered
     match: Any  # (h, w, 2) int32, row and column of each pixel's patch; -1 where none; changed in place
     distance: Any  # (h, w) float32, of that patch; changed in place
@@ -74,7 +74,7 @@ def first_guess(exemplar: Any, sheet: Any, taste: Any, places: Any, tries: int, 
     """For pixels without a match the best of random places, by guide and by their middle's colour alone.
 
     Args:
-        places: of each layer, (layers, most, 2) rows and columns it may take, repeated up to the longest.
+        places: of each source, (sources, most, 2) rows and columns it has, repeated up to the longest.
         chance: a `numpy.random.Generator`.
     """
     width, most = sheet.match.shape[1], places.shape[1]
@@ -84,7 +84,7 @@ def first_guess(exemplar: Any, sheet: Any, taste: Any, places: Any, tries: int, 
             continue
         best = np.inf
         for _ in range(tries):
-            v, u = places[sheet.layer[y, x], chance.integers(0, most)]
+            v, u = places[sheet.source[y, x], chance.integers(0, most)]
             total = taste.spread * exemplar.used[v, u] + 0.01 * chance.random()
             total += taste.busy * (sheet.guide[y, x, 5] - exemplar.guide[v, u, 5]) ** 2
             for c in range(3):
@@ -108,7 +108,7 @@ def improve(exemplar: Any, sheet: Any, taste: Any, sweeps: int, reach: int, chan
         step = 1 if sweep % 2 == 0 else -1
         for pixel in sheet.pixels[::step]:
             y, x = pixel // width, pixel % width
-            allowed = exemplar.allowed[sheet.layer[y, x]]
+            allowed = exemplar.allowed[sheet.source[y, x]]
             for side in range(2):
                 above, left = y - step * (side == 0), x - step * (side == 1)
                 if not (0 <= above < height and 0 <= left < width) or sheet.match[above, left, 0] < 0:

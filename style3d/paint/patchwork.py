@@ -186,11 +186,11 @@ class _Pass:
         if solid.sum() < FEWEST or not wanted.any():
             return None
         base = self._image(view, self.table[entries], coverage, solid)
-        layer, exemplar = painted.numpy().argmax(1).reshape(height, width), self._panels.exemplar
+        exemplar, source = self._panels.exemplar, self._panels.source[painted.numpy().argmax(1)].reshape(height, width)
         drawing = self._image(view, self._goal[entries], coverage, solid)
-        asked = self._guide.of_drawing(drawing, layer, solid, self._panels.ranks)
+        asked = self._guide.of_drawing(drawing, source, solid, self._panels.ranks)
         sheet = Sheet(
-            base, asked, layer, np.flatnonzero(solid & maximum_filter(wanted, 2 * REACH + 1)),
+            base, asked, source, np.flatnonzero(solid & maximum_filter(wanted, 2 * REACH + 1)),
             np.full((height, width, 2), -1, np.int32), np.zeros((height, width), np.float32),
         )  # fmt: skip
         image = self._search(sheet, base, known, solid, before, number)
@@ -227,7 +227,7 @@ class _Pass:
         return image
 
     def _carry_matches(self, sheet: Sheet, match: Matches, panels: Panels) -> Matches:
-        """A coarser view's matches, for this one's pixels; -1 where there are none that the layer may take."""
+        """A coarser view's matches, for this one's pixels; -1 where there are none that the source has."""
         height, width = sheet.match.shape[:2]
         rows, columns = (
             (np.arange(height) + 0.5) * match.shape[0] / height,
@@ -241,7 +241,7 @@ class _Pass:
         inside = np.stack(np.meshgrid(rows % 1 - 0.5, columns % 1 - 0.5, indexing="ij"), 2) * scale
         moved = np.where(found < 0, found, found + np.round(inside).astype(np.int32))
         rows_at, columns_at = (moved[..., k].clip(0, self._panels.exemplar.used.shape[k] - 1) for k in (0, 1))
-        fits = (found[..., 0] >= 0) & self._panels.exemplar.allowed[sheet.layer, rows_at, columns_at]
+        fits = (found[..., 0] >= 0) & self._panels.exemplar.allowed[sheet.source, rows_at, columns_at]
         return np.where(fits[..., None], moved, -1).astype(np.int32)
 
     @staticmethod

@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 import style3d
+from style3d.paint.form import LEAST, Drawing
 from style3d.paint.loop import PaintRun
-from style3d.paint.patch_guide import flow_of, guide_of
+from style3d.paint.patch_guide import busyness_of, flow_of, guide_of
 from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, paste_patches
 from style3d.paint.patchwork import Patchwork, solve_colors
 from style3d.progress import Silent
@@ -20,11 +21,11 @@ from style3d.regions.selector import Where
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import tiny_objective
 
-ALONE = Taste(guide=0.0, flow=0.0, spread=0.0)
+ALONE = Taste(guide=0.0, flow=0.0, busy=0.0, spread=0.0)
 
 
 def guide_for(image: np.ndarray) -> np.ndarray:
-    return np.concatenate([image, flow_of(image, 1.0, 2.0)], 2)
+    return np.concatenate([image, flow_of(image, 1.0, 2.0), busyness_of(image)[..., None]], 2)
 
 
 def exemplar_of(image: np.ndarray) -> Exemplar:
@@ -96,7 +97,7 @@ def test_what_was_used_is_used_less() -> None:
     half = smooth_noise(28, 28)
     exemplar, sheet = exemplar_of(np.concatenate([half, half], 1)), sheet_of(half[:20, :20].copy())
     exemplar.used[:, :28] = 2
-    searched(exemplar, sheet, Taste(0.0, 0.0, 0.1))
+    searched(exemplar, sheet, Taste(guide=0.0, flow=0.0, busy=0.0, spread=0.1))
     assert (sheet.match[..., 1] >= 28).mean() > 0.9
     before = exemplar.used.sum()
     count_use(exemplar, sheet, 4.0)
@@ -123,7 +124,7 @@ def test_strokes_go_along_the_drawings_lines() -> None:
     exemplar = exemplar_of(np.concatenate([stripes(True), stripes(False)], 1))
     sheet = sheet_of(np.full((26, 26, 3), 0.5, np.float32))
     sheet.guide[..., 3:] = [-1, 0]
-    searched(exemplar, sheet, Taste(guide=0.0, flow=0.1, spread=0.0))
+    searched(exemplar, sheet, Taste(guide=0.0, flow=0.1, busy=0.0, spread=0.0))
     assert (sheet.match[..., 1] >= 38).mean() > 0.9
 
 
@@ -205,25 +206,63 @@ def test_regions_take_from_their_own_pictures(tmp_path: Path) -> None:
         assert (colors[torch.from_numpy(part)].argmax(1) == channel).float().mean() > 0.9
 
 
+def drawing(form: float, contrast: float = 0.2) -> Drawing:
+    return Drawing(torch.linspace(0.5 - contrast, 0.5 + contrast, 60)[:, None].expand(-1, 3).contiguous(), form)
+
+
+PLAIN, TEXTURED = drawing(1.0), drawing(LEAST)
+
+
 def test_plain_drawings_guide_less() -> None:
     """And use the picture more evenly."""
-    plain, textured, close = (guide_of(*numbers).taste for numbers in ((1.0, 1.0), (1.0, 0.0), (2.0, 0.0)))
+    plain, textured, close = (guide_of(*both).taste for both in ((1.0, PLAIN), (1.0, TEXTURED), (2.0, TEXTURED)))
     assert plain.guide < textured.guide < close.guide
     assert plain.spread > textured.spread == close.spread
 
 
-def asked(plain: float) -> tuple[np.ndarray, np.ndarray]:
+def test_a_flat_drawing_guides_hardly() -> None:
+    flat, shaded = (guide_of(1.0, one).taste for one in (drawing(1.0, 0.002), PLAIN))
+    assert flat.guide < 0.05 * shaded.guide
+    assert flat.busy < 0.05 * shaded.busy
+    assert flat.flow < 0.05 * shaded.flow
+
+
+def half_checked(rows: int, columns: int, contrast: float) -> np.ndarray:
+    """Grey on the left, a board of two greys on the right, which are as light in the mean."""
+    board = (np.indices((rows, columns)) // 2).sum(0) % 2 * 2.0 - 1
+    board[:, : columns // 2] = 0
+    return np.repeat(0.5 + contrast * board[..., None], 3, 2).astype(np.float32)
+
+
+def test_a_busy_drawing_is_covered_by_busy_patches() -> None:
+    """However faint its own contrast is: the order counts."""
+    picture, solid = half_checked(60, 60, 0.3), np.ones((60, 60), bool)
+    guide = guide_of(1.0, PLAIN)
+    answers = guide.of_picture(picture)
+    exemplar = exemplar_of(picture)._replace(guide=answers)
+    middles = exemplar.allowed
+    faint = half_checked(60, 60, 0.02)
+    asked = guide.of_drawing(faint, np.zeros((60, 60), np.int64), solid, guide.ranks_of(answers, middles))
+    sheet = sheet_of(np.pad(np.full_like(faint, 0.5), ((REACH, REACH), (REACH, REACH), (0, 0))))
+    sheet = sheet._replace(guide=asked)
+    first_guess(exemplar, sheet, guide.taste, np.argwhere(middles[0])[None], 200, np.random.default_rng(0))
+    right = sheet.match[..., 1] >= 30
+    assert right[:, 40:].mean() > 0.9
+    assert right[:, :20].mean() < 0.1
+
+
+def asked(drawn: Drawing) -> tuple[np.ndarray, np.ndarray]:
     """What a red ramp asks of a dark picture; the ramp's own light."""
     answers = np.random.default_rng(0).uniform(0.1, 0.3, (20, 20, 3)).astype(np.float32)
     ramp = np.linspace(0.3, 0.9, 900, dtype=np.float32).reshape(30, 30, 1) * np.array([1, 0.2, 0.2], np.float32)
     solid = np.ones((30, 30), bool)
-    guide = guide_of(1.0, plain)
-    lights = guide.lights_of(guide.of_picture(answers), solid[None, :20, :20])
-    return guide.of_drawing(ramp, np.zeros((30, 30), np.int64), solid, lights)[..., :3], ramp
+    guide = guide_of(1.0, drawn)
+    ranks = guide.ranks_of(guide.of_picture(answers), solid[None, :20, :20])
+    return guide.of_drawing(ramp, np.zeros((30, 30), np.int64), solid, ranks)[..., :3], ramp
 
 
 def test_a_plain_drawing_asks_for_the_pictures_light_in_its_own_order() -> None:
-    drawn, ramp = asked(1.0)
+    drawn, ramp = asked(PLAIN)
     assert 0.1 < drawn.min() < drawn.max() < 0.3
     assert np.ptp(drawn, 2).max() < 1e-5  # no colours
     order = drawn[..., 0].ravel()[ramp[..., 0].ravel().argsort()]
@@ -231,7 +270,7 @@ def test_a_plain_drawing_asks_for_the_pictures_light_in_its_own_order() -> None:
 
 
 def test_a_textured_drawing_asks_for_its_colours_too() -> None:
-    drawn, _ = asked(0.0)
+    drawn, _ = asked(TEXTURED)
     assert (drawn[..., 0] - drawn[..., 1] > 0.1).mean() > 0.9
 
 
@@ -239,7 +278,7 @@ def test_the_last_pass_is_as_fine_as_the_picture_and_at_most_twice_the_views(tmp
     for side, finest in ((64, 1.0), (100, 1.72), (600, 2.0)):
         style = np.random.default_rng(0).integers(0, 255, (side, side, 3), dtype=np.uint8)
         run = painted(tmp_path, style, style_scale=1.0)
-        patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, 0.0), 0)
+        patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, TEXTURED), 0)
         scales = patchwork.passes(run.views.overviews)
         assert scales == sorted(scales)
         assert scales[-1] == pytest.approx(finest, rel=0.1)
