@@ -123,7 +123,7 @@ def test_strokes_go_along_the_drawings_lines() -> None:
     """A grey sheet whose guide runs along columns takes the half of the picture that does."""
     exemplar = exemplar_of(np.concatenate([stripes(True), stripes(False)], 1))
     sheet = sheet_of(np.full((26, 26, 3), 0.5, np.float32))
-    sheet.guide[..., 3:] = [-1, 0]
+    sheet.guide[..., 3:5] = [-1, 0]
     searched(exemplar, sheet, Taste(guide=0.0, flow=0.1, busy=0.0, spread=0.0))
     assert (sheet.match[..., 1] >= 38).mean() > 0.9
 
@@ -140,7 +140,7 @@ def painted(tmp_path: Path, style: np.ndarray, **options) -> PaintRun:
 
 def covered(run: PaintRun) -> torch.Tensor:
     start = run.layers.match_layers(run.drawing.colors, [staged.view for staged in run._staged_views(0)])
-    patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, run.drawing.plain), run.job.seed)
+    patchwork = Patchwork(run.scene, run.layers, run._operator, guide_of(1.0, run.drawing), run.job.seed)
     return patchwork.cover(start, run.views.overviews, Silent())
 
 
