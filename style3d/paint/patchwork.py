@@ -270,9 +270,9 @@ def solve_colors(
 ) -> Float[Tensor, "columns 3"]:
     """The colours with which a view shows ``image``, for the entries taken; the others stay.
 
-    Each starts as the mean of the pixels that show it. Where many entries mix in a pixel, as splats do, that is a blur,
-    which simultaneous iterative reconstruction undoes (Gilbert 1972): what is missing goes back along Aᵀ, each time from
-    a little further on in the same direction (Nesterov 1983).
+    Each starts as the mean of the pixels that show it. Where many entries mix in a pixel, as splats do, that is a blur.
+    Simultaneous iterative reconstruction undoes it (Gilbert 1972): what is missing goes back along Aᵀ, each time from a
+    little further on in the same direction (Nesterov 1983).
 
     Args:
         view: A.

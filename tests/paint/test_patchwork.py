@@ -12,6 +12,7 @@ from PIL import Image
 import style3d
 from style3d.paint.form import LEAST, Drawing
 from style3d.paint.loop import PaintRun
+from style3d.paint.panels import panels_of
 from style3d.paint.patch_guide import busyness_of, flow_of, guide_of
 from style3d.paint.patch_search import REACH, Exemplar, Sheet, Taste, count_use, first_guess, improve, paste_patches
 from style3d.paint.patchwork import Patchwork, solve_colors
@@ -282,3 +283,12 @@ def test_the_last_pass_is_as_fine_as_the_picture_and_at_most_twice_the_views(tmp
         scales = patchwork.passes(run.views.overviews)
         assert scales == sorted(scales)
         assert scales[-1] == pytest.approx(finest, rel=0.1)
+
+
+def test_layers_of_the_same_places_are_one_source(tmp_path: Path) -> None:
+    """A plain scene's parts take from the whole picture, and are ranked by their light together."""
+    style = np.random.default_rng(0).integers(0, 255, (48, 48, 3), dtype=np.uint8)
+    style[:24] //= 4
+    run = painted(tmp_path, style)
+    layers = run.layers.layers
+    assert panels_of([layers[0], layers[0]], guide_of(1.0, PLAIN), 40.0).source.tolist() == [0, 0]
