@@ -69,15 +69,16 @@ def panels_of(layers: Sequence[StyleLayer], guide: Guide, extent: float) -> Pane
         pictures[here], answers[here] = picture, guide.of_picture(picture)
         for number, one in held:
             allowed[number][here] |= _middles(one)
-    _, first, source = np.unique(allowed.reshape(len(layers), -1), axis=0, return_index=True, return_inverse=True)
-    allowed = allowed[first]
+    sources: dict[bytes, int] = {}
+    source = np.array([sources.setdefault(one.tobytes(), len(sources)) for one in allowed])
+    allowed = allowed[np.unique(source, return_index=True)[1]]
     places = [np.argwhere(one) for one in allowed]
     most = max(map(len, places))
     sizes = np.array([picture.shape[:2] for picture, _ in panels.values()])
     used = np.zeros(pictures.shape[:2], np.float32)
     repeated = np.stack([np.resize(one, (most, 2)) for one in places])
     ranks = guide.ranks_of(answers, allowed)
-    return Panels(Exemplar(pictures, answers, allowed, used), source.reshape(-1), repeated, left[:-1], sizes, ranks)
+    return Panels(Exemplar(pictures, answers, allowed, used), source, repeated, left[:-1], sizes, ranks)
 
 
 def _resize_picture(image: Tensor, longer: float) -> Float32[np.ndarray, "h w 3"]:

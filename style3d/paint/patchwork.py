@@ -37,6 +37,7 @@ from style3d.paint.patch_search import (
     paste_patches,
 )
 from style3d.progress import Watcher
+from style3d.render.cache import made_on_all_cores
 from style3d.types import Colors
 
 SMALLEST = 32  # pixels along a view of the coarsest pass
@@ -51,7 +52,7 @@ FAINT = 0.05  # coverage under which a pixel says little
 KNOWN = 0.999  # of a pixel, covered by earlier views, from which no patch shows there
 SOLID = 0.5  # of a pixel that is painted, from which patches cover it
 PER_PIXEL = 3e-5  # seconds of one core, as measured on views of which an object fills a third
-FINER = 4.0  # times as long as the pass before it takes a pass of twice its size
+FINER, FOLLOWED = 4.0, 2.0  # times as long as the pass before takes one of twice its size; where it only follows
 
 
 @final
@@ -101,9 +102,10 @@ class Patchwork:
         watcher.phase("laying patches of the pictures", len(cameras) * len(passes))
         for scale in passes:
             last, passed = monotonic() - passed, monotonic()
-            if panels is not None and passed - begun + FINER * last > seconds:
-                break
             scaled = [camera.at_scale(scale * extent / self._scene.pixel_extent(camera)) for camera in cameras]
+            follows = max(max(camera.width, camera.height) for camera in scaled) > SEARCHED
+            if panels is not None and passed - begun + (FOLLOWED if follows else FINER) * last > seconds:
+                break
             level = min(max(lowest, min(map(self._scene.level, scaled))), hierarchy.levels - 1)
             goal = level_means(hierarchy, level, drawing).nan_to_num(0.5)
             while panels is not None and above > level:
@@ -115,7 +117,7 @@ class Patchwork:
             size = panels_of(self._layers.layers, self._guide, extent * scale)
             covering = _Pass(self._layers, self._guide, size, table, goal, level, self._seed)
             matches = covering.over(
-                [self._build(camera, level) for camera in scaled],
+                list(made_on_all_cores(lambda camera, at=level: self._build(camera, at), scaled)),  # type: ignore[misc]
                 {} if panels is None else {n: (match, panels) for n, match in matches.items()},
                 lambda views, before=done: watcher.advance(before + views),  # type: ignore[misc]
             )

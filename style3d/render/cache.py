@@ -6,12 +6,12 @@ import logging
 import os
 import tempfile
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
-from typing import final
+from typing import TypeVar, final
 
 import numpy as np
 from jaxtyping import Num
@@ -19,6 +19,11 @@ from jaxtyping import Num
 from style3d.core.camera import Camera
 from style3d.core.operator import Product, SparseMap, ViewOperator
 from style3d.core.pyramid import Cascade, Hierarchy, cascade
+
+T = TypeVar("T")
+V = TypeVar("V")
+
+MOST_WORKERS = 8  # that build views side by side
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +56,7 @@ class ViewCache:
         workers: int | None = None,
     ) -> None:
         self._build, self._hierarchy, self._budget = build, hierarchy, budget
-        self._workers = workers or min(8, os.cpu_count() or 1)
+        self._workers = workers
         self._views: dict[tuple[str, int], BuiltView] = {}
         self._held = 0
         self._folder: Path | None = None
@@ -72,11 +77,10 @@ class ViewCache:
         """Build what is missing on all cores; ``progress`` gets the number of views done."""
         missing = [(camera, level) for camera, level in cameras if (camera.key(), level) not in self._views]
         progress(len(cameras) - len(missing))
-        with ThreadPoolExecutor(self._workers) as pool:
-            made = pool.map(lambda pair: self._make(*pair), missing)
-            for done, ((camera, level), view) in enumerate(zip(missing, made, strict=True), 1):
-                self._keep((camera.key(), level), view)
-                progress(len(cameras) - len(missing) + done)
+        made = made_on_all_cores(lambda pair: self._make(*pair), missing, self._workers)
+        for done, ((camera, level), view) in enumerate(zip(missing, made, strict=True), 1):
+            self._keep((camera.key(), level), view)
+            progress(len(cameras) - len(missing) + done)
 
     def clear(self) -> None:
         """Forget all views."""
@@ -104,6 +108,12 @@ class ViewCache:
         operator = replace(view.operator, matrix=_mapped_product(view.operator.matrix, f"{stem}-a"))
         maps = tuple(_mapped_map(m, f"{stem}-s{i}") for i, m in enumerate(view.part.maps))
         return replace(view, operator=operator, part=Cascade(view.part.entries, maps))
+
+
+def made_on_all_cores(make: Callable[[T], V], wanted: Sequence[T], workers: int | None = None) -> Iterator[V]:
+    """What ``make`` gives for each, in their order, made side by side; eight at most."""
+    with ThreadPoolExecutor(workers or min(MOST_WORKERS, os.cpu_count() or 1)) as pool:
+        yield from pool.map(make, wanted)
 
 
 def _mapped_product(matrix: SparseMap | Product, stem: str) -> SparseMap | Product:
