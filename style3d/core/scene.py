@@ -226,4 +226,4 @@ class Scene(ABC):
 
 
 def _no_such_names(scene: str, way: str) -> Style3DError:
-    return Style3DError(f"{scene} cannot be chosen by {way}", hint="give a box or a sphere, or a mask's view")
+    return Style3DError(f"parts of {scene} cannot be chosen by {way}", hint="give a box or a sphere, or a mask's view")

@@ -89,7 +89,7 @@ class EvaluationRequest:
                 expected="ORIGINAL STYLED, or --frames ORIGINAL STYLED --cameras FILE --depth FOLDER",
             )  # fmt: skip
         if self.frames is not None and (self.models or self.cameras is None or self.depth is None):
-            raise Style3DError("--frames needs --cameras and --depth, and excludes models")
+            raise Style3DError("--frames needs --cameras and --depth, and stands in place of models")
         if self.destination.suffix.lower() not in (".html", ".htm"):
             raise Style3DError(f"cannot write {self.destination}", expected="a name that ends in .html")
         check_controls(self)

@@ -137,7 +137,7 @@ def _with_uvs(faces: Array, uvs: Array, name: str) -> Array:
     kept = np.isfinite(uvs[faces]).all((1, 2))
     if not kept.all():
         left = count_of(int((~kept).sum()), "triangle")
-        remark(f"{left} of {name} not painted: texture coordinates that are no finite numbers, or beyond a million")
+        remark(f"{left} of {name} cannot be painted: their texture coordinates are not finite, or beyond a million")
     return faces[kept]
 
 

@@ -97,7 +97,7 @@ def sound_corners(
     good = (every[:, :, 1] != MISSING).all(1) & ~bad
     kept = sound_uvs(good[placed], bad[placed], name)
     if (count := int(turned[placed].sum())) > 0:
-        remark(f"{count_of(count, 'corner')} of {name} with no normal that can be read: made of the faces around")
+        remark(f"normals of {count_of(count, 'corner')} of {name} cannot be read, and are made from the faces around")
     every[:, :, 1][lost], every[:, :, 2][turned] = MISSING, MISSING
     placed[placed] = kept
     ends: Array = np.cumsum([len(part) for part in parts])[:-1]

@@ -48,7 +48,7 @@ def ply_parts(path: Path, content: bytes) -> tuple[list[ImportedPart], list[Impo
     ply = read_ply(content, path.name)
     vertex, face = ply.rows.get("vertex", NONE), ply.rows.get("face", NONE)
     if not all(name in vertex.columns for name in PLACE):
-        raise Style3DError(f"{path.name} is damaged", got="no places of vertices", expected="columns x, y and z")
+        raise Style3DError(f"{path.name} is damaged", got="no positions of vertices", expected="columns x, y and z")
     positions = _stack(vertex.columns, PLACE)
     faces, corners, owner = _triangles(ply, positions)
     kept = sound_faces(positions, faces)

@@ -57,7 +57,7 @@ def prepare_textures(pool: Pool, texture_size: int | None, uv: UvChoice) -> Prep
     renewed = _primitives_to_unwrap(pool, with_uvs, uv, notes)
     with_uvs = {key: texcoord for key, texcoord in with_uvs.items() if key not in renewed}
     if closed:
-        remark(f"{count_of(len(closed), 'Draco-compressed primitive')} without UVs: only the plain colour is painted")
+        remark(f"{count_of(len(closed), 'Draco-compressed primitive')} without UVs can take only a plain colour")
     editor = Editor(pool.document)
     texcoords = _own_materials(editor, pool, with_uvs, closed)
     atlas = None

@@ -34,7 +34,7 @@ def vertex_table(
     keys = [key for key, primitive in pool.primitives.items() if not primitive.compressed]
     closed = len(pool.primitives) - len(keys)
     if closed:
-        remark(f"{count_of(closed, 'Draco-compressed primitive')} cannot take vertex colours and stays as it was")
+        remark(f"{count_of(closed, 'Draco-compressed primitive')} cannot take vertex colours and keep their own")
     entries: dict[Key, Array] = {}
     opacity: dict[Key, Array] = {}
     rows, colors = [np.zeros((0, 7))], [np.zeros((0, 3))]

@@ -45,7 +45,7 @@ def footage_of_frames(
     found = [(name, camera) for name, camera in read_cameras(cameras) if name in first and name in second]
     if len(found) < 2:
         raise Style3DError(
-            f"hardly any frame of {cameras} is in both folders", got=f"{len(found)} frames",
+            f"too few frames of {cameras} are in both folders", got=f"{len(found)} frames",
             expected=f"images of the same names in {folders[0]} and {folders[1]}",
         )  # fmt: skip
     views = []
@@ -62,7 +62,8 @@ def _compared_view(
     first, mask = _picture(before)
     second, after_mask = _picture(after)
     if first.shape != second.shape:
-        raise Style3DError(f"{after} is not as large as {before}", got=second.shape[:2], expected=str(first.shape[:2]))
+        got, expected = (f"{width} × {height}" for height, width in (second.shape[:2], first.shape[:2]))
+        raise Style3DError(f"{after} has another size than {before}", got=got, expected=expected)
     height, width = first.shape[:2]
     if abs(width * camera.height - height * camera.width) > max(width, height):
         raise Style3DError(f"{before} has other proportions than its camera", got=f"{width} × {height}",

@@ -55,7 +55,7 @@ def origin_of(content: bytes, name: str) -> tuple[Origin, str]:
             tables = {ELEVATION: _table(ELEVATION, numbers[:2]), RADIUS: _table(RADIUS, numbers[2:])}
     others = tuple(record for record in records if record.kind not in (QUANTIZATION, ORBIT, COORDINATE_SYSTEM))
     if others and system != "RUB":
-        remark(f"{name}: records of vendors are left out, for what they say of places has other axes than is written")
+        remark(f"{name}: records of vendors are left out, because their positions use other axes than the written file")
         others = ()
     return Origin(tables=tables, records=others), system
 
