@@ -25,7 +25,7 @@ from style3d.render.atlas import texel_points
 from style3d.render.daylight import daylight, sample_points
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
-from style3d.render.plan import (
+from style3d.render.place_cameras import (
     RESOLVED,
     SurfaceSamples,
     cover,

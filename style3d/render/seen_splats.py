@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from style3d.core.camera import Camera
 from style3d.render.compositor import Footprints
-from style3d.render.plan import SeenSamples
+from style3d.render.place_cameras import SeenSamples
 from style3d.render.splats import Gaussians, project, splat_rows
 from style3d.types import Indices, Points
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from style3d.core.scene import Closeups
-from style3d.render.plan import overview_cameras, plan_closeups, sample_surface, seen_samples
+from style3d.render.place_cameras import overview_cameras, plan_closeups, sample_surface, seen_samples
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.texels import texel_grid
 from tests.helpers.surfaces import sphere

@@ -20,7 +20,7 @@ from style3d.nerf.splats.files import losses_of, write_splats
 from style3d.nerf.splats.fill_unseen import fill_colors
 from style3d.nerf.splats.splats import Splats, ViewDependence
 from style3d.nerf.splats.vantage import Setting, Vantage, contract, expand, find_setting
-from style3d.render.plan import RESOLVED, SeenSamples, plan_closeups
+from style3d.render.place_cameras import RESOLVED, SeenSamples, plan_closeups
 from style3d.render.pyramid import SpacePyramid, point_pyramid
 from style3d.render.seen_splats import of_samples, seen_splats, surface_spacing
 from style3d.render.splats import Gaussians, project, splat_view
