@@ -15,8 +15,8 @@ from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render import splat_kernels as kernels
 from style3d.render.compositor import Footprints
 from style3d.render.compositors import compositor
+from style3d.render.drop_faint import drop_empty_columns, drop_small_weights
 from style3d.render.pyramid import SpacePyramid
-from style3d.render.thin import drop_empty_columns, drop_small_weights
 from style3d.types import Indices
 
 DILATION = 0.3  # square pixels added to every footprint: none falls between pixels

@@ -11,8 +11,8 @@ import torch
 
 from style3d.core.camera import Camera, look_at
 from style3d.core.operator import SparseMap
+from style3d.render.drop_faint import SHARE, drop_small_weights
 from style3d.render.splats import DILATION, Gaussians, project, splat_rows, splat_rows_reference, splat_view
-from style3d.render.thin import SHARE, drop_small_weights
 from tests.helpers.gaussians import blob, pyramid_over
 from tests.helpers.surfaces import front, noise
 
