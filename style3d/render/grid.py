@@ -11,9 +11,9 @@ from numba import njit
 from style3d.core.camera import Camera
 from style3d.core.operator import SparseMap, ViewOperator
 from style3d.render.drop_faint import drop_empty_columns, drop_small_weights
-from style3d.render.gather import add, flush, table
 from style3d.render.grid_field import RadianceGrid
 from style3d.render.grid_march import ENOUGH, DensityTable, GridSteps, Trail, around, empty_trail, march, softplus
+from style3d.render.pixel_weights import add, flush, table
 from style3d.render.pyramid import SpacePyramid
 
 STRIDE = 1.0  # cells between samples: what grids are fitted with

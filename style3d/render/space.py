@@ -9,7 +9,7 @@ from jaxtyping import Float, Int64
 from numba import njit
 
 from style3d.render.fragments import Fragments
-from style3d.render.gather import add, flush, table
+from style3d.render.pixel_weights import add, flush, table
 from style3d.render.pyramid import SpacePyramid
 from style3d.render.surface import Surface
 from style3d.types import Flags

@@ -10,7 +10,7 @@ from numba import njit
 
 from style3d.core.camera import Camera
 from style3d.render.fragments import Fragments
-from style3d.render.gather import add, flush, table
+from style3d.render.pixel_weights import add, flush, table
 from style3d.render.surface import Surface
 from style3d.render.texels import WRAPS, TexelGrid, wrap
 
