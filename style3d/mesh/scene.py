@@ -21,7 +21,6 @@ from style3d.mesh.fill_unseen import fill_texels
 from style3d.mesh.seams import seam_error
 from style3d.mesh.select import masked_entries, named_entries
 from style3d.mesh.variants import Variant
-from style3d.render.atlas import texel_points
 from style3d.render.daylight import daylight, sample_points
 from style3d.render.fragments import trace_view
 from style3d.render.lighting import Lighting
@@ -39,6 +38,7 @@ from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer import RasterizerName
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.rasterizers import build_rasterizer
+from style3d.render.texel_places import texel_points
 from style3d.render.texels import TexelGrid, texel_grid
 from style3d.render.view import Light, build_lit, build_view
 from style3d.types import Colors, Flags, Points, Weights

@@ -12,8 +12,8 @@ from PIL import Image
 from style3d.errors import matching_names
 from style3d.images import read_image
 from style3d.mesh.textures import sample_image
-from style3d.render.atlas import texels_of
 from style3d.render.surface import Surface
+from style3d.render.texel_places import texels_of
 from style3d.render.texels import TexelGrid
 from style3d.types import Flags, Weights
 

@@ -8,10 +8,10 @@ import numpy as np
 import trimesh
 
 from style3d.core.camera import Camera, bounding_sphere, look_at
-from style3d.render.atlas import texel_points
 from style3d.render.pyramid import SpacePyramid, surface_pyramid
 from style3d.render.rasterizer_embree import EmbreeRasterizer
 from style3d.render.surface import Material, Surface, Texture
+from style3d.render.texel_places import texel_points
 from style3d.render.texels import texel_grid
 from style3d.render.view import build_view
 

@@ -15,7 +15,7 @@ from style3d.mesh.asset import MeshAsset, load_asset, save_asset, save_variants
 from style3d.mesh.diff import Difference, diff_files
 from style3d.mesh.uv_room import room_of
 from style3d.mesh.variants import Variant
-from style3d.render.atlas import texel_points
+from style3d.render.texel_places import texel_points
 from style3d.render.texels import texel_grid
 from tests.helpers.gltf_maker import QUAD, QUAD_UV, Maker, checks, image_of, read_glb
 from tests.helpers.validator import assert_valid
