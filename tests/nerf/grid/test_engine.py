@@ -21,9 +21,9 @@ from style3d.nerf.grid.engine_compiled import CompiledEngine
 from style3d.nerf.grid.engine_torch import TorchEngine
 from style3d.nerf.grid.engines import build_engine
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
+from style3d.nerf.grid.kernels_torch import loss_reference
 from style3d.nerf.grid.marcher_compiled import CompiledMarcher
 from style3d.nerf.grid.marchers import build_marcher, check
-from style3d.nerf.grid.reference import loss_reference
 from style3d.nerf.grid.refine import kept_entries
 from tests.nerf.grid.test_fit import SIDE, pictures_of_a_ball, rays, small_fog, wanted
 

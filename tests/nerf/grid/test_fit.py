@@ -17,7 +17,7 @@ from style3d.nerf.capture.photos import load_photo
 from style3d.nerf.capture.read import open_capture
 from style3d.nerf.grid import kernels
 from style3d.nerf.grid.fit import FitSettings, Level, fit_grid
-from style3d.nerf.grid.reference import Lattice, RayTargets, loss_reference
+from style3d.nerf.grid.kernels_torch import Lattice, RayTargets, loss_reference
 from style3d.nerf.grid.refine import empty_table, finer_vertices, kept_entries
 from style3d.nerf.grid.score import psnr
 from style3d.render.grid_field import cell_gaps, lattice
