@@ -11,9 +11,9 @@ from typing import Any
 from style3d.errors import Style3DError
 from style3d.evaluate.footage.read_frames import footage_of_frames
 from style3d.evaluate.metrics.clip import clip_or_why
+from style3d.evaluate.metrics.efficientnet_lite import lite_or_why
 from style3d.evaluate.metrics.gallery import open_gallery
 from style3d.evaluate.metrics.inception import load_inception
-from style3d.evaluate.metrics.lite import lite_or_why
 from style3d.evaluate.metrics.lpips import installed_lpips, load_lpips
 from style3d.evaluate.metrics.measure import Evaluation, Protocol, evaluate
 from style3d.evaluate.metrics.yardstick import NO_GALLERY, Yardstick

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import final
 
 from style3d.errors import Style3DError
-from style3d.evaluate.metrics.lite import Lite
+from style3d.evaluate.metrics.efficientnet_lite import Lite
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp")
 

@@ -14,8 +14,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from style3d.evaluate.metrics.efficientnet_lite import LAYERS, Lite
 from style3d.evaluate.metrics.gallery import Gallery
-from style3d.evaluate.metrics.lite import LAYERS, Lite
 from style3d.evaluate.metrics.metric import Metric, Reading
 from style3d.evaluate.metrics.painted_views import COVERAGE, PaintedViews
 from style3d.paint.style_library import read_styles, resize_style

@@ -15,11 +15,11 @@ from style3d.cli import main
 from style3d.errors import Style3DError
 from style3d.evaluate.accept import parse_accept, refuse_unmeasurable
 from style3d.evaluate.metrics import registry
+from style3d.evaluate.metrics.efficientnet_lite import LAYERS, PACKAGE, STRIDES, Lite, lite_or_why
 from style3d.evaluate.metrics.figure import Figure
 from style3d.evaluate.metrics.gallery import Gallery, open_gallery
 from style3d.evaluate.metrics.gallery_rank import FOUND, alike
 from style3d.evaluate.metrics.image_figures import measure_views
-from style3d.evaluate.metrics.lite import LAYERS, PACKAGE, STRIDES, Lite, lite_or_why
 from style3d.evaluate.metrics.painted_views import PaintedViews
 from style3d.evaluate.metrics.yardstick import Yardstick
 from style3d.job import MeshJob
