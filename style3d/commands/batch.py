@@ -17,8 +17,8 @@ from style3d.batch.library import picks_with_shared_look
 from style3d.batch.manifest import BatchLook, Manifest, check_look, read_manifest, settings_of
 from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned_jobs
 from style3d.batch.runner import check_acceptance
-from style3d.commands.bars import show_progress
 from style3d.commands.parse import parse
+from style3d.commands.progress_bars import show_progress
 from style3d.errors import Style3DError
 from style3d.job.control import Between, check_controls
 

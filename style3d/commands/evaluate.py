@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from style3d.commands.bars import show_progress
 from style3d.commands.parse import parse
+from style3d.commands.progress_bars import show_progress
 from style3d.commands.tell_remarks import tell_remarks
 from style3d.errors import Style3DError, unknown_name
 from style3d.evaluate.metrics.figure import Figure, Limit, named_limit

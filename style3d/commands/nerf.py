@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from style3d.commands.bars import show_progress
 from style3d.commands.mesh_from_field import check_mesh, write_mesh
 from style3d.commands.paint import run_job, sigterm_like_ctrl_c, writable_target
 from style3d.commands.parse import Conduct, parse_job
+from style3d.commands.progress_bars import show_progress
 from style3d.commands.tell_remarks import tell_remarks
 from style3d.errors import Style3DError
 from style3d.images import read_style

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from style3d.commands.accept import check_thresholds, paint_until_accepted, suggested_job
-from style3d.commands.bars import show_progress
 from style3d.commands.dry_run import tell_plan
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
+from style3d.commands.progress_bars import show_progress
 from style3d.commands.saving import further_pictures, save
 from style3d.commands.tell_remarks import announce
 from style3d.core.scene import Scene

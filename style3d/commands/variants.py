@@ -6,10 +6,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from style3d.commands.bars import show_progress
 from style3d.commands.dry_run import tell_plan
 from style3d.commands.paint import paint_once, writable_target
 from style3d.commands.parse import Conduct
+from style3d.commands.progress_bars import show_progress
 from style3d.commands.tell_remarks import announce
 from style3d.errors import Style3DError
 from style3d.job import MeshJob

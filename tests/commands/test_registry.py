@@ -9,7 +9,7 @@ import pytest
 
 from style3d import commands
 from style3d.cli import COMMANDS, Command, main
-from style3d.commands.bars import show_progress
+from style3d.commands.progress_bars import show_progress
 
 GREET = """
 from dataclasses import dataclass

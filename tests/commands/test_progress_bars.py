@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from style3d.commands import bars
-from style3d.commands.bars import Lines, show_progress
+from style3d.commands.progress_bars import Lines, show_progress
 from style3d.progress import begin_time, command, duration
 
 
