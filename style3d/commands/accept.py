@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
-from style3d.commands.saving import save
+from style3d.commands.save_result import save
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.job import Job, write_job_file

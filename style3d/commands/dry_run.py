@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from style3d.commands.job_kinds import job_kind
-from style3d.commands.saving import further_pictures
+from style3d.commands.save_result import further_pictures
 from style3d.core.scene import Scene
 from style3d.job import Job
 from style3d.paint.course import Course

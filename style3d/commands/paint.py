@@ -13,7 +13,7 @@ from style3d.commands.dry_run import tell_plan
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.parse import Conduct
 from style3d.commands.progress_bars import show_progress
-from style3d.commands.saving import further_pictures, save
+from style3d.commands.save_result import further_pictures, save
 from style3d.commands.tell_remarks import announce
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError

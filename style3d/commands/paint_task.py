@@ -8,7 +8,7 @@ from style3d.batch.gate import limits_of, shortfall
 from style3d.batch.task import PaintedTask, PaintTask, done_before, write_receipt
 from style3d.commands.job_kinds import job_kind
 from style3d.commands.paint import paint_once, writable_target
-from style3d.commands.saving import save
+from style3d.commands.save_result import save
 from style3d.errors import Style3DError
 from style3d.job import write_job_file
 from style3d.progress import Watcher, command

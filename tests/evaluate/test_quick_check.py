@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from style3d.commands.saving import save
+from style3d.commands.save_result import save
 from style3d.evaluate.quick_check import GAPS, QuickCheck, quick_check, save_sheet
 from style3d.job import FieldJob, recipe
 from style3d.nerf.grid.scene import GridScene
