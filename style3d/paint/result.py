@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from style3d.color.levels import levels
+from style3d.color.interpolate import levels
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Scene
 from style3d.device import peak_on
 from style3d.files import atomic_path

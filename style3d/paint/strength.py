@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 from jaxtyping import UInt8
 
-from style3d.color.levels import straight_line
+from style3d.color.interpolate import straight_line
 from style3d.errors import Style3DError
 from style3d.files import atomic_path, check_readable
 

@@ -87,7 +87,7 @@ def test_the_code_that_counts_is_what_is_imported() -> None:
     named = set(sources(LOSSES, ROOMS))
     wanted = {"losses.objective", "losses.statistics", "losses.features.embedded", "losses.features.clip"}
     assert {f"style3d.{name}" for name in wanted | {"color.match", "color.palette"}} <= named
-    assert "style3d.color.levels" not in named
+    assert "style3d.color.interpolate" not in named
 
 
 @pytest.mark.parametrize("changed", ["losses/moments.py", "losses/features/dictionary.py", "color/palette.py"])

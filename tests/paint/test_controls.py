@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 import style3d
-from style3d.color.levels import levels, straight_line
+from style3d.color.interpolate import levels, straight_line
 from style3d.color.match import LUMA
 from style3d.color.palette import onto_palette, read_palette
 from style3d.commands.blend import blend
