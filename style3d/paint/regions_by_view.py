@@ -16,7 +16,7 @@ from style3d.core.operator import ViewOperator
 from style3d.core.scene import Scene
 from style3d.errors import Style3DError
 from style3d.images import read_image
-from style3d.regions.part import part_weights
+from style3d.regions.region_weights import part_weights
 from style3d.regions.selector import Where
 from style3d.regions.shapes import fade_border
 from style3d.types import Indices, Weights

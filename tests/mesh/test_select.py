@@ -12,7 +12,7 @@ from style3d.errors import Style3DError
 from style3d.gltf.document import Document
 from style3d.mesh.asset import MeshAsset, load_asset
 from style3d.mesh.scene import MeshScene
-from style3d.regions.part import part_weights
+from style3d.regions.region_weights import part_weights
 from style3d.regions.selector import Where
 from style3d.regions.shapes import fade_border, inside_shapes
 from tests.helpers.surfaces import sphere

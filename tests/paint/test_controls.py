@@ -25,8 +25,8 @@ from style3d.losses.objective import default_objective
 from style3d.mesh.asset import load_asset
 from style3d.paint.layers import _brush
 from style3d.paint.symmetry import Mirror
-from style3d.regions.part import part_weights
 from style3d.regions.region import Region, region_of, region_of_text
+from style3d.regions.region_weights import part_weights
 from style3d.regions.selector import Where
 from tests.helpers.models import write_textured_ball
 from tests.helpers.nets import Tiny, tiny_objective

@@ -18,7 +18,7 @@ from style3d.nerf.grid.score import psnr
 from style3d.nerf.grid.to_splats import FILE_AXES
 from style3d.nerf.splats.files import read_splats
 from style3d.nerf.splats.scene import SplatScene
-from style3d.regions.part import part_weights
+from style3d.regions.region_weights import part_weights
 from style3d.regions.selector import Where
 from style3d.render.grid_image import render_image
 from tests.helpers.fields import ball, matte

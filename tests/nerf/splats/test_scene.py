@@ -15,7 +15,7 @@ from style3d.nerf.splats.files import read_splats, write_splats
 from style3d.nerf.splats.scene import SplatScene
 from style3d.nerf.splats.splats import Splats
 from style3d.nerf.splats.vantage import UPRIGHT, contract, expand, find_setting
-from style3d.regions.part import part_weights
+from style3d.regions.region_weights import part_weights
 from style3d.regions.selector import Where
 from style3d.render.splats import Gaussians
 from tests.helpers.assets import asset
