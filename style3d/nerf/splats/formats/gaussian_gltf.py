@@ -13,9 +13,9 @@ from style3d.gltf.document import Document, parse_document
 from style3d.gltf.editor import Editor
 from style3d.gltf.extensions import GAUSSIANS
 from style3d.nerf.splats.formats.axes import to_ply_axes
+from style3d.nerf.splats.formats.capacity import Holds
 from style3d.nerf.splats.formats.gaussian_primitive import DISPLAY, HIGHEST, new_attributes
 from style3d.nerf.splats.formats.gltf_rewrite import rewritten
-from style3d.nerf.splats.formats.holds import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.shown_splats import AXES, shown_splats
 from style3d.nerf.splats.splats import Splats

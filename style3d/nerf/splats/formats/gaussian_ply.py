@@ -8,7 +8,7 @@ import numpy as np
 
 from style3d.color.columns import find_colors
 from style3d.errors import Style3DError
-from style3d.nerf.splats.formats.holds import Holds
+from style3d.nerf.splats.formats.capacity import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import (
     CONSTANT,

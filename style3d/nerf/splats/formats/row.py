@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from style3d.nerf.splats.formats.holds import Holds
+from style3d.nerf.splats.formats.capacity import Holds
 from style3d.nerf.splats.splats import Splats
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from style3d.errors import Style3DError
-from style3d.nerf.splats.formats.holds import Holds
+from style3d.nerf.splats.formats.capacity import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.values import check_count, constant_term, logarithm, logit
 from style3d.nerf.splats.splats import Splats

@@ -16,7 +16,7 @@ import zstandard
 from style3d.errors import Style3DError
 from style3d.files import MAX_BYTES
 from style3d.nerf.splats.formats.axes import to_ply_axes
-from style3d.nerf.splats.formats.holds import Holds
+from style3d.nerf.splats.formats.capacity import Holds
 from style3d.nerf.splats.formats.row import SplatFormat
 from style3d.nerf.splats.formats.spz_records import ORBIT_TABLES, origin_of, record_bytes
 from style3d.nerf.splats.formats.values import check_count, logit, smallest_three, with_largest
