@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from style3d.commands import progress_bars
 from style3d.commands.progress_bars import Lines, show_progress
 from style3d.progress import begin_time, command, duration
 
@@ -21,7 +22,7 @@ class FakeClock:
 def painted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, steps: int, each: float) -> list[str]:
     """The lines of a phase whose steps take ``each`` seconds."""
     clock = FakeClock()
-    monkeypatch.setattr(bars, "monotonic", clock)
+    monkeypatch.setattr(progress_bars, "monotonic", clock)
     lines = Lines()
     lines.phase("painting", steps)
     for step in range(1, steps + 1):
@@ -52,7 +53,7 @@ def test_logs_get_lines_and_terminals_bars(monkeypatch: pytest.MonkeyPatch) -> N
         assert isinstance(watcher, Lines)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     with show_progress(quiet=False) as watcher:
-        assert isinstance(watcher, bars.Bars)
+        assert isinstance(watcher, progress_bars.Bars)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_changed_source_changes_the_key(tmp_path, monkeypatch, changed) -> Non
         monkeypatch.setattr(style_cache, "_code", lambda: source_digest(LOSSES, ROOMS, tmp_path))
         keys.append(style_key(objective, images))
     assert keys[0] != keys[1]
-    (tmp_path / "style3d" / "color" / "levels.py").write_text("# nothing here has a say\n")
+    (tmp_path / "style3d" / "color" / "interpolate.py").write_text("# nothing here has a say\n")
     assert style_key(objective, images) == keys[1]
 
 
