@@ -11,8 +11,8 @@ from style3d.core.camera import Camera
 from style3d.core.scene import SHEET_SIZE, SHEET_VIEWS, Closeups, Views
 from style3d.device import peak_on
 from style3d.job import Job, Recipe
-from style3d.job.ladder import LADDER
 from style3d.job.preset import PRESETS
+from style3d.job.presets_by_time import LADDER
 from style3d.job.recipe import recipe_after
 from style3d.paint.estimate import Estimate, estimated_bytes, estimated_seconds
 from style3d.paint.layers import PLACES

@@ -10,7 +10,7 @@ import pytest
 
 from style3d.core.pyramid import Flat
 from style3d.job import MeshJob
-from style3d.job.ladder import LADDER
+from style3d.job.presets_by_time import LADDER
 from style3d.paint.estimate import Estimate, estimated_bytes, estimated_seconds
 from style3d.paint.pace import Line, Pace, StageWork, Work, line_through
 from style3d.paint.schedule import decay
