@@ -20,10 +20,10 @@ from style3d.paint.form import Drawing
 from style3d.paint.patch_search import Taste
 
 WEIGHT, SPREAD = 1.0, 0.04  # of `Taste`, at the usual weight of the content
-LOOSE, EVEN = 0.65, 0.35  # share of the weight that a drawing of light alone does without, and its spread
+LOOSE, EVEN = 0.5, 0.35  # share of the weight that a drawing of light alone does without, and its spread
 RANKED = 0.5  # of a textured drawing's light that follows the pictures' by rank; all of a plain one's
 DRAWN, PICTURED = 1.0, 1.8  # pixels, deviations of the blurs: strokes of a picture that are finer answer for nothing
-FLOW, BUSY = 0.04, 5.0  # of `Taste`
+FLOW, BUSY = 0.04, 6.0  # of `Taste`
 CROWD, NEARBY = 3.0, 4.0  # pixels, deviations: within which a place is busy, and of the blur of a drawing's busyness
 DRAWN_LINES, STROKES = (1.5, 4.0), (1.0, 2.0)  # pixels, for `flow_of` drawings and pictures
 FAINT = 1e-6  # squared difference of light per pixel, under which there are no lines
@@ -37,7 +37,7 @@ Asked = Float32[np.ndarray, "h w 6"]  # a colour, a direction as `flow_of` has i
 @final
 @dataclass(frozen=True)
 class Guide:
-    """What makes a patch fit a drawing. Concretely, for a white statue: 0.35 of the weight, no colours, all by rank.
+    """What makes a patch fit a drawing. Concretely, for a white statue: half of the weight, no colours, all by rank.
 
     Args:
         taste: weights of the guide's colour and direction, and of an even use of the pictures.
@@ -95,7 +95,7 @@ def guide_of(content: float, drawing: Drawing) -> Guide:
     """
     content, plain = content * min(1.0, drawing.contrast / SPEAKING), drawing.plain
     even, close = SPREAD + (EVEN - SPREAD) * plain, content * (1 - LOOSE * plain)
-    taste = Taste(WEIGHT * close, FLOW * content, BUSY * content, even)
+    taste = Taste(WEIGHT * close, FLOW * content, BUSY * close, even)
     return Guide(taste, 1 - plain, RANKED + (1 - RANKED) * plain)
 
 
