@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from style3d.color.match import LUMA
 from style3d.core.pyramid import entry_values, level_means
 from style3d.core.scene import Scene
 from style3d.types import Colors
@@ -19,6 +18,7 @@ CONTRAST = 0.22  # standard deviation of colour at which an asset draws itself
 LEAST = 0.35  # of the light is painted even then: texture seldom says what stands in front of what
 CRISP = 0.8  # how much folds and edges are strengthened over the large masses of light
 NEAR = 3  # levels up at which those masses lie
+DARKEST = 0.01  # of a mean colour: what is blacker says nothing
 BRIGHT, MOST = 0.97, 100_000  # quantile of the light that is white, and entries it is found from
 
 
@@ -29,16 +29,12 @@ class Drawing:
 
     colors: Colors  # (entries, 3)
     form: float  # how much of the daylight there is, [0, 1]
+    contrast: float  # deviation of its colours, as a share of the mean: black leather speaks as white marble does
 
     @property
     def plain(self) -> float:
         """How much of the drawing is light rather than the asset's own colours, [0, 1]."""
         return max(0.0, (self.form - LEAST) / (1 - LEAST))
-
-    @property
-    def contrast(self) -> float:
-        """Standard deviation of its light."""
-        return float((self.colors @ torch.tensor(LUMA)).std()) if len(self.colors) > 1 else 0.0
 
 
 def drawing_of(scene: Scene, wanted: float | None) -> Drawing:
@@ -47,15 +43,23 @@ def drawing_of(scene: Scene, wanted: float | None) -> Drawing:
     amount = _usual(scene, colors) if wanted is None else wanted
     light = scene.form() if amount > 0 else None
     if light is None:
-        return Drawing(colors, 0.0)
+        return Drawing(colors, 0.0, _contrast(scene, colors))
     crisp = _crisp(scene, torch.from_numpy(np.ascontiguousarray(light))[:, None].float())
-    return Drawing(colors * (1 - amount + amount * crisp), amount)
+    drawn = colors * (1 - amount + amount * crisp)
+    return Drawing(drawn, amount, _contrast(scene, drawn))
 
 
 def _usual(scene: Scene, colors: Colors) -> float:
+    return LEAST + (1 - LEAST) * max(0.0, 1 - _deviation(colors[torch.from_numpy(scene.inside)]) / CONTRAST)
+
+
+def _contrast(scene: Scene, colors: Colors) -> float:
     shown = colors[torch.from_numpy(scene.inside)]
-    deviation = float(shown.var(0).sum().sqrt()) if len(shown) > 1 else 0.0
-    return LEAST + (1 - LEAST) * max(0.0, 1 - deviation / CONTRAST)
+    return _deviation(shown) / max(float(shown.mean(0).norm()), DARKEST) if len(shown) else 0.0
+
+
+def _deviation(colors: Colors) -> float:
+    return float(colors.var(0).sum().sqrt()) if len(colors) > 1 else 0.0
 
 
 def _crisp(scene: Scene, light: Float[Tensor, "entries 1"]) -> Float[Tensor, "entries 1"]:

@@ -27,7 +27,7 @@ FLOW, BUSY = 0.04, 6.0  # of `Taste`
 CROWD, NEARBY = 3.0, 4.0  # pixels, deviations: within which a place is busy, and of the blur of a drawing's busyness
 DRAWN_LINES, STROKES = (1.5, 4.0), (1.0, 2.0)  # pixels, for `flow_of` drawings and pictures
 FAINT = 1e-6  # squared difference of light per pixel, under which there are no lines
-SPEAKING = 0.05  # deviation of a drawing's light from which it is followed
+SPEAKING = 0.08  # contrast of a drawing from which it is followed
 RANKS = 256  # at which a picture's light and busyness are kept
 
 Picture = Float32[np.ndarray, "h w 3"]

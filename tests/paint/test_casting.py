@@ -78,7 +78,7 @@ def test_a_picture_of_one_colour_is_one_area() -> None:
 
 def test_the_parts_of_a_scene_in_two_colours(job: style3d.MeshJob) -> None:
     scene = style3d.load(job)
-    parts = scene_parts(scene, Drawing(scene.initial(), 0.0))
+    parts = scene_parts(scene, Drawing(scene.initial(), 0.0, 0.2))
     assert 2 <= len(parts.portions) <= 3  # the border may be one
     assert parts.share.sum(1) == pytest.approx(np.ones(len(parts.share)), abs=1e-5)
     dark = int(np.argmin([part.tone for part in parts.portions]))
@@ -91,9 +91,9 @@ def test_the_parts_of_a_scene_in_two_colours(job: style3d.MeshJob) -> None:
 def test_light_and_height_part_what_is_plain(job: style3d.MeshJob) -> None:
     scene = style3d.load(job)
     grey = torch.full_like(scene.initial(), 0.6)
-    assert len(scene_parts(scene, Drawing(grey, 0.0)).portions) == 1
+    assert len(scene_parts(scene, Drawing(grey, 0.0, 0.2)).portions) == 1
     lit = grey * torch.from_numpy(0.6 + 0.4 * scene.points(0)[:, 1:2]).float()
-    assert len(scene_parts(scene, Drawing(lit, 1.0)).portions) >= 2
+    assert len(scene_parts(scene, Drawing(lit, 1.0, 0.2)).portions) >= 2
 
 
 def test_dark_after_dark_and_green_after_green() -> None:
@@ -130,7 +130,7 @@ def test_extreme_costs_give_no_nan(seed: int) -> None:
 def test_told_pairs_are_followed(job: style3d.MeshJob) -> None:
     """The dark part is asked to be green and the green part blue, against what anyone would find."""
     scene, image = style3d.load(job), halves()
-    dark, green = roles(scene, Drawing(scene.initial(), 0.0), [image], [(DARK, GREEN), (GREEN, BLUE)])
+    dark, green = roles(scene, Drawing(scene.initial(), 0.0, 0.2), [image], [(DARK, GREEN), (GREEN, BLUE)])
     height = scene.points(0)[:, 1]
     assert dark.share[height > 0.3].min() > 0.9
     assert green.share[height < -0.3].min() > 0.9

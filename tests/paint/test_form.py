@@ -53,6 +53,18 @@ def test_plain_gets_more_than_textured(job: style3d.MeshJob, tmp_path: Path) -> 
     assert textured.plain < plain.plain
 
 
+def test_black_speaks_as_white_does(job: style3d.MeshJob, tmp_path: Path) -> None:
+    """Of light; and a colour all over says nothing without it."""
+    contrasts = []
+    for level, form in ((240, 1.0), (20, 1.0), (20, 0.0)):
+        model = write_textured_ball(tmp_path / "ball.obj")
+        Image.new("RGB", (32, 32), (level, level, level)).save(model.with_suffix(".png"))
+        contrasts.append(drawing_of(style3d.load(replace(job, model=model)), form).contrast)
+    white, black, flat = contrasts
+    assert black == pytest.approx(white, rel=0.1)
+    assert flat < 0.01 < white
+
+
 @pytest.mark.parametrize("form", [0.0, 0.7])
 def test_the_report_says_how_much(job: style3d.MeshJob, form: float) -> None:
     job = replace(job, form=form)

@@ -208,7 +208,7 @@ def test_regions_take_from_their_own_pictures(tmp_path: Path) -> None:
 
 
 def drawing(form: float, contrast: float = 0.2) -> Drawing:
-    return Drawing(torch.linspace(0.5 - contrast, 0.5 + contrast, 60)[:, None].expand(-1, 3).contiguous(), form)
+    return Drawing(torch.full((60, 3), 0.5), form, contrast)
 
 
 PLAIN, TEXTURED = drawing(1.0), drawing(LEAST)
