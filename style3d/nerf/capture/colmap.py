@@ -22,7 +22,7 @@ from style3d.types import Matrix4, Points
 MAX_POINTS = 20_000_000
 PLACES = (  # under the folder that is given, also in numbered folders there; a star stands for any folder
     *("", "sparse", "colmap/sparse", "colmap", "dense/sparse", "dense", "dense/*/sparse", "undistorted/sparse"),
-    *("colmap/dense/*/sparse", "distorted/sparse"),
+    *("colmap/dense/*/sparse", "distorted/sparse", "sparse_text", "colmap_text", "colmap/sparse_text"),
 )
 PHOTOS = ("images", "input", "image", "photos", "rgb", "")  # where photos lie, under the capture's folder
 NEEDED = ("cameras", "images")  # files of a model

@@ -10,7 +10,7 @@ from style3d.nerf.capture.capture import Capture
 from style3d.nerf.capture.colmap import read_colmap, sparse_model
 from style3d.nerf.capture.reference_3dgs import newest_splats
 from style3d.nerf.capture.transforms_json import read_transforms
-from style3d.remarks import list_of
+from style3d.remarks import list_of, mute_remarks
 
 KINDS = "transforms.json (nerfstudio, instant-ngp), transforms_train.json (Blender) or a COLMAP sparse model"
 SOG = "meta.json"
@@ -68,4 +68,8 @@ def _what_helps(folder: Path) -> str:
     scenes = sorted(file.name for file in islice(folder.iterdir(), MOST_ENTRIES) if file.suffix.lower() in SCENES)
     if scenes:
         return f"name the file in it that is meant: {list_of(scenes, 3)}"
+    with mute_remarks():
+        for above in list(folder.absolute().parents)[:2]:
+            if any((above / name).is_file() for name in NAMES) or sparse_model(above) is not None:
+                return f"the poses lie above it: name {above}"
     return "run COLMAP or ns-process-data on the photos"

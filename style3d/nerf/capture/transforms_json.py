@@ -18,7 +18,7 @@ from style3d.nerf.capture.find_photos import PhotoFinder
 from style3d.nerf.capture.lens import Brown, Distortion, Fisheye, Lens, Panorama
 from style3d.nerf.capture.photos import stored_size
 from style3d.ply.tables import read_tables
-from style3d.remarks import remark
+from style3d.remarks import count_of, list_of, remark
 from style3d.types import Matrix4, Points
 
 MAX_JSON = 256 << 20
@@ -82,7 +82,7 @@ def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:
     if len(frames) > MAX_PHOTOS:
         raise Style3DError(f"{path} has too many frames", got=len(frames), expected=f"at most {MAX_PHOTOS:,}")
     found, missing, finder = list[FoundPhoto](), list[str](), PhotoFinder(path.parent)
-    masks = PhotoFinder(path.parent)
+    masks, unplaced = PhotoFinder(path.parent), list[str]()
     for number, frame in enumerate(frames):
         name = frame.get("file_path")
         if not isinstance(name, str) or not name:
@@ -90,8 +90,15 @@ def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:
         photo = finder.find(name)
         if photo is None:
             missing.append(name)
+        elif _is_lost(frame.get("transform_matrix")):
+            unplaced.append(name)
         else:
             found.append(_frame(finder, masks, photo, {**head, **frame}))
+    if unplaced:
+        what = f"{count_of(len(unplaced), 'photo')} with poses of no finite numbers ({list_of(unplaced, 3)})"
+        if not found:
+            raise Style3DError(f"{path} has no pose that can be used", got=what, hint="solve for the cameras again")
+        remark(f"{path}: {what} left out")
     for sentence in filter(None, (finder.remark(), masks.remark())):
         remark(sentence)
     return head, found, missing
@@ -112,6 +119,15 @@ def _frame(finder: PhotoFinder, masks: PhotoFinder, photo: Path, values: Json) -
         remark(f"the mask {str(mask)[:80]} of {name} is not there: the whole photo counts")
     lens = finder.lens(_lens(photo, values), photo)
     return FoundPhoto(photo, lens, _to_opencv(rigid(pose, name)), mask_path)
+
+
+def _is_lost(matrix: Any) -> bool:
+    """Whether a pose is numbers that are not all finite, as where a camera could not be solved for."""
+    try:
+        numbers = np.array(matrix, dtype=np.float64)
+    except (TypeError, ValueError):  # no numbers: refused by what it is
+        return False
+    return numbers.ndim == 2 and not np.isfinite(numbers).all()
 
 
 def _to_opencv(pose: Matrix4) -> Matrix4:

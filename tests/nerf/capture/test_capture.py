@@ -315,7 +315,7 @@ BROKEN = {
     "no list": ({"frames": 3}, "is not a capture"),
     "no matrix": ({"matrix": None}, "not a matrix"),
     "words": ({"matrix": [["a"] * 4] * 4}, "not a matrix"),
-    "nan": ({"matrix": np.full((4, 4), np.nan).tolist()}, "not a rigid motion"),
+    "nan": ({"matrix": np.full((4, 4), np.nan).tolist()}, "no pose that can be used"),
     "singular": ({"matrix": np.zeros((4, 4)).tolist()}, "not a rigid motion"),
     "mirror": ({"matrix": np.diag([-1.0, 1, 1, 1]).tolist()}, "not a rigid motion"),
     "absent": ({"file_path": "images/none.png"}, "has no photos"),
@@ -340,6 +340,24 @@ def test_broken_captures_are_refused_in_one_line(tmp_path: Path, case: str) -> N
     with pytest.raises(Style3DError, match=message) as caught:
         open_capture(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_photo_without_a_finite_pose_is_left_out(tmp_path: Path) -> None:
+    """It costs itself, with a remark, and not the capture."""
+    frames = [{"file_path": f"images/{n}.png", "transform_matrix": pose_in_file(eye)} for n, eye in enumerate(EYES)]
+    frames[1]["transform_matrix"] = [[float("nan")] * 4] * 4
+    with collect_remarks() as remarks:
+        assert len(open_capture(capture_in(tmp_path, frames)).photos) == 2
+    assert any("1 photo with poses of no finite numbers (images/1.png) left out" in text for text in remarks)
+
+
+@pytest.mark.parametrize("named", ["images", "sparse/0/deeper"])
+def test_a_folder_within_a_capture_names_the_one_above(named: str, tmp_path: Path) -> None:
+    capture_in(tmp_path)
+    (tmp_path / named).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(Style3DError, match=r"no camera poses") as caught:
+        open_capture(tmp_path / named)
+    assert (f"name {tmp_path}" in str(caught.value)) == (named == "images")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[" * 100_000, '{"frames": [1]}', "\x00\xff"])
@@ -396,7 +414,10 @@ def test_one_file_never_stands_in_for_two_photos(tmp_path: Path) -> None:
     assert (len(capture.photos), len(capture.missing)) == (1, 2)
 
 
-@pytest.mark.parametrize("layout", ["sparse/1", "dense/0/sparse", "dense/sparse", "dense", "colmap/sparse/2", "7"])
+@pytest.mark.parametrize(
+    "layout",
+    ["sparse/1", "dense/0/sparse", "dense/sparse", "dense", "colmap/sparse/2", "7", "sparse_text", "colmap_text"],
+)
 def test_colmap_models_are_found_wherever_they_are_numbered(tmp_path: Path, layout: str) -> None:
     colmap_in(tmp_path / "it", "txt")
     place = tmp_path / "it" / layout
