@@ -13,10 +13,15 @@ Array = np.ndarray[Any, Any]
 
 def is_number(word: str) -> bool:
     """Whether a word is a finite number."""
+    return math.isfinite(number_of(word))
+
+
+def number_of(word: str) -> float:
+    """A word as a number, also with the decimal comma that programs in many languages write; NaN if it is none."""
     try:
-        return math.isfinite(float(word))
+        return float(word.replace(",", ".") if word.count(",") == 1 and "." not in word else word)
     except ValueError:
-        return False
+        return math.nan
 
 
 def read_numbers(words: Sequence[str] | Array) -> Array:
@@ -25,5 +30,5 @@ def read_numbers(words: Sequence[str] | Array) -> Array:
         found = np.asarray(words).astype(np.float64)
     except ValueError:
         texts = [word.decode("latin-1") if isinstance(word, bytes) else word for word in words]
-        found = np.array([float(text) if is_number(text) else np.nan for text in texts], np.float64)
+        found = np.array([number_of(text) for text in texts], np.float64)
     return np.where(np.isfinite(found), found, np.nan)

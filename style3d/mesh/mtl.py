@@ -10,11 +10,17 @@ from typing import final
 from style3d.errors import Style3DError
 from style3d.files import read_bytes
 from style3d.files.find_file import find_file, spellings_of
-from style3d.files.numbers import is_number
+from style3d.files.numbers import is_number, number_of
 from style3d.remarks import count_of, remark
 
 ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2, "-bm": 1, "-boost": 1, "-texres": 1, "-imfchan": 1, "-type": 1}
-ARGUMENTS |= {"-blendu": 1, "-blendv": 1, "-cc": 1, "-clamp": 1}  # options before a texture's name, with their values
+ARGUMENTS |= {
+    "-blendu": 1,
+    "-blendv": 1,
+    "-cc": 1,
+    "-clamp": 1,
+    "-colorspace": 1,
+}  # options before a texture's name, with their values
 PICTURED = ("norm", "bump", "disp", "decal", "refl")  # keywords of maps besides those that begin with map_
 MOST_BYTES = 64 << 20  # of a material file
 
@@ -29,7 +35,7 @@ class MapStatement:
 
     def numbers(self, option: str, default: tuple[float, ...]) -> tuple[float, ...]:
         """The values of an option, those that are absent as by default."""
-        given = [float(word) for word in self.options.get(option, ()) if is_number(word)]
+        given = [number_of(word) for word in self.options.get(option, ()) if is_number(word)]
         return (*given, *default[len(given) :])[: len(default)]
 
     def is_on(self, option: str, default: bool) -> bool:
@@ -171,5 +177,5 @@ def texture_name(statement: str) -> str:
 def numbers_of(text: str, count: int, default: float, most: float = 1.0) -> list[float]:
     """``count`` numbers in [0, ``most``]; one number stands for all, the default for what cannot be read."""
     words = [word for word in text.split() if is_number(word)][:count]
-    values = [min(max(float(word), 0.0), most) for word in words]
+    values = [min(max(number_of(word), 0.0), most) for word in words]
     return values if len(values) == count else values * count if len(values) == 1 else [default] * count

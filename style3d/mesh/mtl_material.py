@@ -9,6 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
+from style3d.files.numbers import is_number
 from style3d.gltf.extensions import ANISOTROPY, CLEARCOAT, GLOW, REFRACTION, SHEEN
 from style3d.images import decode_srgb, encode_image
 from style3d.mesh.imported_parts import ImportedMaterial, Placing
@@ -48,6 +49,8 @@ TOLD = {
     "ni",
 }  # numbers that glTF has a place for
 TINT = 0.05  # difference of channels from which a colour is no grey
+GREY, BYTE = 0.8, 255.0
+BRIGHTEST = 2.0  # that some programs write of a colour that goes up to 1
 WHITE = (1.0, 1.0, 1.0)
 
 
@@ -92,7 +95,7 @@ def material_of(material: MtlMaterial | None, name: str, folder: Path, tile: int
     glow = maps.read(*GLOWS)
     if glow is not None:
         maps.add("emissiveTexture", glow.statement, glow.content)
-    kd = decode_srgb(np.array(numbers_of(plain.last("kd"), 3, 0.8))).tolist()
+    kd = decode_srgb(np.array(_diffuse(plain))).tolist()
     ke = numbers_of(plain.last("ke"), 3, 0.0, 1000.0)
     bright = max(*ke, 1.0)
     emissive = decode_srgb(np.array(ke) / bright).tolist()
@@ -120,7 +123,20 @@ def has_tint(material: MtlMaterial) -> bool:
     Beside a picture the specification multiplies the two. Programs write there what they show without pictures, so that
     leaves would become green twice: of 64 furniture models with previews, 63 previews show the picture alone.
     """
-    return bool(np.ptp(numbers_of(material.last("kd"), 3, 0.8)) > TINT)
+    return bool(np.ptp(_diffuse(material)) > TINT)
+
+
+def _diffuse(plain: MtlMaterial) -> list[float]:
+    """The colour of ``Kd``, display-referred; grey, with a remark, where it is a spectrum or cannot be read."""
+    text = plain.last("kd")
+    if text and not is_number(text.split()[0]):
+        remark(f"material {plain.name}: its colour {text[:40]!r} is no red, green and blue: grey is taken")
+        return [GREY] * 3
+    values = numbers_of(text, 3, GREY, BYTE)
+    if max(values) > BRIGHTEST:
+        remark(f"material {plain.name}: its colour {text[:40]!r} goes up to {BYTE:g} in the place of 1")
+        return [value / BYTE for value in values]
+    return [min(value, 1.0) for value in values]
 
 
 def _alpha(plain: MtlMaterial) -> float:
@@ -150,7 +166,7 @@ def _colors(maps: _Maps, plain: MtlMaterial) -> str | None:
     if mode is not None and alpha is not None:
         shown = color or cut
         statement = MapStatement("") if shown is None else shown.statement
-        rgb = np.broadcast_to(np.array(numbers_of(plain.last("kd"), 3, 0.8), np.float32), (*alpha.shape, 3))
+        rgb = np.broadcast_to(np.array(_diffuse(plain), np.float32), (*alpha.shape, 3))
         rgb = rgb.astype(np.float32) if pixels is None else pixels[..., :3]
         maps.add("baseColorTexture", statement, encode_image(np.ascontiguousarray(rgb), alpha, "png")[0])
     elif color is not None and pixels is not None:

@@ -142,3 +142,28 @@ def test_a_colour_beside_a_picture_is_left_out(kd: str, remarked: bool, tmp_path
     asset = load_asset(tmp_path / "a.obj", texture_size=16)
     assert "baseColorFactor" in material(asset)["pbrMetallicRoughness"]
     assert not any("Kd of m" in text for text in asset.remarks)
+
+
+@pytest.mark.parametrize(
+    ("kd", "rgb", "remarked"),
+    [
+        ("0,8 0,4 0,2", [0.8, 0.4, 0.2], False),
+        ("204 102 51", [0.8, 0.4, 0.2], True),
+        ("1.5 0.4 0.2", [1, 0.4, 0.2], False),
+        ("spectral red.rfl 1", [0.8, 0.8, 0.8], True),
+        ("xyz 0.3 0.4 0.2", [0.8, 0.8, 0.8], True),
+    ],
+)
+def test_colours_as_programs_write_them(kd: str, rgb: list[float], remarked: bool, tmp_path: Path) -> None:
+    """With decimal commas, up to 255, and as spectra, which nobody reads."""
+    asset = of(tmp_path, f"Kd {kd}")
+    np.testing.assert_allclose(asset.surface.textures[0].rgb[0, 0], rgb, atol=0.003)
+    assert any("its colour" in text for text in asset.remarks) == remarked
+
+
+def test_an_obj_with_decimal_commas(tmp_path: Path) -> None:
+    """Places and UVs, as some programs write them in many languages."""
+    (tmp_path / "a.obj").write_text("v 0,5 0,25 0\nv 1,5 0 0\nv 0 1,0 0\nvt 0,5 0\nvt 1 0\nvt 0 1\nf 1/1 2/2 3/3\n")
+    asset = load_asset(tmp_path / "a.obj", texture_size=16)
+    assert asset.remarks == ()
+    assert [0.5, 0.25, 0] in asset.surface.positions.tolist()
