@@ -46,6 +46,11 @@ def test_recipes_name_what_is_there(row: str) -> None:
     assert all(re.search(rf"^{name}\b", text, re.M) for name in lists)
 
 
+def test_six_changes_are_done_as_examples() -> None:
+    """Each is a file that runs; see `tests/test_examples.py`."""
+    assert len({found[1] for row in ROWS if (found := re.search(r"\(examples/(\w+)\.py\)", row))}) >= 6
+
+
 def test_links_of_the_guide_lead_somewhere() -> None:
     assert all((ROOT / target).exists() for target in re.findall(r"\]\(([^)#:]+)\)", GUIDE))
 
