@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from style3d.batch.ledger_rows import JobRow
-from style3d.batch.task import PaintedTask, read_receipt
+from style3d.batch.ledger_rows import JobRow, State
+from style3d.batch.likeness import LookLikeness, likeness_by_look
+from style3d.batch.task import PaintedTask, receipts
+from style3d.evaluate.report.base_page import base_page, before_and_after, text_of
 from style3d.files import write_bytes
 from style3d.progress import duration
 from style3d.remarks import count_of
 
 SHOWN = ("style.gram", "style.palette", "content.features")  # figures that stand on a card; the others open
-PICTURE = "data:image/jpeg;base64,"
+STATES: tuple[State, ...] = (
+    "flagged",
+    "failed",
+    "done",
+    "running",
+    "waiting",
+    "cancelled",
+)  # first what a person should see
+ROOM = "style3d.batch"
 
 
 def write_page(rows: Sequence[JobRow], folder: Path, target: Path) -> None:
@@ -35,52 +43,47 @@ def write_page(rows: Sequence[JobRow], folder: Path, target: Path) -> None:
 
 def page(rows: Sequence[JobRow], folder: Path, title: str) -> str:
     """The whole document."""
-    room = files("style3d.batch")
-    slider = files("style3d.evaluate.report").joinpath("report.js").read_text(encoding="utf-8")
-    script = slider + room.joinpath("page.js").read_text(encoding="utf-8")
-    digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other
+    rows, painted = sorted(rows, key=lambda row: STATES.index(row.state)), receipts(rows, folder)
     states = Counter(row.state for row in rows)
     kept = [row.kept for row in rows if row.kept is not None]
     seconds = sum(attempt.seconds for row in rows for attempt in row.attempts)
     told = [count_of(len(rows), "job"), *(f"{count} {state}" for state, count in states.items())]
     told += [f"{duration(seconds)} of work", f"{max(one.memory for one in kept) / 1e9:.1f} GB at most"] if kept else []
-    template = Template(room.joinpath("page.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        title=escape(title), summary=escape(" · ".join(told)), script=script, digest=digest,
-        looks=_options(row.enrolled.look for row in rows), states=_options(states),
-        cards="\n".join(_card(row, folder) for row in rows),
+    body = Template(text_of(ROOM, "page.body.html")).substitute(
+        summary=escape(" · ".join(told)), looks=_options(row.enrolled.look for row in rows), states=_options(states),
+        likeness=_likeness(likeness_by_look(rows, painted)),
+        cards="\n".join(_card(row, painted.get(row.enrolled.key)) for row in rows),
     )  # fmt: skip
+    return base_page(title, body, text_of(ROOM, "page.css"), text_of(ROOM, "page.js"))
+
+
+def _likeness(looks: Sequence[LookLikeness]) -> str:
+    """A table with a line a look."""
+    head = ("how alike the results are", "likeness", "before painting", "colours apart", "strokes apart", "compared")
+    lines = [
+        (one.look, f"{one.after.value:.2f}", f"{one.before.value:.2f}", f"{one.after.colors:.1f}",
+         f"{one.after.strokes:.2f} octaves", f"{one.after.count}") for one in looks
+    ]  # fmt: skip
+    rows = ("".join(f"<th>{escape(cell)}</th>" for cell in line) for line in (head, *lines))
+    return f'<div class="wide"><table class="alike"><tr>{"</tr><tr>".join(rows)}</tr></table></div>' if lines else ""
 
 
 def _options(values: Iterable[str]) -> str:
     return "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in dict.fromkeys(values))
 
 
-def _card(row: JobRow, folder: Path) -> str:
-    job, painted = row.enrolled, None
-    if row.kept is not None:
-        painted = read_receipt(folder / "receipts" / f"{row.kept.paint}.json")
-    name = escape(job.asset)
+def _card(row: JobRow, painted: PaintedTask | None) -> str:
+    job = row.enrolled
+    name = re.sub("[._/-]", r"\g<0><wbr>", escape(job.asset))
     if row.kept is not None:
         name = f'<a href="{escape(quote(job.target))}">{name}</a>'
-    parts = [_slider(painted, job.asset) if painted else "", f"<h2>{name}</h2>"]
+    parts = [before_and_after(painted.before, painted.after, job.asset) if painted else "", f"<h2>{name}</h2>"]
     parts.append(f'<p class="{row.state}">{escape(job.look)} · <b>{row.state}</b></p>')
     parts += [f"<p>{escape(row.message)}</p>" if row.message else "", _figures(row)]
     for remark in painted.remarks if painted else ():
         parts.append(f'<p class="note">{escape(remark)}</p>')
     data = f'data-look="{escape(job.look)}" data-state="{row.state}" data-name="{escape(job.asset)}"'
     return f"<article {data}>{''.join(parts)}</article>"
-
-
-def _slider(painted: PaintedTask, name: str) -> str:
-    pictures = painted.before, painted.after
-    if not all(picture.startswith(PICTURE) for picture in pictures):
-        return ""
-    before, after = map(escape, pictures)
-    return (
-        f'<figure class="compare"><img alt="painted" src="{after}"><img class="over" alt="original" src="{before}">'
-        f'<input type="range" min="0" max="100" value="50" aria-label="{escape(name)}, original to painted"></figure>'
-    )
 
 
 def _figures(row: JobRow) -> str:

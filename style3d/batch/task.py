@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import final
 
+from style3d.batch.ledger_rows import JobRow
 from style3d.errors import Style3DError
+from style3d.evaluate.likeness import Manner, manner_from_json
 from style3d.files import read_bytes, write_bytes
 from style3d.job import Job
 from style3d.paint.result import file_hash
 from style3d.progress import Watcher
 
 MAX_RECEIPT = 16 << 20
+MANNERS = ("manner_before", "manner")
 
 
 @final
@@ -53,6 +56,8 @@ class PaintedTask:
     before: str = ""  # a picture as a data URI
     after: str = ""
     remarks: tuple[str, ...] = ()
+    manner_before: Manner | None = None
+    manner: Manner | None = None
 
 
 Paint = Callable[[PaintTask, Watcher], PaintedTask]
@@ -67,9 +72,22 @@ def read_receipt(path: Path) -> PaintedTask | None:
     """What a receipt says; None where there is none that can be read."""
     try:
         values = json.loads(read_bytes(path, MAX_RECEIPT))
-        return PaintedTask(**{**values, "remarks": tuple(values["remarks"])})
+        manners = {name: manner_from_json(values[name]) for name in MANNERS if values.get(name) is not None}
+        return PaintedTask(**{**values, "remarks": tuple(values["remarks"]), **manners})
     except (Style3DError, ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def receipts(rows: Sequence[JobRow], folder: Path) -> dict[str, PaintedTask]:
+    """What came of the attempts that are kept, by the keys of their jobs.
+
+    Args:
+        rows: the jobs.
+        folder: of the batch's own files.
+    """
+    kept = {row.enrolled.key: row.kept.paint for row in rows if row.kept is not None}
+    found = {key: read_receipt(folder / "receipts" / f"{paint}.json") for key, paint in kept.items()}
+    return {key: painted for key, painted in found.items() if painted is not None}
 
 
 def done_before(task: PaintTask) -> PaintedTask | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Annotated, Any, Literal
@@ -128,8 +128,10 @@ def _overrides(request: BatchRequest) -> dict[str, Any]:
 
 def _paint(request: BatchRequest, plan: Callable[[Ledger], list[PlannedJob]], output: Path) -> int:
     from style3d.batch.events import EventLog
+    from style3d.batch.likeness import likeness_by_look
     from style3d.batch.page import write_page
     from style3d.batch.runner import REPORTS, Runner
+    from style3d.batch.task import receipts
     from style3d.commands.paint import sigterm_like_ctrl_c
 
     folder = output.absolute() / OWN
@@ -154,8 +156,11 @@ def _paint(request: BatchRequest, plan: Callable[[Ledger], list[PlannedJob]], ou
                 Runner(ledger, jobs, _workers(request, folder), folder, log, watcher).run(report)
             except KeyboardInterrupt:
                 stopped = True
-        log.tell("stopped" if stopped else "ended", **ledger.counts())
         write_page(ledger.jobs(), folder, page)
+        alike = likeness_by_look(ledger.jobs(), receipts(ledger.jobs(), folder))
+        told = {one.look: {"before": asdict(one.before), "after": asdict(one.after)} for one in alike}
+        log.tell("stopped" if stopped else "ended", **ledger.counts(), likeness=told)
+        print("".join(f"{one}\n" for one in alike), end="")
         return _tell(ledger.counts(), page, stopped)
     finally:
         ledger.close()

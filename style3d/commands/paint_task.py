@@ -30,6 +30,7 @@ def paint_task(task: PaintTask, watcher: Watcher) -> PaintedTask:
 
 def _paint(task: PaintTask, watcher: Watcher) -> PaintedTask:
     from style3d.evaluate.accept import job_yardstick, judge_result, judged_views
+    from style3d.evaluate.likeness import manner_of
     from style3d.evaluate.report.pictures import data_uri
     from style3d.load_scene import load
     from style3d.paint.memory import forget_peak, peak_memory
@@ -58,10 +59,11 @@ def _paint(task: PaintTask, watcher: Watcher) -> PaintedTask:
         job_kind(job).write(job, scene, result.colors, watcher)
         job_kind(job).finish(job)
         written = file_hash(target)
-    first = seen.views[0]
+    first, masks = seen.views[0], [view.mask for view in seen.views]
+    pixels = [scene.extent / scene.pixel_extent(view.camera) for view in seen.views]
     painted = PaintedTask(
         figures, monotonic() - began, peak_memory() or 0, written, data_uri(first.before), data_uri(first.after),
-        result.remarks,
+        result.remarks, manner_of(seen.before, masks, pixels), manner_of(seen.after, masks, pixels),
     )  # fmt: skip
     write_receipt(task, painted)
     checkpoint.remove()

@@ -35,10 +35,7 @@ def strokes(image: Picture, mask: Float[np.ndarray, "h w"]) -> Strokes:
     Direction and coherence ((λ1 − λ2) / (λ1 + λ2))² come from the structure tensor's eigenvalues (Bigün & Granlund,
     ICCV 1987), each place counting by its gradient energy.
     """
-    grey = np.where(mask > 0.999, image @ np.array(LUMA), np.nan)
-    grey = np.where(np.isnan(grey), np.nanmean(grey) if np.isfinite(grey).any() else 0.0, grey)
-    solid = (mask > 0.999).astype(float)
-    inside = gaussian_filter(solid, 2, mode="constant") > 0.99  # neither the outline nor the frame is a stroke
+    grey, inside = _grey_inside(image, mask)
     rr, rc, cc = (part[inside] for part in skimage("feature").structure_tensor(grey, 2.0, mode="nearest", order="rc"))
     energy, difference = rr + cc, np.hypot(rr - cc, 2 * rc)
     along = (0.5 * np.arctan2(2 * rc, cc - rr) + np.pi / 2) % np.pi  # a stroke runs across its gradient
@@ -47,6 +44,20 @@ def strokes(image: Picture, mask: Float[np.ndarray, "h w"]) -> Strokes:
     share = histogram / histogram.sum() if histogram.sum() > 1e-12 else np.full(BINS, 1 / BINS)
     coherence = float((difference**2 / np.maximum(energy, 1e-12)).sum() / total) if total > 1e-9 else 0.0
     return Strokes(share, _scale(grey, inside), coherence)
+
+
+def stroke_width(image: Picture, mask: Float[np.ndarray, "h w"]) -> float:
+    """log2 of the strokes' width in pixels: the mean over bands of sizes, each by its energy inside the mask."""
+    return _scale(*_grey_inside(image, mask))
+
+
+def _grey_inside(
+    image: Picture, mask: Float[np.ndarray, "h w"]
+) -> tuple[Float[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
+    """Luminance without the surroundings, and where it may be measured: no outline and no frame is a stroke."""
+    grey = np.where(mask > 0.999, image @ np.array(LUMA), np.nan)
+    grey = np.where(np.isnan(grey), np.nanmean(grey) if np.isfinite(grey).any() else 0.0, grey)
+    return grey, gaussian_filter((mask > 0.999).astype(float), 2, mode="constant") > 0.99
 
 
 def _scale(grey: Float[np.ndarray, "h w"], inside: Bool[np.ndarray, "h w"]) -> float:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
 
 from style3d.evaluate.metrics.measure import Evaluation, ReportPictures
+from style3d.evaluate.report.base_page import ROOM, base_page, before_and_after, text_of
 from style3d.evaluate.report.curves import curves
 from style3d.evaluate.report.pictures import data_uri, heat_picture
 from style3d.evaluate.report.tables import section, settings, summary_tiles, tables
@@ -21,10 +18,6 @@ from style3d.evaluate.report.tables import section, settings, summary_tiles, tab
 
 def page(evaluation: Evaluation) -> str:
     """The whole document."""
-    room = files("style3d.evaluate.report")
-    template = Template(room.joinpath("report.html").read_text(encoding="utf-8"))
-    script = room.joinpath("report.js").read_text(encoding="utf-8")
-    digest = b64encode(sha256(script.encode()).digest()).decode("ascii")  # the browser runs this script and no other
     pictures = evaluation.pictures
     sections = [
         _notes((*evaluation.remarks, *evaluation.notes)), _comparison_line(evaluation.settings),
@@ -36,7 +29,7 @@ def page(evaluation: Evaluation) -> str:
         settings("How it was measured", evaluation.settings),
     ]  # fmt: skip
     body = "\n".join(part for part in sections if part)
-    return template.substitute(title=escape(evaluation.name), body=body, script=script, digest=digest)
+    return base_page(evaluation.name, body, text_of(ROOM, "report.css"))
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -55,12 +48,7 @@ def _comparison_line(asked: Mapping[str, Any]) -> str:
 def _slider(pictures: ReportPictures) -> str:
     cells = []
     for number, (before, after) in enumerate(zip(pictures.before, pictures.after, strict=True), 1):
-        cells.append(
-            f'<figure class="compare"><img alt="view {number}, stylised" src="{data_uri(after)}">'
-            f'<img class="over" alt="view {number}, original" src="{data_uri(before)}">'
-            f'<input type="range" min="0" max="100" value="50" aria-label="original to stylised, view {number}">'
-            "</figure>"
-        )
+        cells.append(before_and_after(data_uri(before), data_uri(after), f"view {number}"))
     if pictures.style is not None:
         style = f'<img alt="the style picture" src="{data_uri(pictures.style)}">'
         cells.append(f'<figure class="style">{style}<figcaption>the style</figcaption></figure>')
