@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+from abc import ABC, abstractmethod
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, final
 
+from style3d.batch.workers import Advanced
+
+
+class Listener(ABC):
+    """Hears what happens to the jobs of a runner."""
+
+    @abstractmethod
+    def tell(self, event: str, **values: Any) -> None:
+        """Something happened, such as "done" to the job of the key ``job``."""
+
+    def hear(self, news: Advanced) -> None:  # noqa: B027 - most do not care
+        """How far a job is."""
+
 
 @final
-class EventLog:
+class EventLog(Listener):
     """A file that several runners append to, each line at once.
 
     Concretely: ``{"time": "2026-01-31T02:10:04+00:00", "event": "done", "asset": "barrel.glb", "look": "oil", …}``

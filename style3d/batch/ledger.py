@@ -14,7 +14,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, final
 
-from style3d.batch.ledger_rows import ENDED, SCHEMA, VERSION, Attempt, Enrolled, JobRow, Lease, attempt_of, job_row
+from style3d.batch.ledger_rows import (
+    ENDED,
+    SCHEMA,
+    VERSION,
+    Attempt,
+    Enrolled,
+    JobRow,
+    Lease,
+    Verdict,
+    attempt_of,
+    job_row,
+)
 from style3d.errors import Style3DError
 
 HEARTBEAT = 5.0  # seconds between two signs of life of a runner
@@ -109,13 +120,32 @@ class Ledger:
         """Note the jobs of this runner's plan, in its order. Those that are known keep their state."""
         with self._transaction():
             self._base.execute("DELETE FROM plan")
-            for place, job in enumerate(jobs):
-                self._base.execute("INSERT OR IGNORE INTO plan VALUES (?, ?)", (job.key, place))
-                self._base.execute(
-                    "INSERT INTO jobs (key, asset, look, target) VALUES (?, ?, ?, ?) "
-                    "ON CONFLICT (key) DO UPDATE SET asset = excluded.asset, look = excluded.look",
-                    (job.key, job.asset, job.look, job.target),
-                )
+            self._join(jobs)
+
+    def enrol_more(self, jobs: Sequence[Enrolled]) -> None:
+        """Note jobs that come after those of the plan."""
+        with self._transaction():
+            self._join(jobs)
+
+    def _join(self, jobs: Sequence[Enrolled]) -> None:
+        before = self._base.execute("SELECT count(*) FROM plan").fetchone()[0]
+        for place, job in enumerate(jobs, before):
+            self._base.execute("INSERT OR IGNORE INTO plan VALUES (?, ?)", (job.key, place))
+            self._base.execute(
+                "INSERT INTO jobs (key, asset, look, target) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET asset = excluded.asset, look = excluded.look",
+                (job.key, job.asset, job.look, job.target),
+            )
+
+    def stop(self, key: str, verdict: Verdict) -> bool:
+        """End a job before its time, whoever holds it; whether it had not ended before."""
+        with self._transaction():
+            changed = self._base.execute(
+                "UPDATE jobs SET state = ?, runner = NULL, message = ? "
+                "WHERE key = ? AND state IN ('waiting', 'running')",
+                (verdict.state, verdict.message, key),
+            )
+            return changed.rowcount > 0
 
     def renew(self, keys: Sequence[str]) -> None:
         """Begin ended jobs again, from their first attempt."""

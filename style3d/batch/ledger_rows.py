@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
-State = Literal["waiting", "running", "done", "flagged", "failed"]
-ENDED = "('done', 'flagged', 'failed')"  # the states of jobs that nothing more is done for
+State = Literal["waiting", "running", "done", "flagged", "failed", "cancelled"]
+ENDED = "('done', 'flagged', 'failed', 'cancelled')"  # the states of jobs that nothing more is done for
 VERSION = 1
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS jobs (

@@ -81,19 +81,19 @@ def read_manifest(path: Path, further: Mapping[str, BatchLook] | None = None) ->
     Raises:
         Style3DError: it cannot be read, or has a key or a value that is not understood.
     """
-    values = _mapping(read_yaml(path, MAX_BYTES), f"{path}", "keys such as 'assets:' and 'looks:'")
+    values = mapping_of(read_yaml(path, MAX_BYTES), f"{path}", "keys such as 'assets:' and 'looks:'")
     for key in values:
         if key not in TOP:
             raise unknown_name("key of a manifest", key, TOP)
     output = values.get("output")
-    looks = _mapping(values.get("looks", {}), f"looks in {path}", "a line like 'oil: {style: oil.jpg}' for each")
+    looks = mapping_of(values.get("looks", {}), f"looks in {path}", "a line like 'oil: {style: oil.jpg}' for each")
     return Manifest(
         folder=path.parent,
-        looks={name: _look(path, name, value) for name, value in looks.items()} | dict(further or {}),
+        looks={name: read_look(path, name, value) for name, value in looks.items()} | dict(further or {}),
         assets=tuple(_rules(path, values, "assets", ASSET)),
         pairs=tuple(_rules(path, values, "jobs", PAIR)),
-        settings=settings_of(path, _mapping(values.get("settings", {}), f"settings in {path}", "settings"), ()),
-        output=None if output is None else path.parent / _text(path, "output", output),
+        settings=settings_of(path, mapping_of(values.get("settings", {}), f"settings in {path}", "settings"), ()),
+        output=None if output is None else path.parent / text_of(path, "output", output),
         brush_size=_brush(path, values.get("brush-size", "one")),
         palette=_palette(path, values.get("palette", "own")),
     )
@@ -112,25 +112,30 @@ def settings_of(path: Path, values: Mapping[str, Any], further: Sequence[str]) -
     return typed_settings(own, list(KINDS.values()), "setting", path, further)
 
 
-def check_look(name: str) -> str:
-    """The name of a look, which becomes a folder's.
+def check_look(name: str, what: str = "a look") -> str:
+    """The name of a look, or of what else may become a folder's.
 
     Raises:
         Style3DError: a folder could not be called so everywhere.
     """
     if not LOOK_NAME.fullmatch(name):
         expected = "letters, digits, spaces and . + - _ after a letter or a digit"
-        raise Style3DError("a look cannot have this name", got=reprlib.repr(name), expected=expected)
+        raise Style3DError(f"{what} cannot have this name", got=reprlib.repr(name), expected=expected)
     return name
 
 
-def _look(path: Path, name: str, value: Any) -> BatchLook:
-    values = _mapping(value, f"the look {name[:80]} in {path}", "settings such as 'style: oil.jpg'")
-    accept, retries = _text(path, "accept", values.get("accept", "")), values.get("retries", 3)
+def read_look(path: Path, name: str, value: Any, further: Sequence[str] = ()) -> BatchLook:
+    """A look of a file; ``further`` keys may stand beside its settings.
+
+    Raises:
+        Style3DError: a key or a value is not understood.
+    """
+    values = mapping_of(value, f"the look {name[:80]} in {path}", "settings such as 'style: oil.jpg'")
+    accept, retries = text_of(path, "accept", values.get("accept", "")), values.get("retries", 3)
     if not isinstance(retries, int) or isinstance(retries, bool) or not 0 <= retries <= MOST_RETRIES:
         got, expected = reprlib.repr(retries), f"0 to {MOST_RETRIES}"
         raise Style3DError(f"retries of the look {name} in {path} is out of range", got=got, expected=expected)
-    settings = settings_of(path, values, LOOK)
+    settings = settings_of(path, values, (*LOOK, *further))
     if not settings.keys() & {"style", "prompt", "region"}:
         raise Style3DError(f"the look {name} in {path} has no style", hint="add 'style: IMAGE' or 'prompt: TEXT' to it")
     return BatchLook(check_look(name), settings, accept, retries, _format(path, values))
@@ -143,22 +148,22 @@ def _rules(path: Path, values: Mapping[str, Any], key: str, allowed: Sequence[st
         raise Style3DError(f"{key} in {path} is not a list", got=got, expected="lines like '- models/*.glb'")
     for entry in entries:
         told = {"files": entry} if isinstance(entry, str) else entry
-        one = _mapping(told, f"an entry of {key} in {path}", "a name with wildcards, or 'files: models/*.glb'")
+        one = mapping_of(told, f"an entry of {key} in {path}", "a name with wildcards, or 'files: models/*.glb'")
         looks = one.get("look" if key == "jobs" else "looks")
         if key == "jobs" and not isinstance(looks, str):
             raise Style3DError(f"a job in {path} names no look", got=reprlib.repr(entry), hint="add 'look: NAME'")
-        kind = _text(path, "kind", one.get("kind", ""))
+        kind = text_of(path, "kind", one.get("kind", ""))
         if kind and kind not in KINDS:
             raise unknown_name("kind of job", kind, KINDS)
-        files = _texts(path, "files", one.get("files", []))
+        files = texts_of(path, "files", one.get("files", []))
         if not files:
             raise Style3DError(f"an entry of {key} in {path} names no files", hint="add 'files: models/*.glb'")
-        names = None if looks is None else _texts(path, "looks", looks)
+        names = None if looks is None else texts_of(path, "looks", looks)
         yield AssetRule(files, names, settings_of(path, one, allowed), kind, _format(path, one))
 
 
 def _format(path: Path, values: Mapping[str, Any]) -> str:
-    suffix = _text(path, "format", values.get("format", "")).lower()
+    suffix = text_of(path, "format", values.get("format", "")).lower()
     suffix = suffix if suffix.startswith(".") or not suffix else f".{suffix}"
     known = sorted({one for kind in KINDS.values() for one in kind.outputs})
     if suffix and suffix not in known:
@@ -184,17 +189,32 @@ def _palette(path: Path, value: Any) -> Common | tuple[str, ...]:
     return colors
 
 
-def _mapping(value: Any, what: str, expected: str) -> dict[str, Any]:
+def mapping_of(value: Any, what: str, expected: str) -> dict[str, Any]:
+    """A value of a file that must be a mapping.
+
+    Raises:
+        Style3DError: it is something else.
+    """
     if not isinstance(value, dict):
         raise Style3DError(f"{what} is not understood", got=reprlib.repr(value), expected=expected)
     return {str(key): one for key, one in value.items()}
 
 
-def _text(path: Path, key: str, value: Any) -> str:
+def text_of(path: Path, key: str, value: Any) -> str:
+    """A value of a file that must be text.
+
+    Raises:
+        Style3DError: it is something else.
+    """
     if not isinstance(value, str):
         raise Style3DError(f"{key} in {path} is not understood", got=reprlib.repr(value), expected="text")
     return value
 
 
-def _texts(path: Path, key: str, value: Any) -> tuple[str, ...]:
-    return tuple(_text(path, key, one) for one in (value if isinstance(value, list) else [value]))
+def texts_of(path: Path, key: str, value: Any) -> tuple[str, ...]:
+    """A value of a file that must be text, or a list of texts.
+
+    Raises:
+        Style3DError: it is something else.
+    """
+    return tuple(text_of(path, key, one) for one in (value if isinstance(value, list) else [value]))

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -74,6 +74,8 @@ class ProcessWorkers(Workers):
     def news(self, timeout: float) -> list[News]:
         """What the processes say, and which have died."""
         handles: list[Any] = [hand.pipe for hand in self._hands] + [hand.process.sentinel for hand in self._hands]
+        if not handles:
+            time.sleep(timeout)
         ready = set(map(id, wait(handles, timeout))) if handles else set()
         found: list[News] = []
         for hand in list(self._hands):
@@ -171,8 +173,7 @@ class PipeWatcher(Watcher):
 
     def __init__(self, pipe: Connection, key: str) -> None:
         self._pipe, self._key = pipe, key
-        tell: Callable[[float], None] = lambda share: pipe.send(Advanced(key, share))  # noqa: E731
-        self._share = ShareWatcher(tell)
+        self._share = ShareWatcher(key, pipe.send)
 
     def phase(self, name: str, total: int) -> None:
         """A new phase."""
@@ -180,7 +181,7 @@ class PipeWatcher(Watcher):
 
     def advance(self, count: int, note: str = "") -> None:
         """A part of it."""
-        self._share.advance(count)
+        self._share.advance(count, note)
 
     def announce(self, seconds: tuple[float, float], memory: tuple[float, float]) -> None:
         """Ask, wait, and take as many cores as are given."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import final
 
-from style3d.batch.events import EventLog
+from style3d.batch.events import Listener
 from style3d.batch.gate import attempt_with_verdict, changed_job, limits_of
 from style3d.batch.ledger import HEARTBEAT, Ledger
 from style3d.batch.ledger_rows import Lease
@@ -41,7 +42,7 @@ class Runner:
         jobs: Sequence[PlannedJob],
         workers: Workers,
         folder: Path,
-        log: EventLog,
+        log: Listener,
         watcher: Watcher,
     ) -> None:
         self._ledger, self._workers, self._folder, self._log, self._watcher = ledger, workers, folder, log, watcher
@@ -59,19 +60,30 @@ class Runner:
         counts = self._ledger.counts()
         self._outstanding = counts.get("waiting", 0) + counts.get("running", 0)
         self._watcher.phase("painting", self._outstanding)
+        with self.at_work():
+            while self.step():
+                meanwhile()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """The runner gives signs of life within the block. At its end workers stop and jobs are given back."""
         stop = threading.Event()
         heart = threading.Thread(target=_beat, args=(self._ledger, stop), daemon=True)
         heart.start()
         try:
-            while self._step():
-                meanwhile()
+            yield
         finally:
             stop.set()
             heart.join()
             self._workers.close()
             self._ledger.leave()
 
-    def _step(self) -> bool:
+    def admit(self, jobs: Sequence[PlannedJob]) -> None:
+        """Further jobs, after those of the plan."""
+        self._ledger.enrol_more([job.enrolled for job in jobs])
+        self._jobs |= {job.enrolled.key: job for job in jobs}
+
+    def step(self) -> bool:
         """Start what can be started, hear what has happened; whether anything is left to do."""
         for lease in self._ledger.take(self._workers.free()):
             self._start(lease)
@@ -111,6 +123,7 @@ class Runner:
 
     def _note_advance(self, news: Advanced) -> None:
         self._shares[news.key] = news.share
+        self._log.hear(news)
         if news.seconds is not None and self._ended == 0 and len(self._shares) == 1:
             low, high = (duration(end) for end in news.seconds)
             self._watcher.say(f"the first result takes about {low} to {high}; {self._outstanding} are to be made")
@@ -136,7 +149,8 @@ class Runner:
             return
         event = "tried" if attempt.after.state == "waiting" else attempt.after.state
         self._tell(
-            event, lease, seconds=round(painted.seconds, 2), memory=painted.memory, output_hash=painted.output_hash,
+            event, lease, paint=task.paint, seconds=round(painted.seconds, 2), memory=painted.memory,
+            output_hash=painted.output_hash,
             shortfall=attempt.shortfall, missed=attempt.missed, figures=dict(painted.figures),
         )  # fmt: skip
         if attempt.after.state == "flagged":

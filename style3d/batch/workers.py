@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import final
 
 from style3d.batch.task import Paint, PaintedTask, PaintTask
@@ -29,6 +30,7 @@ class Loss:
 
 
 Outcome = PaintedTask | Refusal | Loss
+LEAST, SELDOM = 0.02, 2.0  # share of the whole, and seconds, after which it is told how far a task is
 
 
 @final
@@ -48,6 +50,10 @@ class Advanced:
     key: str
     share: float  # of the whole
     seconds: tuple[float, float] | None = None  # that it takes in all, where that has just become known
+    phase: str = ""
+    step: int = 0
+    steps: int = 0  # of the phase
+    note: str = ""  # on the step, such as "loss 0.42"
 
 
 News = Ended | Advanced
@@ -118,18 +124,25 @@ def outcome_of(paint: Paint, task: PaintTask, watcher: Watcher) -> Outcome:
 
 @final
 class ShareWatcher(Watcher):
-    """Turns phases into a share of the whole: every phase is half of what is left."""
+    """Turns phases into a share of the whole: every phase is half of what is left.
 
-    def __init__(self, tell: Callable[[float], None]) -> None:
-        self._tell, self._base, self._total, self._told = tell, 0.0, 1, 0.0
+    Args:
+        key: of the task.
+        tell: hears how far it is, now and then.
+    """
+
+    def __init__(self, key: str, tell: Callable[[Advanced], None]) -> None:
+        self._key, self._tell = key, tell
+        self._base, self._name, self._total = 0.0, "", 1
+        self._told, self._moment = 0.0, 0.0
 
     def phase(self, name: str, total: int) -> None:
         """The phase before is over."""
-        self._base, self._total = self._base + (1 - self._base) / 2, max(total, 1)
+        self._base, self._name, self._total = self._base + (1 - self._base) / 2, name, max(total, 1)
 
     def advance(self, count: int, note: str = "") -> None:
         """Tell it if it is worth telling."""
-        share = self._base + (1 - self._base) / 2 * min(count / self._total, 1.0)
-        if share - self._told > 0.02:
-            self._told = share
-            self._tell(share)
+        share, now = self._base + (1 - self._base) / 2 * min(count / self._total, 1.0), monotonic()
+        if share - self._told > LEAST or now - self._moment > SELDOM:
+            self._told, self._moment = share, now
+            self._tell(Advanced(self._key, share, None, self._name, count, self._total, note))

@@ -217,3 +217,17 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     old.close()
     with pytest.raises(Style3DError, match="another version"):
         Ledger(tmp_path / "old.sqlite")
+
+
+def test_jobs_may_join_and_be_stopped(tmp_path: Path) -> None:
+    """What is stopped is taken by nobody, and what its worker says later is not noted."""
+    ledger = opened(tmp_path, jobs=JOBS[:1])
+    ledger.enrol_more([JOBS[1], JOBS[0]])
+    first, second = ledger.take(5)
+    assert [row.enrolled.key for row in ledger.jobs()] == ["key0", "key1"]
+    assert ledger.stop("key0", Verdict("cancelled", "by anna"))
+    assert not ledger.stop("key0", Verdict("failed", "too late"))
+    assert not ledger.fail(first, "a lease that is gone")
+    assert ledger.own_keys() == {second.key}
+    assert ledger.jobs()[0].state == "cancelled"
+    assert ledger.jobs()[0].message == "by anna"

@@ -215,3 +215,11 @@ def test_a_killed_runner_loses_nothing_and_repeats_nothing(library: Path, ledger
     assert set(counted) == {f"oil/{name}" for name in "abc012345"}
     assert len(counted) <= 10  # what was in hand when it was killed may have begun twice; nothing ended twice
     assert len({row.kept.output_hash for row in ledger.jobs() if row.kept}) == 9
+
+
+def test_who_has_no_worker_waits(library: Path) -> None:
+    """A runner whose jobs are all with another runner asks now and then, and not all the time."""
+    workers = ProcessWorkers(feign, Machine(1, 1e9, 1), library / "out/_batch/workers.log")
+    began = time.monotonic()
+    assert workers.news(0.2) == []
+    assert time.monotonic() - began >= 0.19
