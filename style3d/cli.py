@@ -35,6 +35,7 @@ ROWS = (
     Command("blend", "STYLED --strength 0.4", "write a finished run at another strength, without painting again"),
     Command("run", "JOB.yaml", "do what a job file says"),
     Command("batch", "MANIFEST.yaml|FOLDER [options]", "paint many assets in many looks, overnight if need be"),
+    Command("serve", "SETTINGS.yaml [options]", "paint what people send over HTTP, with tokens, quotas and logs"),
     Command("evaluate", "ORIGINAL STYLED [options]", "measure a painted scene, and write the figures as a page"),
     Command("inspect", "MODEL", "show what a glTF holds and how it was made"),
     Command(

@@ -25,7 +25,7 @@ FLOORS = (
     ("paint",),
     ("load_scene", "scene_kinds", "mesh_from_field"),
     ("evaluate", "evaluate.footage", "evaluate.metrics", "evaluate.report"),
-    ("batch", "nerf.nerfstudio"),  # the latter: a command of another program, so it stands where ours do
+    ("batch", "serve", "nerf.nerfstudio"),  # the latter: a command of another program, so it stands where ours do
     ("", "commands", "cli", "__main__"),
 )
 FLOOR = {f"style3d.{room}".rstrip("."): floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -176,17 +176,30 @@ def _keys_to_renew(ledger: Any, again: Again, output: Path) -> list[str]:
 
 def _workers(request: BatchRequest, folder: Path) -> Any:
     from style3d.batch.dask_workers import DaskWorkers
+    from style3d.commands.paint_task import paint_task
+
+    if request.scheduler is not None:
+        return DaskWorkers(paint_task, request.scheduler)
+    return process_workers(request.workers, request.memory, folder)
+
+
+def process_workers(workers: int | None, memory: float | None, folder: Path) -> Any:
+    """Processes of this machine that paint.
+
+    Args:
+        workers: how many at once; None is one for each core, or one if another device computes.
+        memory: gigabytes that all may take; None is a share of what is free.
+        folder: of the batch's own files.
+    """
     from style3d.batch.process_workers import ProcessWorkers
     from style3d.batch.share import Machine, cores_here, memory_here
     from style3d.commands.paint_task import paint_task
     from style3d.device import loops_on, pick_device
 
-    if request.scheduler is not None:
-        return DaskWorkers(paint_task, request.scheduler)
     cores = cores_here()
-    runs = request.workers or (cores if loops_on(pick_device("auto")) else 1)
-    memory = request.memory * 1e9 if request.memory else memory_here()
-    return ProcessWorkers(paint_task, Machine(cores, memory, runs), folder / "workers.log")
+    runs = workers or (cores if loops_on(pick_device("auto")) else 1)
+    room = memory * 1e9 if memory else memory_here()
+    return ProcessWorkers(paint_task, Machine(cores, room, runs), folder / "workers.log")
 
 
 def _tell(counts: Mapping[str, int], page: Path, stopped: bool) -> int:

@@ -62,6 +62,8 @@ LIBRARIES: tuple[Library, ...] = (
         "style3d evaluate --gallery, with a network that never paints", "judge",
     ),
     Library("distributed", "distributed", "style3d batch --scheduler, on a Dask cluster", "cluster"),
+    Library("starlette", "starlette", "style3d serve", "serve"),
+    Library("uvicorn", "uvicorn", "style3d serve", "serve", brings=("h11",)),
     Library("OpenEXR", "OpenEXR", "style3d evaluate on depth as .exr", "exr"),
     Library("skimage", "scikit-image", "meshes out of radiance fields", "surface"),
     Library("fast_simplification", "fast-simplification", "meshes out of radiance fields", "surface"),
