@@ -111,5 +111,5 @@ def test_a_kit_of_one_palette_and_one_brush_is_more_alike(tmp_path: Path) -> Non
     one = likeness([small, paint(tmp_path, "large", 1.5, blue)])
     own = likeness([small, paint(tmp_path, "large", 3.0, red)])
     assert one.colors < own.colors
-    assert one.strokes < own.strokes == pytest.approx(1.0, abs=0.05)
+    assert one.strokes < 0.8 * own.strokes
     assert one.value > 2 * own.value
