@@ -255,6 +255,12 @@ class Ledger:
             by_key.setdefault(row["key"], []).append(attempt_of(row))
         return [job_row(row, tuple(by_key.get(row["key"], ()))) for row in rows]
 
+    def job(self, key: str) -> JobRow | None:
+        """The job of a key."""
+        row = self._base.execute("SELECT * FROM jobs WHERE key = ?", (key,)).fetchone()
+        attempts = self._base.execute("SELECT * FROM attempts WHERE key = ? ORDER BY attempt", (key,))
+        return None if row is None else job_row(row, tuple(map(attempt_of, attempts)))
+
     def counts(self) -> Mapping[str, int]:
         """How many jobs of the plan are in each state."""
         rows = self._base.execute("SELECT state, count(*) FROM jobs JOIN plan USING (key) GROUP BY state")

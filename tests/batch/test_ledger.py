@@ -229,5 +229,7 @@ def test_jobs_may_join_and_be_stopped(tmp_path: Path) -> None:
     assert not ledger.stop("key0", Verdict("failed", "too late"))
     assert not ledger.fail(first, "a lease that is gone")
     assert ledger.own_keys() == {second.key}
+    assert ledger.job("key0") == ledger.jobs()[0]
+    assert ledger.job("absent") is None
     assert ledger.jobs()[0].state == "cancelled"
     assert ledger.jobs()[0].message == "by anna"
