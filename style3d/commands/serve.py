@@ -32,6 +32,8 @@ class ServeRequest:
     """Processes that paint at once. Default: one for each core, or one if another device computes."""
     memory: Annotated[float | None, Between(0.1, 100_000)] = None
     """Gigabytes that all jobs together may take. Default: four fifths of what is free."""
+    traces: Annotated[str | None, tyro.conf.arg(metavar="URL")] = None
+    """An OpenTelemetry collector that hears of every request and job, such as http://127.0.0.1:4318/v1/traces."""
     new_token: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Make a token for a person, print it and the line of settings that admits it, and serve nothing."""
 
@@ -56,9 +58,11 @@ def run(arguments: list[str]) -> int:
     from style3d.serve.server import serve
     from style3d.serve.service import Service
     from style3d.serve.settings import read_settings
+    from style3d.serve.traces import NoTraces, SentTraces
 
     settings = read_settings(request.settings)
-    service = Service(settings, lambda folder: process_workers(request.workers, request.memory, folder))
+    traces = SentTraces(request.traces) if request.traces else NoTraces()
+    service = Service(settings, lambda folder: process_workers(request.workers, request.memory, folder), traces)
     print(f"serving {len(settings.looks)} looks at http://{request.host}:{request.port}; stop with Ctrl-C", flush=True)
     serve(service, request.host, request.port)
     print("stopped; jobs that were at work go on when it is started again")

@@ -68,7 +68,13 @@ def _guard(service: Service, row: Row) -> Callable[[Request], Awaitable[Response
         response.headers.update({key: value for key, value in HEADERS.items() if key not in response.headers})
         if response.status_code in (408, 413):
             response.headers["Connection"] = "close"  # the rest of the body is not read
-        service.counts.note(row.method, row.path, response.status_code, monotonic() - began)
+        seconds = monotonic() - began
+        service.counts.note(row.method, row.path, response.status_code, seconds)
+        told: dict[str, str | int | float] = {
+            "http.response.status_code": response.status_code,
+            "enduser.id": person.name,
+        }
+        service.traces.note(f"{row.method} {row.path}", seconds, told)
         if row.method != "GET" or response.status_code in (401, 403, 429):
             host = request.client.host if request.client else ""
             values: dict[str, Any] = {"person": person.name, "host": host, "status": response.status_code}

@@ -10,6 +10,7 @@ from style3d.batch.events import EventLog, Listener
 from style3d.batch.ledger_rows import State
 from style3d.batch.workers import Advanced
 from style3d.serve.order_book import Order, OrderBook
+from style3d.serve.traces import Traces
 
 STATE_OF: dict[str, State] = {
     "started": "running", "tried": "waiting", "worker lost": "waiting", "done": "done", "flagged": "flagged",
@@ -43,10 +44,11 @@ class Board(Listener):
     Args:
         book: the order book.
         log: the file that gets every event.
+        traces: hears of what ends.
     """
 
-    def __init__(self, book: OrderBook, log: EventLog) -> None:
-        self._book, self._log, self._lock = book, log, threading.Lock()
+    def __init__(self, book: OrderBook, log: EventLog, traces: Traces) -> None:
+        self._book, self._log, self._traces, self._lock = book, log, traces, threading.Lock()
         self._orders, self._standings = dict[str, str](), dict[str, Standing]()
 
     def expect(self, key: str, id: str) -> None:
@@ -77,6 +79,13 @@ class Board(Listener):
         found = {name: values[name] for name in ("seconds", "figures", "paint") if name in values}
         self._book.end(id, state, message, **found)
         self.forget(id)
+        told: dict[str, str | int | float] = {
+            "order": id,
+            "state": state,
+            "look": str(values.get("look", "")),
+            "attempt": attempt,
+        }
+        self._traces.note("paint", float(found.get("seconds", 0.0)), told)
 
     def hear(self, news: Advanced) -> None:
         """A job is further."""

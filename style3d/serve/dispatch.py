@@ -146,8 +146,8 @@ class Dispatcher:
 
     def _tell_what_ended_unnoticed(self, ledger: Ledger, key: str) -> None:
         """The ledger may know of an end that the order book was not told before a crash."""
-        row = next(row for row in ledger.jobs() if row.enrolled.key == key)
-        if row.state in ("waiting", "running"):
+        row = ledger.job(key)
+        if row is None or row.state in ("waiting", "running"):
             return
         found: dict[str, Any] = {}
         if row.kept is not None:
@@ -162,14 +162,11 @@ class Dispatcher:
 
     def _stop_long_ones(self, ledger: Ledger) -> None:
         now, most = time.monotonic(), self._settings.limits.job_seconds
-        own = ledger.own_keys()
-        self._since = {key: self._since.get(key, now) for key in own}
-        for id, key in list(self._keys.items()):
-            if now - self._since.get(key, now) > most:
-                message = f"it took more than {most:.0f} seconds"
-                if ledger.stop(key, Verdict("failed", message)):
-                    self._book.end(id, "failed", message, seconds=most)
-                    self._board.forget(id)
+        self._since = {key: self._since.get(key, now) for key in ledger.own_keys()}
+        message = f"it took more than {most:.0f} seconds"
+        for key in [key for key, since in self._since.items() if now - since > most]:
+            if ledger.stop(key, Verdict("failed", message)):
+                self._board.tell("failed", job=key, message=message, seconds=most)
 
 
 def check_order(settings: ServiceSettings, person: str, asset: str, look: str) -> None:

@@ -17,6 +17,7 @@ from style3d.serve.order_book import Order, OrderBook, Upload
 from style3d.serve.refusal import RefusedRequest
 from style3d.serve.request_counts import RequestCounts
 from style3d.serve.settings import ServiceSettings
+from style3d.serve.traces import NoTraces, Traces
 from style3d.serve.usage import RequestRate
 
 MOST_AUDITS = 1000  # lines that are told
@@ -29,16 +30,19 @@ class Service:
     Args:
         settings: of the service.
         workers: makes those who paint.
+        traces: hears of requests and jobs.
     """
 
-    def __init__(self, settings: ServiceSettings, workers: Callable[[Path], Workers]) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: ServiceSettings, workers: Callable[[Path], Workers], traces: Traces | None = None
+    ) -> None:
+        self.settings, self.traces = settings, traces or NoTraces()
         self.uploads, self.results = settings.data / "uploads", settings.data / "results"
         self.uploads.mkdir(parents=True, exist_ok=True)
         self.book = OrderBook(settings.data / "orders.sqlite")
         self.audit = EventLog(settings.data / "audit.jsonl")
         self._log = EventLog(self.results / OWN / "log.jsonl")
-        self.board = Board(self.book, self._log)
+        self.board = Board(self.book, self._log, self.traces)
         self.rate = RequestRate(settings.limits.requests_a_minute)
         self.counts = RequestCounts()
         self.closing = threading.Event()  # streams of events end
@@ -58,6 +62,7 @@ class Service:
         self.audit.tell("stopped")
         self.book.close()
         self._log.close()
+        self.traces.close()
         self.audit.close()
 
     def last_audits(self) -> str:

@@ -15,7 +15,9 @@ from typing import Any
 from style3d.batch.plan import is_asset
 from style3d.serve.refusal import RefusedRequest
 
-NAME = re.compile(r"[^\W_][\w .+()-]{0,99}")  # of a file or a folder; no separators, no hidden files
+NAME = re.compile(r"[^\W_][\w .+()-]{0,99}")  # of a file that is sent
+PART = re.compile(r"[^\x00-\x1f<>:\"|?*/\\.][^\x00-\x1f<>:\"|?*/\\]{0,119}")  # of a path in a ZIP
+MAC = "__MACOSX"  # a folder of what macOS alone needs
 MOST_ENTRIES = 2000  # of a ZIP
 DEEPEST = 8  # folders within folders
 BLOCK = 1 << 20
@@ -85,7 +87,7 @@ def unpack(archive: Path, folder: Path, most: float) -> tuple[Path, int]:
     folder.mkdir()
     try:
         with zipfile.ZipFile(archive) as source:
-            entries = [entry for entry in source.infolist() if not entry.is_dir()]
+            entries = [entry for entry in source.infolist() if not entry.is_dir() and not _is_chaff(entry)]
             if len(entries) > MOST_ENTRIES:
                 raise RefusedRequest(413, f"the ZIP has more than {MOST_ENTRIES} files")
             total = 0.0
@@ -108,11 +110,17 @@ def unpack(archive: Path, folder: Path, most: float) -> tuple[Path, int]:
     return found[0], int(total)
 
 
+def _is_chaff(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a hidden file or one that macOS packs beside each."""
+    parts = PurePosixPath(entry.filename).parts
+    return parts[:1] == (MAC,) or (len(parts) > 0 and parts[-1].startswith(".") and ".." not in parts)
+
+
 def _parts(entry: zipfile.ZipInfo) -> tuple[str, ...]:
     name = entry.filename.replace("\\", "/")
     parts = PurePosixPath(name).parts
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG) or not 0 < len(parts) <= DEEPEST or not all(map(NAME.fullmatch, parts)):
+    if kind not in (0, stat.S_IFREG) or not 0 < len(parts) <= DEEPEST or not all(map(PART.fullmatch, parts)):
         raise RefusedRequest(422, f"the ZIP has an entry that is refused: {name[:80]!r}", hint="plain files only")
     return parts
 

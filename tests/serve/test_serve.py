@@ -8,6 +8,7 @@ import socket
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,11 @@ def test_submit_watch_and_fetch(client: Client) -> None:
         assert client.ask("anna", "GET", f"/jobs/{id}/files/{name}")[0] == 404
 
 
+CHAIR = {"inner/chair.glb": b"a chair", "inner/_wood & bark.png": b"wood", "__MACOSX/inner/._chair.glb": b"x"}
+
+
 def test_uploads_are_painted_and_deleted(client: Client) -> None:
-    asset = upload(client, "kit.zip", zipped(**{"inner/chair.glb": b"a chair", "inner/wood.png": b"wood"}))
+    asset = upload(client, "kit.zip", zipped(**CHAIR))
     job = client.wait("anna", submit(client, asset), "done")
     assert job["files"] == ["chair.glb"]
     assert client.ask("bert", "POST", "/jobs", {"asset": asset, "look": "oil"})[0] == 404  # somebody else's
@@ -217,6 +221,15 @@ def test_description_and_headers(client: Client) -> None:
     assert told["paths"]["/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]["required"]
     assert client.ask("anna", "GET", "/nowhere")[0] == 404
     assert client.ask("anna", "PUT", "/jobs")[0] == 405
+
+
+def test_many_clients_lose_no_job(client: Client) -> None:
+    """Twenty at once, each of whom asks for its own job until it is done."""
+    with ThreadPoolExecutor(20) as people:
+        ids = list(people.map(lambda number: submit(client, person=("anna", "bert")[number % 2]), range(20)))
+        done = list(people.map(lambda id: client.wait("otto", id, "done"), ids))
+    assert len(set(ids)) == 20
+    assert {tuple(job["files"]) for job in done} == {("barrel.glb",)}
 
 
 def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
