@@ -16,15 +16,17 @@ import pytest
 from style3d.batch.events import EventLog
 from style3d.batch.gate import limits_of, shortfall
 from style3d.batch.ledger import MOST_LOSSES, Ledger
+from style3d.batch.likeness import likeness_by_look
 from style3d.batch.manifest import BatchLook
 from style3d.batch.page import page
 from style3d.batch.plan import PlannedJob, manifest_of_folder, picks, planned_jobs
 from style3d.batch.process_workers import ProcessWorkers
 from style3d.batch.runner import Runner
 from style3d.batch.share import Machine
-from style3d.batch.task import PaintedTask, PaintTask, done_before, write_receipt
+from style3d.batch.task import PaintedTask, PaintTask, done_before, receipts, write_receipt
 from style3d.batch.workers import OwnProcess, Workers
 from style3d.errors import Style3DError
+from style3d.evaluate.likeness import Manner
 from style3d.paint.result import file_hash
 from style3d.progress import Silent, Watcher
 
@@ -54,7 +56,8 @@ def feign(task: PaintTask, watcher: Watcher) -> PaintedTask:
         task.job.destination.parent.mkdir(parents=True, exist_ok=True)
         task.job.destination.write_text(f"{name} {weight}")
         written = file_hash(task.job.destination)
-    painted = PaintedTask(figures, 0.1, 1000, written, PICTURE, PICTURE, ("lost: <i>bones</i>",))
+    before, after = (Manner(((50.0, 10.0 * tint, 0.0),), (1.0,), 0.0) for tint in ("abc".find(name), 0))
+    painted = PaintedTask(figures, 0.1, 1000, written, PICTURE, PICTURE, ("lost: <i>bones</i>",), before, after)
     write_receipt(task, painted)
     return painted
 
@@ -107,6 +110,20 @@ def test_everything_is_done_once(library: Path, ledger: Ledger) -> None:
     (library / "kit/b.glb").write_bytes(b"asset b has changed")
     run(ledger, jobs_of(library))
     assert done(library) == ["oil/a", "oil/b", "oil/b", "oil/c"]
+
+
+def test_likeness_of_a_look_comes_from_the_receipts(library: Path, ledger: Ledger) -> None:
+    """Assets 10, 10 and 20 units of colour apart that are painted alike."""
+    run(ledger, jobs_of(library))
+    (found,) = likeness_by_look(ledger.jobs(), receipts(ledger.jobs(), ledger.path.parent))
+    assert (found.look, found.after.value, found.after.count) == ("oil", 1.0, 3)
+    assert found.before.colors == pytest.approx(40 / 3)
+    assert str(found).startswith("oil: likeness 1.00, before painting 0.40; ")
+    text = page(ledger.jobs(), ledger.path.parent, "kit")
+    assert "how alike the results are" in text
+    assert "<th>1.00</th><th>0.40</th>" in text
+    (ledger.path.parent / "receipts" / f"{ledger.jobs()[0].kept.paint}.json").write_text('{"manner": {"colors": 3}}')
+    assert likeness_by_look(ledger.jobs(), receipts(ledger.jobs(), ledger.path.parent))[0].after.count == 2
 
 
 def test_failures_do_not_stop_the_rest(library: Path, ledger: Ledger) -> None:
