@@ -28,8 +28,7 @@ def sound_faces(positions: Array, faces: Int64[np.ndarray, "faces 3"]) -> Bool[n
 def say_left_out(count: int, name: str) -> None:
     """Remark that broken triangles of something are left out, if there are any."""
     if count:
-        left = count_of(count, "triangle")
-        remark(f"{left} of {name} left out: {BROKEN} no finite numbers")
+        remark(f"{name}: style3d leaves out {count_of(count, 'triangle')} with {BROKEN} no finite numbers")
 
 
 def leave_out(kept: Bool[np.ndarray, "faces"], name: str) -> None:
@@ -50,7 +49,8 @@ def sound_uvs(good: Bool[np.ndarray, "faces"], bad: Bool[np.ndarray, "faces"], n
     Where none has good ones, programs wrote UVs of a model that has none, and all triangles are kept without.
     """
     if good.any() and bad.any():
-        remark(f"{count_of(int(bad.sum()), 'triangle')} of {name} left out: UVs that are absent or no sensible numbers")
+        left = count_of(int(bad.sum()), "triangle")
+        remark(f"{name}: style3d leaves out {left} with UVs that are absent or no sensible numbers")
     elif bad.any():
         remark(f"{name}: no UVs that can be read, so it is taken to have none")
     return ~bad if good.any() else np.ones(len(bad), bool)

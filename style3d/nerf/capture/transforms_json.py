@@ -98,7 +98,7 @@ def _frames(path: Path) -> tuple[Json, list[FoundPhoto], list[str]]:
         what = f"{count_of(len(unplaced), 'photo')} with poses of no finite numbers ({list_of(unplaced, 3)})"
         if not found:
             raise Style3DError(f"{path} has no pose that can be used", got=what, hint="solve for the cameras again")
-        remark(f"{path}: {what} left out")
+        remark(f"{path}: style3d leaves out {what}")
     for sentence in filter(None, (finder.remark(), masks.remark())):
         remark(sentence)
     return head, found, missing

@@ -348,7 +348,7 @@ def test_a_photo_without_a_finite_pose_is_left_out(tmp_path: Path) -> None:
     frames[1]["transform_matrix"] = [[float("nan")] * 4] * 4
     with collect_remarks() as remarks:
         assert len(open_capture(capture_in(tmp_path, frames)).photos) == 2
-    assert any("1 photo with poses of no finite numbers (images/1.png) left out" in text for text in remarks)
+    assert any("leaves out 1 photo with poses of no finite numbers (images/1.png)" in text for text in remarks)
 
 
 @pytest.mark.parametrize("named", ["images", "sparse/0/deeper"])
