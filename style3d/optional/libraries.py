@@ -64,6 +64,7 @@ LIBRARIES: tuple[Library, ...] = (
     Library("distributed", "distributed", "style3d batch --scheduler, on a Dask cluster", "cluster"),
     Library("starlette", "starlette", "style3d serve", "serve"),
     Library("uvicorn", "uvicorn", "style3d serve", "serve", brings=("h11",)),
+    Library("opentelemetry", "opentelemetry-sdk", "style3d serve --traces", "traces"),
     Library("opentelemetry", "opentelemetry-exporter-otlp-proto-http", "style3d serve --traces", "traces"),
     Library("OpenEXR", "OpenEXR", "style3d evaluate on depth as .exr", "exr"),
     Library("skimage", "scikit-image", "meshes out of radiance fields", "surface"),

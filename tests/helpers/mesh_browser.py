@@ -11,7 +11,7 @@ import numpy as np
 
 from tests.helpers import browser
 
-PAGE = Path(__file__).with_name("browser.html")
+PAGE = Path(__file__).with_name("mesh_browser.html")
 
 
 @dataclass(frozen=True)

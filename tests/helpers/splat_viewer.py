@@ -14,7 +14,7 @@ from style3d.core.camera import Camera
 from style3d.nerf.splats.formats.axes import to_ply_axes
 from tests.helpers import browser
 
-PAGE = Path(__file__).with_name("viewer.html")
+PAGE = Path(__file__).with_name("splat_viewer.html")
 PACKAGES = ("three", "@sparkjsdev/spark")
 AXES = {".spz": "RUB"}  # of the file, which the viewer leaves as they are; else those of PLY files
 THREE = np.diag([1.0, -1.0, -1.0, 1.0])  # a camera of three.js looks along -z, and its y points up

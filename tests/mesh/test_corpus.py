@@ -123,11 +123,11 @@ STYLISED = [
 @pytest.mark.parametrize("name", STYLISED)
 def test_stylised(name: str, tmp_path: Path) -> None:
     """The real loop, a few steps at a small size, to a valid file."""
-    from scripts.corpus import stylised
+    from scripts.corpus import save_stylised
 
     source = asset("meshes/" + name)
     target = tmp_path / "styled.glb"
-    stylised(load_asset(source, texture_size=SIZE), target)
+    save_stylised(load_asset(source, texture_size=SIZE), target)
     assert_valid(target)
     assert (
         load_asset(target, texture_size=SIZE).surface.faces.shape

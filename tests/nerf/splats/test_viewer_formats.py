@@ -113,5 +113,5 @@ def test_a_page_is_no_splats(tmp_path: Path) -> None:
     page = b"<!DOCTYPE html><html><head><title>404 Not Found</title></head><body>gone</body></html>"
     with pytest.raises(Style3DError, match="does not hold splats"):
         read((page * 32)[: 32 * 80], ".splat", tmp_path)
-    with pytest.raises(Style3DError, match="not a splat file"):
+    with pytest.raises(Style3DError, match="is a web page"):
         read(page, ".html", tmp_path)
